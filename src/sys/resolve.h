@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Opening files inside a directory tree whose content somebody else controls: the root file system
+ * of a container. The kernel keeps every step of the way inside; no link that the container has
+ * put there, and none of procfs's magic links, leads out.
+ *
+ * All return a close-on-exec descriptor or -errno. `flags` and `mode` are those of openat(2); the
+ * mode counts only when something may be created. Errors worth knowing: -EXDEV (the way would lead
+ * out; beneath only), -ELOOP (one of procfs's links, or too many), -EAGAIN (others kept moving
+ * things while we looked, many times over), -ENOSYS (a kernel before 5.6).
+ */
+
+#include <sys/types.h>
+
+/*
+ * As if `dirfd` were the root directory: an absolute path, an absolute link and ".." at the top
+ * all stay inside.
+ */
+int resolve_open(int dirfd, const char *path, int flags, mode_t mode);
+
+/* Refuses whatever would lead out of `dirfd`, absolute paths and links included: -EXDEV. */
+int resolve_open_beneath(int dirfd, const char *path, int flags, mode_t mode);
