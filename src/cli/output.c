@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Printing. A reader that went away (EPIPE) ends a command by its signal, as everywhere; where the
+ * signal is ignored, the failed write is told like any other.
+ */
+
+#include "cli/output.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+int cli_write(int fd, const char *bytes, size_t length)
+{
+	while (length > 0) {
+		ssize_t n = write(fd, bytes, length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		bytes += n;
+		length -= (size_t)n;
+	}
+	return 0;
+}
+
+int cli_print(const char *tool, const struct str *text)
+{
+	struct err e;
+	int r;
+
+	if (str_failed(text)) {
+		err_set(&e, ERR_NO_MEMORY, ENOMEM, "cannot print the result");
+		cli_print_error(tool, NULL, &e);
+		return 1;
+	}
+	r = cli_write(STDOUT_FILENO, str_text(text), text->len);
+	if (r) {
+		err_set(&e, ERR_FILE_WRITE, -r, "cannot write to the standard output");
+		cli_print_error(tool, NULL, &e);
+		return 1;
+	}
+	return 0;
+}
+
+void cli_print_error(const char *tool, const char *container, const struct err *e)
+{
+	autostr text = {0};
+
+	str_addf(&text, "%s: ", tool);
+	if (container)
+		str_addf(&text, "%s: ", container);
+	err_render_text(e, &text);
+	str_add_char(&text, '\n');
+	(void)cli_write(STDERR_FILENO, str_text(&text), text.len);
+}

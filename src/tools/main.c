@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The program behind every lxc-* name. A new command is a file of its own and one line here.
+ */
+
+#include "tools/tools.h"
+
+#include "tare_paths.h"
+
+static const struct cli_tool *const tools[] = {
+	&tool_config,
+	&tool_config_check,
+	&tool_update_config,
+	&tool_completion,
+	&tool_manual_options,
+	&tool_names,
+	NULL,
+};
+
+const struct cli_registry tools_registry = {
+	.program = "tare",
+	.version = TARE_VERSION,
+	.summary = "Tare runs Linux containers the way LXC does.",
+	.tools = tools,
+};
+
+int main(int argc, char **argv)
+{
+	return cli_dispatch(&tools_registry, argc, argv);
+}
