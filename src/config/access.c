@@ -258,9 +258,9 @@ int config_apply(struct config *c, const char *key, const char *value, struct or
 	r = config_key_resolve(str_text(canonical), &ref, e);
 	if (r == 0)
 		r = apply_resolved(c, &ref, value, origin, e);
-	if (r < 0 || !value[0] || !ref.key || !(ref.key->flags & KEY_UNSUPPORTED))
+	if (r < 0 || !value[0] || !ref.key || !(ref.key->flags & KEY_OLD))
 		return r;
-	/* Understood, but not LXC 7's: lxc.cgroup.FILE and lxc.rootfs.backend. */
+	/* lxc.cgroup.FILE or lxc.rootfs.backend. */
 	if (ref.form == KEY_FORM_MEMBER)
 		config_report_cgroup_v1(c, origin, ref.member, value);
 	else

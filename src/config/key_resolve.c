@@ -144,7 +144,7 @@ static int resolve_member(const char *name, struct key_ref *ret, struct err *e)
 			       "Invalid config key \"%s\": a name is missing behind the last dot",
 			       name);
 	ret->form = KEY_FORM_MEMBER;
-	if (ret->key->flags & KEY_UNSUPPORTED && !is_cgroup_v1_file(ret->member))
+	if (ret->key->flags & KEY_OLD && !is_cgroup_v1_file(ret->member))
 		return resolve_unknown(name, e);
 	if (ret->key->type == VALUE_SHARED_NAMESPACE && namespace_parse(ret->member, false) < 0)
 		return err_set(e, ERR_CONFIG_KEY_MALFORMED, 0, "Invalid namespace name \"%s\"",

@@ -210,10 +210,10 @@ const struct config_key config_keys[] = {
 	/* Not of LXC 7's table. */
 	ROW("lxc.cgroup", VALUE_CGROUP_FILE, cgroup.v1,
 	    "A cgroup v1 file and the value written to it",
-	    .flags = KEY_FAMILY | KEY_UNLISTED | KEY_UNSUPPORTED),
+	    .flags = KEY_FAMILY | KEY_UNLISTED | KEY_UNSUPPORTED | KEY_OLD),
 	ROW("lxc.rootfs.backend", VALUE_ROOTFS_TYPE, rootfs.type,
 	    "Storage type of a root file system path that names none",
-	    .flags = KEY_UNLISTED | KEY_UNSUPPORTED),
+	    .flags = KEY_UNLISTED | KEY_UNSUPPORTED | KEY_OLD),
 };
 /* clang-format on */
 

@@ -72,6 +72,7 @@ enum config_key_flags {
 	KEY_UNSUPPORTED = 1 << 2,   /* lxc_config_item_is_supported() says no, as LXC 7 does */
 	KEY_EMPTY_REFUSED = 1 << 3, /* `key =` is an error and changes nothing */
 	KEY_EMPTY_FAILS = 1 << 4,   /* `key =` clears and is an error all the same (LXC) */
+	KEY_OLD = 1 << 5,           /* of LXC before 7: setting it gives a warning */
 };
 
 struct config_word {

@@ -100,7 +100,7 @@ static bool is_cgroup_v1(const char *key)
 	struct key_ref ref;
 
 	return config_key_resolve(key, &ref, NULL) == 0 && ref.form == KEY_FORM_MEMBER &&
-	       ref.key->flags & KEY_UNSUPPORTED;
+	       ref.key->flags & KEY_OLD;
 }
 
 static int collect_line(struct updater *u, struct update_line *line)
