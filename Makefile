@@ -9,7 +9,8 @@ DESTDIR ?=
 
 all: setup
 	@test -e build/release/build.ninja || \
-		meson setup build/release --buildtype=release --prefix=$(PREFIX) -Dtests=disabled
+		meson setup build/release --buildtype=release -Dtests=disabled
+	@meson configure build/release -Dprefix=$(PREFIX)
 	ninja -C build/release
 
 setup:
