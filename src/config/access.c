@@ -302,8 +302,7 @@ static int print_nets(const struct config *c, const struct key_ref *ref, struct 
 	return str_failed(out) ? -ENOMEM : 0;
 }
 
-/* Resolve a key that somebody asks about, by its present or old name. 1: old and without effect. */
-static int resolve_question(const struct config *c, const char *key, struct str *canonical,
+int config_resolve_question(const struct config *c, const char *key, struct str *canonical,
 			    struct key_ref *ret)
 {
 	int64_t current_net = c->legacy_net;
@@ -320,7 +319,7 @@ int config_get(const struct config *c, const char *key, struct str *out)
 	autostr canonical = {};
 	struct value_slot slot;
 	struct key_ref ref;
-	int r = resolve_question(c, key, &canonical, &ref);
+	int r = config_resolve_question(c, key, &canonical, &ref);
 
 	if (r != 0)
 		return r < 0 ? r : 0;
@@ -349,7 +348,7 @@ int config_get_buffer(const struct config *c, const char *key, char *buf, size_t
 		return -EOVERFLOW;
 	if (!buf || len == 0)
 		return (int)text.len;
-	list = resolve_question(c, key, &canonical, &ref) == 0 &&
+	list = config_resolve_question(c, key, &canonical, &ref) == 0 &&
 	       (!ref.key || value_class(ref.key->type)->list);
 	if (text.len < len)
 		memcpy(buf, str_text(&text), text.len + 1);

@@ -25,6 +25,13 @@ int config_apply_clear(struct config *c, const char *key, struct str *canonical,
 int config_find_slot(const struct config *c, const struct key_ref *ref, struct value_slot *ret,
 		     struct err *e);
 
+/*
+ * Resolve a key that somebody asks about, by its present or old name. `canonical` gets the present
+ * one and must live as long as ret. 0, 1 for an old name without effect today, or a negative errno.
+ */
+int config_resolve_question(const struct config *c, const char *key, struct str *canonical,
+			    struct key_ref *ret);
+
 /* The slot of a row outside lxc.net.<i>, for the family as a whole. */
 void config_init_slot(const struct config *c, const struct config_key *key, struct value_slot *ret);
 

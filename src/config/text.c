@@ -119,31 +119,53 @@ static bool net_is_included(const struct config *c, const struct config_net *net
 	return false;
 }
 
+/* Of a list only the last line's origin is known for the whole: any include may have a part. */
+static bool slot_is_included(const struct config *c, const struct value_slot *slot)
+{
+	if (value_class(slot->key->type)->list)
+		return slot->place->source > 0;
+	return is_included(c, *slot->place);
+}
+
+/* Clearing a key may clear others with it: all hooks, both lists of capabilities. */
+static bool key_is_included(const struct config *c, const struct key_ref *ref)
+{
+	struct value_slot slot;
+
+	if (ref->form != KEY_FORM_PLAIN)
+		return config_find_slot(c, ref, &slot, NULL) == 0 && slot_is_included(c, &slot);
+	for (size_t i = 0; i < config_key_count; i++) {
+		const struct key_ref row = {.key = &config_keys[i], .form = KEY_FORM_PLAIN};
+
+		config_init_slot(c, row.key, &slot);
+		if (clearing_covers(ref, &row) && slot_is_included(c, &slot))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Whether an included file has a part in what a key says, so that it would be there again when the
- * text is read. Of a list only the last line's origin is known for the whole: any include may have
- * had a part.
+ * text is read.
  */
 static bool is_set_by_include(const struct config *c, const char *key)
 {
-	struct value_slot slot;
+	autostr canonical = {};
 	struct key_ref ref;
 	bool any = false;
 
 	for (size_t i = 0; i < c->sources.count; i++)
 		any = any || c->sources.items[i].is_included;
-	if (!any || config_key_resolve(key, &ref, NULL) < 0)
+	if (!any || config_resolve_question(c, key, &canonical, &ref) != 0)
 		return false;
 	if (ref.form == KEY_FORM_NET)
 		return net_is_included(c, config_find_net(c, ref.net_index));
-	for (size_t i = 0; ref.form == KEY_FORM_NETS && i < c->values.nets.count; i++)
+	if (ref.form != KEY_FORM_NETS)
+		return key_is_included(c, &ref);
+	for (size_t i = 0; i < c->values.nets.count; i++)
 		if (net_is_included(c, &c->values.nets.items[i]))
 			return true;
-	if (ref.form == KEY_FORM_NETS || config_find_slot(c, &ref, &slot, NULL) < 0)
-		return false;
-	if (value_class(slot.key->type)->list)
-		return slot.place->source > 0;
-	return is_included(c, *slot.place);
+	return false;
 }
 
 /*

@@ -320,7 +320,12 @@ static void clearing_undoes_what_an_include_says(void **state)
 	} cases[] = {
 		{"lxc.uts.name", false, "lxc.uts.name =\n"},
 		{"lxc.uts.name", true, "lxc.uts.name =\n"},
+		{"lxc.utsname", false, "lxc.uts.name =\n"},
 		{"lxc.cap.drop", false, "lxc.cap.drop =\n"},
+		{"lxc.cap.keep", false, "lxc.cap.keep =\n"}, /* either list clears both */
+		{"lxc.hook", false, "lxc.hook =\n"},
+		{"lxc.hook.stop", false, "lxc.hook.stop =\n"},
+		{"lxc.hook.start", false, ""},
 		{"lxc.autodev", false, "lxc.autodev = 1\n"},
 		{"lxc.autodev", true, "lxc.autodev =\n"},
 		{"lxc.sysctl.a", false, "lxc.sysctl.a =\n"},
@@ -336,6 +341,7 @@ static void clearing_undoes_what_an_include_says(void **state)
 	fixture_directory(directory);
 	fixture_file(directory, "inner", path,
 		     "lxc.uts.name = i\nlxc.cap.drop = chown\nlxc.autodev = 0\n"
+		     "lxc.hook.stop = /s\n"
 		     "lxc.sysctl.a = 1\nlxc.net.0.type = veth\nlxc.net.0.link = br0\n");
 	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
 		struct fixture f;

@@ -7,7 +7,6 @@
 
 #include "tools/tools.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include <tare/tare.h>
