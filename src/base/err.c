@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/names.h"
 #include "base/str.h"
 #include "base/utf8.h"
 
@@ -197,10 +198,20 @@ const char *err_cause(const struct err *e)
 	return err_is_set(e) ? err_text_at(e, e->frames[0].what) : "";
 }
 
+/* Whether the cause's own words end in those of its errno: "open_tree: No such file or directory".
+ */
+static bool tells_errno(const struct err *e)
+{
+	char room[ERRNO_TEXT_MAX];
+
+	return text_ends(err_text_at(e, e->frames[0].what), errno_text(e->frames[0].errnum, room));
+}
+
 /* Without the line's end: "step 21: bind x on y: object      (config:31 lxc.mount.entry)". */
 static void render_frame(const struct err *e, const struct err_frame *frame, struct str *out)
 {
-	if (frame->step > 0)
+	/* Lanes say "step 21 of 36" themselves. */
+	if (frame->step > 0 && !text_after(err_text_at(e, frame->what), "step "))
 		str_addf(out, "step %d: ", frame->step);
 	str_add(out, err_text_at(e, frame->what));
 	if (frame->object != 0)
@@ -211,6 +222,8 @@ static void render_frame(const struct err *e, const struct err_frame *frame, str
 
 void err_render_text(const struct err *e, struct str *out)
 {
+	char room[ERRNO_TEXT_MAX];
+
 	if (!err_is_set(e))
 		return;
 
@@ -219,11 +232,8 @@ void err_render_text(const struct err *e, struct str *out)
 		if (i > 0)
 			str_add(out, "\n  ");
 	}
-	if (e->frames[0].errnum > 0) {
-		/* %m, because it is the one thread-safe way that every C library has. */
-		errno = e->frames[0].errnum;
-		str_addf(out, "\n  %m");
-	}
+	if (e->frames[0].errnum > 0 && !tells_errno(e))
+		str_addf(out, "\n  %s", errno_text(e->frames[0].errnum, room));
 	if (e->dropped > 0)
 		str_addf(out, "\n  (%u further details found no room)", e->dropped);
 	for (unsigned i = 0; i < e->frame_count; i++) {

@@ -55,7 +55,34 @@ struct str;
 	X(ERR_SECCOMP_POLICY, "seccomp-policy-invalid")           \
 	X(ERR_DEVICE_RULE, "device-rule-invalid")                 \
 	X(ERR_ID_MAP, "id-map-invalid")                           \
-	X(ERR_SYSTEM_CONFIG, "system-config-invalid")
+	X(ERR_SYSTEM_CONFIG, "system-config-invalid")             \
+	X(ERR_CONFIG_UNSUPPORTED, "config-unsupported")           \
+	X(ERR_PLAN_INVALID, "plan-invalid")                       \
+	X(ERR_STEP_FAILED, "step-failed")                         \
+	X(ERR_MOUNT_SOURCE_MISSING, "mount-source-missing")       \
+	X(ERR_MOUNT_TARGET_MISSING, "mount-target-missing")       \
+	X(ERR_MOUNT_FAILED, "mount-failed")                       \
+	X(ERR_CGROUP_FAILED, "cgroup-failed")                     \
+	X(ERR_NETWORK_FAILED, "network-failed")                   \
+	X(ERR_HOOK_FAILED, "hook-failed")                         \
+	X(ERR_EXEC_FAILED, "exec-failed")                         \
+	X(ERR_CLONE_FAILED, "clone-failed")                       \
+	X(ERR_ID_MAP_REFUSED, "id-map-refused")                   \
+	X(ERR_SECCOMP_FAILED, "seccomp-failed")                   \
+	X(ERR_CHILD_DIED, "child-died")                           \
+	X(ERR_ROOTFS, "rootfs-unusable")                          \
+	X(ERR_NOT_RUNNING, "not-running")                         \
+	X(ERR_ALREADY_RUNNING, "already-running")                 \
+	X(ERR_NOT_DEFINED, "not-defined")                         \
+	X(ERR_ALREADY_DEFINED, "already-defined")                 \
+	X(ERR_CREATING, "creation-in-progress")                   \
+	X(ERR_PERMISSION, "not-permitted")                        \
+	X(ERR_NO_ANSWER, "no-answer")                             \
+	X(ERR_PROTOCOL, "protocol-violation")                     \
+	X(ERR_TEMPLATE_FAILED, "template-failed")                 \
+	X(ERR_STORAGE, "storage-failed")                          \
+	X(ERR_RECORD, "run-record-invalid")                       \
+	X(ERR_UNSUPPORTED, "not-supported")
 
 #define ERR_ID_CONSTANT(id, name) id,
 enum err_id {
@@ -132,7 +159,8 @@ const char *err_cause(const struct err *e);
 /*
  * The whole chain as text: the outermost frame first, each on its own line and, below the first,
  * indented by two blanks; an origin in parentheses behind its frame; the text of the cause's errno
- * on a line of its own; hints last. No newline at the end; nothing for an empty chain.
+ * on a line of its own, unless the cause's words end in it; hints last. No newline at the end;
+ * nothing for an empty chain.
  */
 void err_render_text(const struct err *e, struct str *out);
 

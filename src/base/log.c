@@ -25,6 +25,7 @@
 
 #include "base/directory.h"
 #include "base/macros.h"
+#include "base/names.h"
 #include "base/utf8.h"
 #include "base/words.h"
 
@@ -361,16 +362,58 @@ void log_set_container(const char *name)
 	pthread_mutex_unlock(&sink.mutex);
 }
 
-/* %m, because it is the one thread-safe text for an errno that every C library has. */
+int log_hand_over(int lowest_fd, struct log_handover *ret)
+{
+	struct log_handover handover = {.fd = -EBADF};
+	int r = 0;
+
+	pthread_mutex_lock(&sink.mutex);
+	if (line_fd() >= 0)
+		handover.fd = fcntl(line_fd(), F_DUPFD_CLOEXEC, lowest_fd);
+	if (line_fd() >= 0 && handover.fd < 0)
+		r = -errno;
+	handover.level = level_in_force();
+	handover.quiet = sink.quiet;
+	copy_name(handover.program, sizeof(handover.program), sink.program);
+	copy_name(handover.stderr_word, sizeof(handover.stderr_word), sink.stderr_word);
+	pthread_mutex_unlock(&sink.mutex);
+	if (r == 0)
+		*ret = handover;
+	return r;
+}
+
+void log_adopt(const struct log_handover *handover, const char *container)
+{
+	log_close();
+	pthread_mutex_lock(&sink.mutex);
+	sink.started = true;
+	sink.quiet = handover->quiet;
+	sink.program_level = handover->level;
+	sink.explicit_file = (struct log_file){.chosen = true, .fd = handover->fd};
+	copy_name(sink.program, sizeof(sink.program),
+		  handover->program[0] ? handover->program : "lxc");
+	copy_name(sink.stderr_word, sizeof(sink.stderr_word), handover->stderr_word);
+	copy_name(sink.container, sizeof(sink.container), container);
+	update_threshold();
+	pthread_mutex_unlock(&sink.mutex);
+}
+
+void log_set_quiet(bool quiet)
+{
+	pthread_mutex_lock(&sink.mutex);
+	sink.quiet = quiet;
+	update_threshold();
+	pthread_mutex_unlock(&sink.mutex);
+}
+
 static void format_message(char message[LOG_LINE_MAX], int errnum, const char *fmt, va_list ap)
 {
+	char room[ERRNO_TEXT_MAX];
 	int len = 0;
 
 	message[0] = '\0';
-	if (errnum > 0) {
-		errno = errnum;
-		len = snprintf(message, LOG_LINE_MAX, "%m - ");
-	}
+	if (errnum > 0)
+		len = snprintf(message, LOG_LINE_MAX, "%s - ", errno_text(errnum, room));
 	vsnprintf(message + len, LOG_LINE_MAX - (size_t)len, fmt, ap);
 }
 

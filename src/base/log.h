@@ -100,6 +100,27 @@ void log_open_syslog(int facility);
 /* The container that the lines are about from now on; NULL = none. The name is copied. */
 void log_set_container(const char *name);
 
+/* What another process needs to go on logging in our place. */
+struct log_handover {
+	int fd;               /* of the file, close-on-exec, the caller's; -EBADF = no file */
+	enum log_level level; /* in force */
+	bool quiet;
+	char program[LOG_PROGRAM_MAX + 1];
+	char stderr_word[LOG_PROGRAM_MAX + 1];
+};
+
+/* The descriptor is `lowest_fd` or above. Returns 0 or -errno (ret is untouched then). */
+int log_hand_over(int lowest_fd, struct log_handover *ret);
+
+/*
+ * The other side of it: go on logging with what was handed over. The descriptor is owned by the log
+ * from now on, as an explicit file; settings made before are gone.
+ */
+void log_adopt(const struct log_handover *handover, const char *container);
+
+/* Whether the standard error output gets nothing. */
+void log_set_quiet(bool quiet);
+
 /* The lowest level that anything listens to. Read it by log_is_enabled(). */
 extern _Atomic int log_threshold;
 

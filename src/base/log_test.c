@@ -602,6 +602,41 @@ static void lines_of_threads_do_not_mix(void **state)
 	assert_int_equal(count, THREADS * LINES);
 }
 
+static void a_log_that_was_handed_over_goes_on(void **state)
+{
+	const struct log_settings settings = {.program = "lxc-start",
+					      .container = "c1",
+					      .file = "a",
+					      .level = LOG_LEVEL_INFO,
+					      .stderr_word = "error:"};
+	struct log_handover handover;
+	char content[4096] = "";
+	int fd;
+
+	assert_int_equal(log_init(&settings), 0);
+	assert_int_equal(log_hand_over(20, &handover), 0);
+	assert_true(handover.fd >= 20);
+	assert_int_equal(handover.level, LOG_LEVEL_INFO);
+	log_close();
+	log_adopt(&handover, "c2");
+	log_info("still there");
+	log_debug("not wanted");
+	log_error("to both");
+	log_set_quiet(true);
+	log_error("to the file");
+	fd = open("a", O_RDONLY | O_CLOEXEC);
+	assert_true(read(fd, content, sizeof(content) - 1) > 0);
+	close(fd);
+	assert_true(text_starts(content, "lxc-start c2 "));
+	assert_non_null(strstr(content, "still there"));
+	assert_null(strstr(content, "not wanted"));
+	assert_non_null(strstr(content, "to the file"));
+	assert_file("stderr", "lxc-start: c2: error: to both\n");
+	/* The descriptor is the log's. */
+	log_close();
+	assert_int_equal(fcntl(handover.fd, F_GETFD), -1);
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -631,6 +666,7 @@ int main(void)
 		test(none_is_no_file_at_all),
 		test(syslog_gets_the_line_with_a_priority),
 		test(lines_of_threads_do_not_mix),
+		test(a_log_that_was_handed_over_goes_on),
 	};
 
 	return cmocka_run_group_tests_name("base/log", tests, NULL, NULL);

@@ -73,3 +73,10 @@ const char *const *architecture_words(size_t *count);
 int syslog_facility_parse(const char *name);
 const char *syslog_facility_name(int facility);
 const char *const *syslog_facility_words(size_t *count);
+
+/*
+ * What an errno means, in the same words whatever C library this is built with: glibc's in the C
+ * locale. The text is static, but for numbers that have none: "Unknown error 600" in `room`.
+ */
+enum { ERRNO_TEXT_MAX = 32 };
+const char *errno_text(int errnum, char room[ERRNO_TEXT_MAX]);

@@ -186,6 +186,19 @@ static void words_without_a_number_are_skipped(void **state)
 	assert_string_equal(capability_words(&(size_t){0})[0], "chown");
 }
 
+/* This is built with glibc, whose words they are to be. */
+static void errnos_read_as_in_glibc(void **state)
+{
+	char room[ERRNO_TEXT_MAX], expected[64];
+
+	for (int n = 0; n < 200; n++) {
+		errno = n;
+		snprintf(expected, sizeof(expected), "%m");
+		assert_string_equal(errno_text(n, room), expected);
+	}
+	assert_string_equal(errno_text(-5, room), "Unknown error -5");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +210,7 @@ int main(void)
 		cmocka_unit_test(architectures_are_of_32_or_64_bits),
 		cmocka_unit_test(facilities_are_those_for_daemons),
 		cmocka_unit_test(words_without_a_number_are_skipped),
+		cmocka_unit_test(errnos_read_as_in_glibc),
 	};
 
 	return cmocka_run_group_tests_name("base/names", tests, NULL, NULL);

@@ -241,6 +241,57 @@ static enum legacy_result translate(const struct config *c, const char *key, boo
 	return result;
 }
 
+/*
+ * The value that the same line must have to mean the same again, elsewhere: random digits of an
+ * address and a variable of our environment are part of it. NULL when memory is out.
+ */
+static const char *lasting_text(struct config *c, const struct key_ref *ref, const char *value)
+{
+	const struct config_items *items;
+	const struct config_item *last;
+
+	if (ref->form == KEY_FORM_NET_MEMBER && ref->key->type == VALUE_HWADDR)
+		return config_find_net(c, ref->net_index)->hwaddr;
+	if (ref->form != KEY_FORM_PLAIN || ref->key->type != VALUE_ENVIRONMENT ||
+	    strchr(value, '='))
+		return arena_strdup(&c->arena, value);
+	items = (const void *)((const char *)&c->values + ref->key->offset);
+	last = &items->items[items->count - 1];
+	return arena_printf(&c->arena, "%s=%s", last->name, last->text);
+}
+
+/* A refused line may have changed a list in part; one that named a log file has not. */
+static int record_change(struct config *c, const struct key_ref *ref, const char *key,
+			 struct config_change change, struct err *e)
+{
+	struct config_change *added;
+
+	if (ref->key && (ref->key->type == VALUE_INCLUDE ||
+			 (change.failed && ref->key->type == VALUE_LOG_FILE)))
+		return 0;
+	if (!change.value[0] || change.failed)
+		change.value = arena_strdup(&c->arena, change.value);
+	else
+		change.value = lasting_text(c, ref, change.value);
+	change.key = arena_strdup(&c->arena, key);
+	added = change.key && change.value ? vec_push_in(&c->changes, &c->arena) : NULL;
+	if (!added)
+		return value_no_memory(e);
+	*added = change;
+	return 0;
+}
+
+static int apply_and_record(struct config *c, const struct key_ref *ref, const char *key,
+			    struct config_change change, struct err *e)
+{
+	int r = apply_resolved(c, ref, change.value, change.origin, e);
+	int recorded;
+
+	change.failed = r < 0;
+	recorded = record_change(c, ref, key, change, r < 0 ? NULL : e);
+	return r < 0 ? r : recorded;
+}
+
 int config_apply(struct config *c, const char *key, const char *value, struct origin origin,
 		 struct str *canonical, struct err *e)
 {
@@ -257,7 +308,8 @@ int config_apply(struct config *c, const char *key, const char *value, struct or
 		return 0;
 	r = config_key_resolve(str_text(canonical), &ref, e);
 	if (r == 0)
-		r = apply_resolved(c, &ref, value, origin, e);
+		r = apply_and_record(c, &ref, str_text(canonical),
+				     (struct config_change){.value = value, .origin = origin}, e);
 	if (r < 0 || !value[0] || !ref.key || !(ref.key->flags & KEY_OLD))
 		return r;
 	/* lxc.cgroup.FILE or lxc.rootfs.backend. */
@@ -282,10 +334,16 @@ int config_apply_clear(struct config *c, const char *key, struct str *canonical,
 	r = config_key_resolve(str_text(canonical), &ref, e);
 	if (r < 0)
 		return r;
-	if (ref.form == KEY_FORM_NETS || ref.form == KEY_FORM_NET)
-		return apply_to_nets(c, &ref, "", e);
-	r = config_find_slot(c, &ref, &slot, e);
-	return r < 0 ? r : value_clear(&slot, e);
+	if (ref.form == KEY_FORM_NETS || ref.form == KEY_FORM_NET) {
+		r = apply_to_nets(c, &ref, "", e);
+	} else {
+		r = config_find_slot(c, &ref, &slot, e);
+		if (r == 0)
+			r = value_clear(&slot, e);
+	}
+	return r < 0 ? r
+		     : record_change(c, &ref, str_text(canonical),
+				     (struct config_change){.value = "", .clears = true}, e);
 }
 
 static int print_nets(const struct config *c, const struct key_ref *ref, struct str *out)

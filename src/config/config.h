@@ -58,6 +58,18 @@ struct config_sources {
 	VEC_OF(struct config_source)
 };
 
+/* A change of the model, in the order in which they happened: what config_freeze() writes. */
+struct config_change {
+	const char *key;   /* present name */
+	const char *value; /* as it lasts: random digits and variables are filled in */
+	struct origin origin;
+	bool clears; /* config_clear(), which ignores the value */
+	bool failed; /* was refused, and may have had a part of its effect */
+};
+struct config_changes {
+	VEC_OF(struct config_change)
+};
+
 struct config_reader;
 
 struct config {
@@ -66,6 +78,7 @@ struct config {
 	struct config_values values;
 	struct config_lines lines;
 	struct config_sources sources;
+	struct config_changes changes;
 	struct origin origins[CONFIG_KEY_MAX]; /* by row: who set the key last */
 	const char *first_file;  /* the first file ever loaded: LXC_CONFIG_FILE of hooks */
 	unsigned included_files; /* by the file that is being loaded */

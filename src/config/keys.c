@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#include "base/ids.h"
 #include "base/macros.h"
 #include "config/model.h"
 
@@ -115,11 +116,11 @@ const struct config_key config_keys[] = {
 	ROW("lxc.init.cmd", VALUE_TEXT, init.command,
 	    "Command that runs as PID 1, /sbin/init when unset"),
 	ROW("lxc.init.gid", VALUE_UNSIGNED, init.gid,
-	    "Group id of init inside the container"),
+	    "Group id of init inside the container", .limit = ID_INVALID - 1),
 	ROW("lxc.init.groups", VALUE_GID_LIST, init.groups,
 	    "Supplementary group ids of init"),
 	ROW("lxc.init.uid", VALUE_UNSIGNED, init.uid,
-	    "User id of init inside the container"),
+	    "User id of init inside the container", .limit = ID_INVALID - 1),
 	ROW("lxc.init.cwd", VALUE_PATH, init.cwd,
 	    "Working directory of init inside the container"),
 	ROW("lxc.keyring.session", VALUE_BOOL, keyring_session,

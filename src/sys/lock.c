@@ -72,3 +72,12 @@ int lock_release(int fd)
 {
 	return set_lock(fd, F_OFD_SETLK, F_UNLCK);
 }
+
+int lock_is_held(int fd)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	if (fcntl(fd, F_OFD_GETLK, &lock) < 0)
+		return -errno;
+	return lock.l_type != F_UNLCK;
+}

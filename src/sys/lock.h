@@ -26,3 +26,6 @@ int lock_open(const char *path);
 int lock_take(int fd, usec_t deadline);
 
 int lock_release(int fd);
+
+/* Whether somebody else holds the lock, now: 1 or 0, or -errno. Needs no right to write. */
+int lock_is_held(int fd);

@@ -9,10 +9,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdint.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+
+#include "sys/openat2.h"
 
 enum {
 	/*
@@ -31,16 +30,11 @@ static int open_with(int dirfd, const char *path, int flags, mode_t mode, uint64
 		.mode = creating ? mode : 0,
 		.resolve = resolve,
 	};
-	long fd = -1;
+	int fd = -EAGAIN;
 
-	for (unsigned i = 0; i < ATTEMPTS_MAX; i++) {
-		fd = syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
-		if (fd >= 0)
-			return (int)fd;
-		if (errno != EAGAIN)
-			break;
-	}
-	return -errno;
+	for (unsigned i = 0; i < ATTEMPTS_MAX && fd == -EAGAIN; i++)
+		fd = openat2_call(dirfd, path, &how);
+	return fd;
 }
 
 int resolve_open(int dirfd, const char *path, int flags, mode_t mode)
@@ -51,4 +45,20 @@ int resolve_open(int dirfd, const char *path, int flags, mode_t mode)
 int resolve_open_beneath(int dirfd, const char *path, int flags, mode_t mode)
 {
 	return open_with(dirfd, path, flags, mode, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+}
+
+int resolve_open_here(const char *path, int flags)
+{
+	return open_with(AT_FDCWD, path, flags, 0, RESOLVE_NO_MAGICLINKS);
+}
+
+int resolve_open_direct(int dirfd, const char *path, int flags)
+{
+	return open_with(dirfd, path, flags, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+}
+
+int resolve_open_same_mount(int dirfd, const char *path, int flags)
+{
+	return open_with(dirfd, path, flags, 0,
+			 RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A hostile tree, and the ways out of it that must be closed. syscall(2) is wrapped at link time so
+ * A hostile tree, and the ways out of it that must be closed. openat2(2) is wrapped at link time so
  * that the races (EAGAIN) and old kernels (ENOSYS) can be played.
  */
 
@@ -15,27 +15,27 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-long __wrap_syscall(long number, long a, long b, long c, long d);
-long __real_syscall(long number, long a, long b, long c, long d);
+#include "sys/openat2.h"
+
+int __wrap_openat2_call(int dirfd, const char *path, const struct open_how *how);
+int __real_openat2_call(int dirfd, const char *path, const struct open_how *how);
 
 static int played_errno;
 static unsigned played_times;
 static unsigned calls;
 
-long __wrap_syscall(long number, long a, long b, long c, long d)
+int __wrap_openat2_call(int dirfd, const char *path, const struct open_how *how)
 {
 	calls++;
 	if (played_times > 0) {
 		played_times--;
-		errno = played_errno;
-		return -1;
+		return -played_errno;
 	}
-	return __real_syscall(number, a, b, c, d);
+	return __real_openat2_call(dirfd, path, how);
 }
 
 static char top[64];
@@ -124,6 +124,18 @@ static void magic_links_are_closed(void **state)
 	close(proc_fd);
 }
 
+static void direct_follows_no_link_and_same_mount_no_mount(void **state)
+{
+	int top_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	assert_inside(resolve_open_direct(root_fd, "/dir/file", O_RDONLY));
+	assert_int_equal(resolve_open_direct(root_fd, "harmless", O_RDONLY), -ELOOP);
+	assert_inside(resolve_open_same_mount(root_fd, "dir/file", O_RDONLY));
+	assert_int_equal(resolve_open_same_mount(root_fd, "harmless", O_RDONLY), -ELOOP);
+	assert_int_equal(resolve_open_same_mount(top_fd, "proc/version", O_RDONLY), -EXDEV);
+	close(top_fd);
+}
+
 static void the_mode_counts_only_where_something_is_made(void **state)
 {
 	struct stat status;
@@ -175,6 +187,7 @@ int main(void)
 		test(links_of_the_container_stay_in_its_root),
 		test(beneath_refuses_what_leads_out),
 		test(magic_links_are_closed),
+		test(direct_follows_no_link_and_same_mount_no_mount),
 		test(the_mode_counts_only_where_something_is_made),
 		test(races_are_tried_again_but_not_for_ever),
 		test(an_old_kernel_is_told_at_once),

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What only version 1 of control groups has (spec/cgroup1.md §2, §5): cpuset(7), the freezer.
+ */
+
+#include <stdbool.h>
+
+/*
+ * Give every directory from below the base to `path` the cpus and mems of the one above it that it
+ * lacks, without which no process can enter; new directories further down copy them. From the
+ * first one isolated processors are left out. What others have set is not touched. 0 or -errno.
+ */
+int cgroup1_prepare_cpuset(int base_fd, const char *path);
+
+/*
+ * Freeze or thaw a directory of the freezer and everything below, and wait until it is so. 0 or
+ * -errno; -ETIMEDOUT after ten seconds, with everything thawed.
+ */
+int cgroup1_freeze(int cgroup_fd);
+int cgroup1_thaw(int cgroup_fd);
+
+/* SIGKILL to every process in it and below while they are frozen, so that no fork escapes. */
+int cgroup1_kill_all(int cgroup_fd);

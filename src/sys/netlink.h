@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * rtnetlink(7): building a request, sending it, waiting for the answer. What is asked stands in
+ * link.h and address.h.
+ *
+ * May be used after clone, in the INIT lane: no memory from the heap, no formatting, only system
+ * calls and mem*. A handle is used by one thread at a time. Replies of more than one part (dumps)
+ * are not read here.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/netlink.h>
+
+enum {
+	NETLINK_REQUEST_MAX = 1024,
+	NETLINK_REPLY_MAX = 8192,
+	NETLINK_NOTE_MAX = 112,
+};
+
+struct netlink {
+	int fd; /* owned; -EBADF when closed */
+	uint32_t sequence;
+	/* The kernel's own words about the last failure (Linux 4.12), or "". */
+	char note[NETLINK_NOTE_MAX];
+};
+
+/* A request under construction. Running out of room is remembered and told by netlink_ask(). */
+struct netlink_request {
+	_Alignas(NLMSG_ALIGNTO) char bytes[NETLINK_REQUEST_MAX];
+	uint32_t used;
+	bool is_full;
+};
+
+/*
+ * A socket in the network namespace of the calling thread, with extended acknowledgements where the
+ * kernel has them. `groups` is the mask of struct sockaddr_nl, 0 for requests. Returns a
+ * close-on-exec, blocking descriptor or -errno.
+ */
+int netlink_socket(uint32_t groups);
+
+/* The same as a handle for requests. 0 or -errno. */
+int netlink_open(struct netlink *ret);
+void netlink_close(struct netlink *n);
+
+/* Begin a request: RTM_*, and NLM_F_* besides NLM_F_REQUEST and NLM_F_ACK, which it always has. */
+void netlink_begin(struct netlink_request *q, uint16_t type, uint16_t flags);
+
+/* Append the fixed part of a message (struct ifinfomsg …). Attributes come behind it. */
+void netlink_add_header(struct netlink_request *q, const void *header, size_t length);
+
+/* Append an attribute. Texts get their NUL. */
+void netlink_add(struct netlink_request *q, uint16_t type, const void *bytes, size_t length);
+void netlink_add_u32(struct netlink_request *q, uint16_t type, uint32_t value);
+void netlink_add_text(struct netlink_request *q, uint16_t type, const char *text);
+
+/* Attributes between the two stand inside one of `type`. `at` is what begin returned. */
+uint32_t netlink_nest_begin(struct netlink_request *q, uint16_t type);
+void netlink_nest_end(struct netlink_request *q, uint32_t at);
+
+/*
+ * Send the request and wait for its acknowledgement. `reply` (may be NULL) gets the message that
+ * comes before it, of at most `room` bytes; a longer one is -EMSGSIZE. 0 or -errno, the kernel's
+ * own or that of the socket; the note says more where the kernel did.
+ */
+int netlink_ask(struct netlink *n, struct netlink_request *q, void *reply, size_t room);
+
+/*
+ * The first attribute of `type` behind the fixed part of `header` bytes, or NULL; its content is
+ * netlink_data(), of *ret_length bytes.
+ */
+const void *netlink_find(const struct nlmsghdr *message, size_t header, uint16_t type,
+			 size_t *ret_length);
+
+/* The same inside the content of another attribute. */
+const void *netlink_find_in(const void *content, size_t size, uint16_t type, size_t *ret_length);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Processes by descriptor: pidfd_open(2), clone3(2), and running other programs. Linux 5.4 or
+ * later. Nothing here uses the heap; process_spawn() is safe in programs with threads.
+ *
+ * "Status" is what wait(2) calls so: WIFEXITED() and its kin take it apart.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct process_program {
+	const char *path; /* of the file; there is no search */
+	char *const *argv;
+	char *const *environment;
+	/* Become 0, 1 and 2; -1: stays what it is. May be any descriptors, close-on-exec or not. */
+	int input, output, error_output;
+	/* What the program begins with: bit n - 1 is signal n. All others have their default. */
+	uint64_t blocked_signals, ignored_signals;
+};
+
+/*
+ * Run a program as a child, without a copy of our memory. Returns its pidfd (close-on-exec), or
+ * -errno, of exec(2) too; then there is no child. The child must be waited for.
+ */
+int process_spawn(const struct process_program *program, pid_t *ret_pid);
+
+struct process_clone {
+	uint64_t flags;  /* CLONE_*, besides CLONE_PIDFD, which is always set */
+	int cgroup_fd;   /* to be born in (Linux 5.7); negative = where we are */
+	int exit_signal; /* SIGCHLD; 0 with CLONE_PARENT */
+};
+
+/*
+ * As fork(2): returns 0 in the child, the child's pid in the parent, with *ret_pidfd
+ * (close-on-exec, the caller's), or -errno. The C library does not know that it happened: the child
+ * calls nothing but system calls when the parent may have threads.
+ */
+pid_t process_clone(const struct process_clone *how, int *ret_pidfd);
+
+/* -ESRCH: it has been waited for already. */
+int process_open(pid_t pid);
+int process_signal(int pidfd, int signal);
+
+/*
+ * Wait until it ended and collect it. Returns 0 with the status, or -errno; -ECHILD: somebody else
+ * has collected it (or it is no child of ours).
+ */
+int process_wait(int pidfd, int *ret_status);
+
+/* The same at once, and without collecting it: 1 with the status when it ended, 0 while it runs. */
+int process_peek(int pidfd, int *ret_status);
+
+/* Wait up to so many milliseconds (-1 = for ever) until it ended. 1: it did, 0: it did not. */
+int process_poll(int pidfd, int milliseconds);
+
+/* Field 22 of /proc/PID/stat: with the pid it names a process for ever. */
+int process_start_time(pid_t pid, uint64_t *ret);
