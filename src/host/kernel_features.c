@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Probes of the kernel. What each relies on is said beside it; the order in which the kernel checks
+ * arguments is stable, because programs that feel their way as this one does depend on it.
+ */
+
+#include "host/kernel_features.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/mount.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/names.h"
+#include "base/num.h"
+
+enum { KERNEL_AT_EMPTY_PATH = 0x1000, CAPABILITIES_MAX = 64 };
+
+bool kernel_has_time_namespace(void)
+{
+	return access("/proc/self/ns/time_for_children", F_OK) == 0;
+}
+
+/*
+ * A kernel that doesn't know the member `cgroup` refuses a structure in which it is set (E2BIG);
+ * one that does looks at the flags next, of which this combination is refused (EINVAL).
+ */
+bool kernel_has_clone_into_cgroup(void)
+{
+	struct clone_args arguments = {
+		.flags = CLONE_PARENT,
+		.exit_signal = SIGCHLD,
+		.cgroup = 1,
+	};
+
+	return syscall(SYS_clone3, &arguments, sizeof(arguments)) < 0 && errno == EINVAL;
+}
+
+/* The user namespace is looked at before the path. */
+bool kernel_has_idmapped_mounts(void)
+{
+	struct mount_attr attributes = {
+		.attr_set = MOUNT_ATTR_IDMAP,
+		.userns_fd = INT_MAX, /* beyond any limit on descriptors */
+	};
+
+	return syscall(SYS_mount_setattr, -1, "", KERNEL_AT_EMPTY_PATH, &attributes,
+		       sizeof(attributes)) < 0 &&
+	       errno == EBADF;
+}
+
+bool kernel_has_cgroup_kill(void)
+{
+	struct utsname name;
+	const char *at = name.release;
+	uint64_t major, minor;
+
+	if (uname(&name) < 0 || num_take_u64(&at, &major) < 0 || *at++ != '.' ||
+	    num_take_u64(&at, &minor) < 0)
+		return false;
+	return major > 5 || (major == 5 && minor >= 14);
+}
+
+bool kernel_has_core_sched(void)
+{
+	unsigned long cookie;
+
+	return prctl(PR_SCHED_CORE, PR_SCHED_CORE_GET, 0, PR_SCHED_CORE_SCOPE_THREAD, &cookie) == 0;
+}
+
+uint64_t kernel_capabilities(void)
+{
+	unsigned count = CAPABILITY_COUNT;
+
+	while (count > 0 && prctl(PR_CAPBSET_READ, count - 1, 0, 0, 0) < 0)
+		count--;
+	while (count < CAPABILITIES_MAX && prctl(PR_CAPBSET_READ, count, 0, 0, 0) >= 0)
+		count++;
+	return count == CAPABILITIES_MAX ? UINT64_MAX : (UINT64_C(1) << count) - 1;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Looking at interfaces. One netlink request tells whether there is one, its kind and its mtu.
+ */
+
+#include "host/link_look.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "base/macros.h"
+#include "sys/file.h"
+#include "sys/netlink.h"
+
+enum {
+	INET6_SIZE_MAX = 16 << 20,
+	ADDRESS_DIGITS = 32,
+	SCOPE_LINK = 0x20, /* IPV6_ADDR_LINKLOCAL of the kernel */
+};
+
+/* IFLA_INFO_KIND inside of IFLA_LINKINFO. */
+static bool is_bridge(const struct nlmsghdr *message)
+{
+	size_t length;
+	const char *info = netlink_find(message, sizeof(struct ifinfomsg), IFLA_LINKINFO, &length);
+
+	while (info && length >= sizeof(struct rtattr)) {
+		struct rtattr attribute;
+		size_t step;
+
+		memcpy(&attribute, info, sizeof(attribute));
+		if (attribute.rta_len < sizeof(attribute) || attribute.rta_len > length)
+			return false;
+		if (attribute.rta_type == IFLA_INFO_KIND)
+			return attribute.rta_len >= sizeof(attribute) + sizeof("bridge") &&
+			       memcmp(info + sizeof(attribute), "bridge", sizeof("bridge")) == 0;
+		step = RTA_ALIGN(attribute.rta_len);
+		if (step > length)
+			return false;
+		info += step;
+		length -= step;
+	}
+	return false;
+}
+
+int link_look(const char *name, struct link_look *ret)
+{
+	union {
+		struct nlmsghdr message;
+		char bytes[NETLINK_REPLY_MAX];
+	} reply;
+	struct netlink_request request;
+	struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
+	struct netlink netlink;
+	const void *mtu;
+	size_t length;
+	int r;
+
+	if (strlen(name) >= IF_NAMESIZE)
+		return -ENAMETOOLONG;
+	r = netlink_open(&netlink);
+	if (r < 0)
+		return r;
+	netlink_begin(&request, RTM_GETLINK, 0);
+	netlink_add_header(&request, &header, sizeof(header));
+	netlink_add_text(&request, IFLA_IFNAME, name);
+	netlink_add_u32(&request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	memset(&reply, 0, NLMSG_HDRLEN + sizeof(header));
+	r = netlink_ask(&netlink, &request, &reply, sizeof(reply));
+	netlink_close(&netlink);
+	if (r < 0)
+		return r;
+	if (reply.message.nlmsg_type != RTM_NEWLINK)
+		return -EPROTO;
+
+	memcpy(&header, NLMSG_DATA(&reply.message), sizeof(header));
+	*ret = (struct link_look){.index = (uint32_t)header.ifi_index,
+				  .is_bridge = is_bridge(&reply.message)};
+	mtu = netlink_find(&reply.message, sizeof(header), IFLA_MTU, &length);
+	if (mtu && length == sizeof(ret->mtu))
+		memcpy(&ret->mtu, mtu, sizeof(ret->mtu));
+	return 0;
+}
+
+int link_ipv4_address(const char *name, struct in_addr *ret)
+{
+	struct ifreq request = {};
+	struct sockaddr_in address;
+	autoclose int fd = -EBADF;
+
+	if (strlen(name) >= sizeof(request.ifr_name))
+		return -ENAMETOOLONG;
+	memcpy(request.ifr_name, name, strlen(name));
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || ioctl(fd, SIOCGIFADDR, &request) < 0)
+		return -errno;
+	memcpy(&address, &request.ifr_addr, sizeof(address));
+	*ret = address.sin_addr;
+	return 0;
+}
+
+static bool digit_value(char c, unsigned *ret)
+{
+	if (c >= '0' && c <= '9')
+		*ret = (unsigned)(c - '0');
+	else if (c >= 'a' && c <= 'f')
+		*ret = (unsigned)(c - 'a') + 10;
+	else
+		return false;
+	return true;
+}
+
+/* "fe80000000000000021122fffe334455 03 40 20 80     eth0" */
+static bool read_inet6_line(const char *line, size_t length, const char *name,
+			    struct in6_addr *ret_address, unsigned *ret_scope)
+{
+	const char *end = line + length, *word = end;
+	unsigned high, low;
+
+	while (word > line && word[-1] != ' ')
+		word--;
+	if ((size_t)(end - word) != strlen(name) || memcmp(word, name, strlen(name)) != 0 ||
+	    length < ADDRESS_DIGITS + sizeof(" 03 40 20 80"))
+		return false;
+	for (size_t i = 0; i < sizeof(*ret_address); i++) {
+		if (!digit_value(line[2 * i], &high) || !digit_value(line[2 * i + 1], &low))
+			return false;
+		ret_address->s6_addr[i] = (uint8_t)(high << 4 | low);
+	}
+	line += ADDRESS_DIGITS + sizeof(" 03 40 ") - 1;
+	if (!digit_value(line[0], &high) || !digit_value(line[1], &low))
+		return false;
+	*ret_scope = high << 4 | low;
+	return true;
+}
+
+int link_ipv6_address(const char *name, struct in6_addr *ret)
+{
+	autofree char *text = NULL;
+	bool found = false;
+	int r = file_read_all(AT_FDCWD, "/proc/self/net/if_inet6", INET6_SIZE_MAX, &text, NULL);
+
+	if (r == -ENOENT)
+		return -EADDRNOTAVAIL;
+	if (r < 0)
+		return r;
+	for (const char *line = text, *end; *line; line = *end ? end + 1 : end) {
+		struct in6_addr address;
+		unsigned scope;
+
+		end = line + strcspn(line, "\n");
+		if (!read_inet6_line(line, (size_t)(end - line), name, &address, &scope))
+			continue;
+		if (scope == 0 || (scope == SCOPE_LINK && !found))
+			*ret = address;
+		found = found || scope == 0 || scope == SCOPE_LINK;
+		if (scope == 0)
+			return 0;
+	}
+	return found ? 0 : -EADDRNOTAVAIL;
+}
