@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The keys whose effect is not built yet: a start that would need one of them is refused, with the
+ * key and its line, instead of going on without.
+ *
+ * Keys that have no effect on a start (lxc.start.*, lxc.group, lxc.rootfs.managed …) pass, and so
+ * do those of a security module that this host doesn't use, as with LXC. Network keys are refused
+ * by c_net.c.
+ */
+
+#include "plan/compiler.h"
+
+#include <string.h>
+
+#include "base/macros.h"
+
+static bool is_one_of(const char *text, const char *a, const char *b)
+{
+	return !text || strcmp(text, a) == 0 || strcmp(text, b) == 0;
+}
+
+static int check_security(struct compiler *c, struct err *e)
+{
+	const struct config_values *v = c->values;
+
+	if (c->facts->apparmor_enabled &&
+	    !is_one_of(v->apparmor.profile, "unconfined", "unchanged"))
+		return compile_unsupported(c, "lxc.apparmor.profile",
+					   compile_key_origin(c, "lxc.apparmor.profile"),
+					   compile_textf(c,
+							 "the profile \"%s\" on a host with "
+							 "AppArmor",
+							 v->apparmor.profile),
+					   e);
+	if (c->facts->selinux_enabled && !is_one_of(v->selinux.context, "unconfined_t", ""))
+		return compile_unsupported(c, "lxc.selinux.context",
+					   compile_key_origin(c, "lxc.selinux.context"),
+					   "labels on a host with SELinux", e);
+	if (c->facts->selinux_enabled && v->selinux.keyring_context)
+		return compile_unsupported(c, "lxc.selinux.context.keyring",
+					   compile_key_origin(c, "lxc.selinux.context.keyring"),
+					   "labels on a host with SELinux", e);
+	if (v->seccomp.profile && v->seccomp.proxy)
+		return compile_unsupported(c, "lxc.seccomp.notify.proxy",
+					   compile_key_origin(c, "lxc.seccomp.notify.proxy"),
+					   "handing system calls to another program", e);
+	return 0;
+}
+
+static int check_rootfs(struct compiler *c, struct err *e)
+{
+	static const char *const types[] = {
+		[ROOTFS_OVERLAY] = "overlay", [ROOTFS_LOOP] = "loop", [ROOTFS_LVM] = "lvm",
+		[ROOTFS_BTRFS] = "btrfs",     [ROOTFS_ZFS] = "zfs",   [ROOTFS_RBD] = "rbd",
+		[ROOTFS_NBD] = "nbd",
+	};
+	enum rootfs_type type = c->facts->rootfs.type;
+
+	if (!c->values->rootfs.path || type == ROOTFS_DIR || type == ROOTFS_DETECT)
+		return 0;
+	return compile_unsupported(c, "lxc.rootfs.path", compile_key_origin(c, "lxc.rootfs.path"),
+				   compile_textf(c, "a root file system of the type %s",
+						 (size_t)type < ARRAY_LENGTH(types) ? types[type]
+										    : "given"),
+				   e);
+}
+
+int compile_refuse_unsupported(struct compiler *c, struct err *e)
+{
+	int r = check_rootfs(c, e);
+
+	return r < 0 ? r : check_security(c, e);
+}

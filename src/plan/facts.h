@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The facts: everything that had to be looked at before a plan can be made. The compiler reads
+ * these and the configuration and nothing else, so that (config, facts) → plan is pure.
+ *
+ * container/gather.c fills them on a real host, the golden tests from files. Texts and arrays live
+ * in facts.arena. What concerns single values of the configuration stands in arrays that run
+ * parallel to the configuration's own lists, by index.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/vec.h"
+#include "config/model.h"
+#include "config/mount_entry.h"
+#include "plan/plan.h"
+
+/* Who starts, and with what rights. */
+struct facts_caller {
+	uint32_t uid, gid; /* effective */
+	bool is_root;      /* euid 0 */
+	bool in_initial_user_ns;
+	uint32_t proc_uid_map_full; /* 1: its own user namespace maps everything to itself */
+	const char *newuidmap,
+		*newgidmap; /* usable helpers (setuid or with capabilities), or NULL */
+};
+
+enum cgroup_layout {
+	CGROUP_LAYOUT_NONE = -1,
+	CGROUP_LAYOUT_LEGACY,
+	CGROUP_LAYOUT_HYBRID,
+	CGROUP_LAYOUT_UNIFIED
+};
+
+/* One usable hierarchy, in the order in which LXC uses them (spec/cgroup1.md §1). */
+struct facts_hierarchy {
+	const char *mount;       /* "/sys/fs/cgroup/cpu,cpuacct" */
+	const char *base;        /* "" or "user.slice/…" */
+	const char *controllers; /* comma list; of version 2 what cgroup.controllers of base says */
+	uint8_t version;
+	bool is_cpuset;
+	const char *name; /* directory below /sys/fs/cgroup inside: "cpu,cpuacct", "unified" */
+	const char *mount_options; /* v1: for a fresh mount: "cpu,cpuacct", "none,name=systemd" */
+	const char *delegate; /* v2: file names of /sys/kernel/cgroup/delegate, blank-separated */
+};
+struct facts_hierarchies {
+	VEC_OF(struct facts_hierarchy)
+};
+
+struct facts_cgroup {
+	enum cgroup_layout layout;
+	struct facts_hierarchies hierarchies;
+	bool has_namespace;  /* the kernel knows cgroup namespaces */
+	bool has_cgroup2;    /* a cgroup2 file system exists on the host, usable or not */
+	const char *pattern; /* lxc.cgroup.pattern of lxc.conf, or NULL */
+	const char *missing; /* lxc.cgroup.use names this controller, which is not there; or NULL */
+};
+
+struct facts_kernel {
+	bool has_time_namespace;
+	bool has_idmapped_mounts;
+	bool has_clone_into_cgroup;
+	bool has_cgroup_kill;
+	bool has_core_sched;
+	uint64_t capabilities; /* mask of those the kernel knows */
+};
+
+/* lxc.rootfs.path, looked at. */
+struct facts_rootfs {
+	enum rootfs_type type; /* never ROOTFS_DETECT when there is a path */
+	const char *path;      /* without the type */
+	bool is_there;
+	int error;           /* why not: positive errno */
+	bool mount_is_there; /* lxc.rootfs.mount is a directory */
+	const char *fstype;  /* of the file system that holds it: "ext4", "overlay" */
+};
+
+/* A mount entry: parsed, and its source looked at. fstab lines first, then lxc.mount.entry. */
+struct facts_mount {
+	struct mount_entry entry;
+	bool from_fstab;
+	uint32_t index;            /* from_fstab: 0; else index into values.mount.entries */
+	bool source_is_directory;  /* of a bind mount; false also when it is not there */
+	const char *source_fstype; /* idmap=: file system that holds the source, or NULL */
+};
+struct facts_mounts {
+	VEC_OF(struct facts_mount)
+};
+
+/* lxc.net.<i>, by index of values.nets. */
+struct facts_net {
+	bool link_is_there;
+	bool link_is_bridge;
+	uint32_t link_mtu;                          /* 0 = unknown */
+	struct config_gateway ipv4_auto, ipv6_auto; /* what `auto` gateways resolve to, or NONE */
+};
+struct facts_nets {
+	VEC_OF(struct facts_net)
+};
+
+/* A device rule with a path, resolved. By index of the v1 and v2 item lists. */
+struct facts_device {
+	bool is_v2;
+	uint32_t index;
+	char type; /* 'b', 'c' */
+	uint32_t major, minor;
+	int error; /* positive errno: not there, no device */
+};
+struct facts_devices {
+	VEC_OF(struct facts_device)
+};
+
+/* A namespace to join (lxc.namespace.share.X): the path of its file. By enum namespace_kind. */
+struct facts_share {
+	const char *path;    /* "/proc/PID/ns/net"; NULL: not shared */
+	const char *problem; /* why the named container or process can't be used, or NULL */
+};
+
+struct facts {
+	struct arena arena;
+	struct facts_caller caller;
+	struct facts_kernel kernel;
+	struct facts_cgroup cgroup;
+	struct facts_rootfs rootfs;
+	struct facts_mounts mounts;
+	struct facts_nets nets;
+	struct facts_devices devices;
+	struct facts_share share[NAMESPACE_COUNT];
+	struct {
+		const void *program; /* array of struct sock_filter; NULL = no policy */
+		uint32_t size;       /* bytes */
+		bool has_notify;
+		uint32_t flags; /* SECCOMP_FILTER_FLAG_* */
+	} seccomp;
+	struct {
+		bool stdin_is_tty, stdout_is_tty, stderr_is_tty;
+	} streams; /* of the starting process */
+	bool apparmor_enabled, selinux_enabled;
+};
