@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The relay between a terminal and a pty: nothing is lost, whoever is slow; the end of the input,
+ * the window's size and the terminal's own state arrive where they belong.
+ */
+
+#include "run/attach_relay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/macros.h"
+#include "sys/process.h"
+#include "sys/pty.h"
+
+enum { MANY = 100 << 20, PIECE = 64 << 10, GOOD = 0, BAD = 99 };
+
+struct scene {
+	int master, peer;
+	pid_t command, relay;
+	int relay_result_fd;
+};
+
+/* Bytes that tell where they stand, so that a lost or doubled piece shows. */
+static void fill(unsigned char *bytes, size_t len, size_t at)
+{
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = (unsigned char)(((at + i) * 2654435761U) >> 13);
+}
+
+static bool write_pattern(int fd, size_t total)
+{
+	static unsigned char bytes[PIECE];
+
+	for (size_t at = 0; at < total;) {
+		size_t len = total - at < PIECE ? total - at : PIECE;
+
+		fill(bytes, len, at);
+		for (size_t done = 0; done < len;) {
+			ssize_t n = write(fd, bytes + done, len - done);
+
+			if (n <= 0)
+				return false;
+			done += (size_t)n;
+		}
+		at += len;
+	}
+	return true;
+}
+
+/* Read so many bytes of the pattern, pausing every now and then. */
+static bool read_pattern(int fd, size_t total, unsigned pauses)
+{
+	static unsigned char bytes[PIECE], expected[PIECE];
+	const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+	size_t next_pause = pauses ? total / pauses : SIZE_MAX;
+
+	for (size_t at = 0; at < total;) {
+		size_t len = total - at < PIECE ? total - at : PIECE;
+		ssize_t n = read(fd, bytes, len);
+
+		if (n <= 0)
+			return false;
+		fill(expected, (size_t)n, at);
+		if (memcmp(bytes, expected, (size_t)n) != 0)
+			return false;
+		at += (size_t)n;
+		if (at >= next_pause) {
+			next_pause += total / pauses;
+			nanosleep(&pause, NULL);
+		}
+	}
+	return true;
+}
+
+static void make_raw(int fd)
+{
+	struct termios t;
+
+	assert_int_equal(tcgetattr(fd, &t), 0);
+	cfmakeraw(&t);
+	assert_int_equal(tcsetattr(fd, TCSANOW, &t), 0);
+}
+
+/* A forked process keeps these alone, so that the others see each other's ends. */
+static void keep_only(int a, int b, int c, int d)
+{
+	for (int fd = 3; fd < 64; fd++) {
+		if (fd != a && fd != b && fd != c && fd != d)
+			close(fd);
+	}
+}
+
+static struct termios settings_of(int fd)
+{
+	struct termios t;
+
+	memset(&t, 0, sizeof(t));
+	assert_int_equal(tcgetattr(fd, &t), 0);
+	return t;
+}
+
+static void open_scene(struct scene *s)
+{
+	unsigned index;
+
+	memset(s, 0, sizeof(*s));
+	s->master = pty_open(&index);
+	assert_true(s->master >= 0);
+	s->peer = pty_open_peer(s->master);
+	assert_true(s->peer >= 0);
+}
+
+/* The command: a function on the pty's other side. */
+static void start_command(struct scene *s, int (*command)(int fd))
+{
+	s->command = fork();
+	assert_true(s->command >= 0);
+	if (s->command == 0) {
+		keep_only(s->peer, -1, -1, -1);
+		_exit(command(s->peer));
+	}
+	close(s->peer);
+}
+
+/* The relay in a process of its own; it is a sibling of the command, as a library's caller is not,
+ * but all it needs is a pidfd. */
+static void start_relay(struct scene *s, int input_fd, int output_fd, int log_fd)
+{
+	s->relay = fork();
+	assert_true(s->relay >= 0);
+	if (s->relay == 0) {
+		struct relay relay = {
+			.master_fd = s->master,
+			.input_fd = input_fd,
+			.output_fd = output_fd,
+			.log_fd = log_fd,
+			.owns_process = true,
+		};
+		int r;
+
+		keep_only(s->master, input_fd, output_fd, log_fd);
+		relay.child_fd = process_open(s->command);
+		r = relay_run(&relay);
+		_exit(r < 0 ? BAD : r);
+	}
+	close(s->master);
+}
+
+static int wait_status(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int command_writes_much(int fd)
+{
+	return write_pattern(fd, MANY) ? GOOD : BAD;
+}
+
+static void a_slow_reader_gets_100_mb_out(void **state)
+{
+	struct scene s;
+	int out[2];
+	char byte;
+
+	open_scene(&s);
+	make_raw(s.peer);
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	start_command(&s, command_writes_much);
+	start_relay(&s, -EBADF, out[1], -EBADF);
+	close(out[1]);
+	assert_true(read_pattern(out[0], MANY, 20));
+	assert_int_equal(read(out[0], &byte, 1), 0);
+	close(out[0]);
+	assert_int_equal(wait_status(s.relay), 0);
+	assert_int_equal(wait_status(s.command), GOOD);
+}
+
+static int command_reads_much(int fd)
+{
+	return read_pattern(fd, MANY, 20) ? GOOD : BAD;
+}
+
+static void a_slow_command_gets_100_mb_in(void **state)
+{
+	struct scene s;
+	int in[2];
+
+	open_scene(&s);
+	make_raw(s.peer);
+	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+	start_command(&s, command_reads_much);
+	start_relay(&s, in[0], -EBADF, -EBADF);
+	close(in[0]);
+	assert_true(write_pattern(in[1], MANY));
+	close(in[1]);
+	assert_int_equal(wait_status(s.relay), 0);
+	assert_int_equal(wait_status(s.command), GOOD);
+}
+
+enum { BOTH_WAYS = 20 << 20 };
+
+static int command_does_both(int fd)
+{
+	pid_t writer = fork();
+	int status;
+
+	if (writer == 0)
+		_exit(write_pattern(fd, BOTH_WAYS) ? GOOD : BAD);
+	if (!read_pattern(fd, BOTH_WAYS, 0) || waitpid(writer, &status, 0) != writer)
+		return BAD;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : BAD;
+}
+
+static void both_directions_do_not_wait_for_each_other(void **state)
+{
+	struct scene s;
+	int in[2], out[2];
+	pid_t writer;
+
+	open_scene(&s);
+	make_raw(s.peer);
+	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	start_command(&s, command_does_both);
+	start_relay(&s, in[0], out[1], -EBADF);
+	close(in[0]);
+	close(out[1]);
+	writer = fork();
+	if (writer == 0)
+		_exit(write_pattern(in[1], BOTH_WAYS) ? GOOD : BAD);
+	close(in[1]);
+	assert_true(read_pattern(out[0], BOTH_WAYS, 5));
+	close(out[0]);
+	assert_int_equal(wait_status(writer), GOOD);
+	assert_int_equal(wait_status(s.relay), 0);
+	assert_int_equal(wait_status(s.command), GOOD);
+}
+
+/* Counts what it reads until the end of file. */
+static int command_counts(int fd)
+{
+	char bytes[256];
+	size_t count = 0;
+	ssize_t n;
+
+	while ((n = read(fd, bytes, sizeof(bytes))) > 0)
+		count += (size_t)n;
+	return (int)count;
+}
+
+static void the_end_of_the_input_is_an_end_of_file(void **state)
+{
+	static const struct {
+		const char *text;
+		int expected;
+	} rows[] = {{"", 0}, {"hello\n", 6}, {"hello", 5}, {"a\nb", 3}};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct scene s;
+		int in[2];
+
+		open_scene(&s);
+		start_command(&s, command_counts);
+		assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+		assert_int_equal(write(in[1], rows[i].text, strlen(rows[i].text)),
+				 strlen(rows[i].text));
+		close(in[1]);
+		start_relay(&s, in[0], -EBADF, -EBADF);
+		close(in[0]);
+		assert_int_equal(wait_status(s.relay), 0);
+		assert_int_equal(wait_status(s.command), rows[i].expected);
+	}
+}
+
+static int command_leaves_a_child(int fd)
+{
+	signal(SIGHUP, SIG_IGN);
+	if (fork() == 0) {
+		sleep(1);
+		_exit(0);
+	}
+	return write(fd, "last words", 10) == 10 ? 7 : BAD;
+}
+
+static void last_words_come_out_and_a_log_has_them(void **state)
+{
+	struct scene s;
+	char text[64] = {0};
+	int out[2], log[2];
+
+	open_scene(&s);
+	make_raw(s.peer);
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(log, O_CLOEXEC), 0);
+	start_command(&s, command_leaves_a_child);
+	start_relay(&s, -EBADF, out[1], log[1]);
+	close(out[1]);
+	close(log[1]);
+	assert_int_equal(wait_status(s.relay), 0);
+	assert_int_equal(wait_status(s.command), 7);
+	assert_int_equal(read(out[0], text, sizeof(text)), 10);
+	assert_string_equal(text, "last words");
+	memset(text, 0, sizeof(text));
+	assert_int_equal(read(log[0], text, sizeof(text)), 10);
+	assert_string_equal(text, "last words");
+	close(out[0]);
+	close(log[0]);
+}
+
+/* Ends when its window has 50 rows. */
+static int command_waits_for_rows(int fd)
+{
+	for (int i = 0; i < 500; i++) {
+		struct winsize size;
+
+		if (ioctl(fd, TIOCGWINSZ, &size) < 0)
+			return BAD;
+		if (size.ws_row == 50 && size.ws_col == 132)
+			return GOOD;
+		usleep(10000);
+	}
+	return BAD;
+}
+
+/* A terminal for the relay's side: the test holds its master. */
+static int open_terminal(int *ret_master)
+{
+	unsigned index;
+	int fd;
+
+	*ret_master = pty_open(&index);
+	assert_true(*ret_master >= 0);
+	fd = pty_open_peer(*ret_master);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static bool is_raw(int fd)
+{
+	struct termios t;
+
+	return tcgetattr(fd, &t) == 0 && !(t.c_lflag & (ICANON | ECHO | ISIG));
+}
+
+static void wait_raw(int fd)
+{
+	for (int i = 0; i < 500 && !is_raw(fd); i++)
+		usleep(10000);
+	assert_true(is_raw(fd));
+}
+
+static void a_resized_window_is_followed_and_the_terminal_restored(void **state)
+{
+	const struct winsize size = {.ws_row = 50, .ws_col = 132};
+	struct termios before, after;
+	struct scene s;
+	int master, terminal = open_terminal(&master);
+
+	before = settings_of(terminal);
+	open_scene(&s);
+	relay_prepare(s.master, terminal, true);
+	start_command(&s, command_waits_for_rows);
+	start_relay(&s, terminal, terminal, -EBADF);
+	wait_raw(terminal);
+	assert_int_equal(ioctl(terminal, TIOCSWINSZ, &size), 0);
+	assert_int_equal(kill(s.relay, SIGWINCH), 0);
+	assert_int_equal(wait_status(s.relay), 0);
+	assert_int_equal(wait_status(s.command), GOOD);
+	after = settings_of(terminal);
+	assert_memory_equal(&before, &after, sizeof(before));
+	close(terminal);
+	close(master);
+}
+
+static int command_sleeps(int fd)
+{
+	return command_counts(fd);
+}
+
+static void signals_that_end_the_relay_restore_the_terminal(void **state)
+{
+	static const int signals[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(signals); i++) {
+		struct termios before, after;
+		struct scene s;
+		int master, terminal = open_terminal(&master);
+
+		before = settings_of(terminal);
+		open_scene(&s);
+		start_command(&s, command_sleeps);
+		start_relay(&s, terminal, terminal, -EBADF);
+		wait_raw(terminal);
+		assert_int_equal(kill(s.relay, signals[i]), 0);
+		assert_int_equal(wait_status(s.relay), signals[i]);
+		(void)kill(s.command, SIGKILL);
+		(void)wait_status(s.command);
+		after = settings_of(terminal);
+		assert_memory_equal(&before, &after, sizeof(before));
+		close(terminal);
+		close(master);
+	}
+}
+
+static void a_stopped_relay_has_its_terminal_in_order(void **state)
+{
+	struct termios before, stopped;
+	struct scene s;
+	int status, master, terminal = open_terminal(&master);
+
+	before = settings_of(terminal);
+	open_scene(&s);
+	start_command(&s, command_sleeps);
+	start_relay(&s, terminal, terminal, -EBADF);
+	wait_raw(terminal);
+	assert_int_equal(kill(s.relay, SIGTSTP), 0);
+	assert_int_equal(waitpid(s.relay, &status, WUNTRACED), s.relay);
+	assert_true(WIFSTOPPED(status));
+	stopped = settings_of(terminal);
+	assert_memory_equal(&before, &stopped, sizeof(before));
+	assert_int_equal(kill(s.relay, SIGCONT), 0);
+	wait_raw(terminal);
+	(void)kill(s.command, SIGKILL);
+	assert_int_equal(wait_status(s.relay), 0);
+	(void)wait_status(s.command);
+	close(terminal);
+	close(master);
+}
+
+static void an_output_that_is_gone_ends_the_relay(void **state)
+{
+	struct scene s;
+	int out[2];
+
+	open_scene(&s);
+	make_raw(s.peer);
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	start_command(&s, command_writes_much);
+	start_relay(&s, -EBADF, out[1], -EBADF);
+	close(out[1]);
+	close(out[0]);
+	assert_int_equal(wait_status(s.relay), BAD);
+	(void)wait_status(s.command);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_slow_reader_gets_100_mb_out),
+		cmocka_unit_test(a_slow_command_gets_100_mb_in),
+		cmocka_unit_test(both_directions_do_not_wait_for_each_other),
+		cmocka_unit_test(the_end_of_the_input_is_an_end_of_file),
+		cmocka_unit_test(last_words_come_out_and_a_log_has_them),
+		cmocka_unit_test(a_resized_window_is_followed_and_the_terminal_restored),
+		cmocka_unit_test(signals_that_end_the_relay_restore_the_terminal),
+		cmocka_unit_test(a_stopped_relay_has_its_terminal_in_order),
+		cmocka_unit_test(an_output_that_is_gone_ends_the_relay),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The run record: one file per run, RUNDIR/lxc/runs/<16 hex digits: FNV-1a-64 of lxcpath>/<name>,
+ * mode 0600 (directories 0700 but for RUNDIR/lxc, 0755). It is mapped shared by the supervisor for
+ * the run's whole life and holds what others may want to know or must undo.
+ *
+ *	struct record_header   published state, launch parameters, offsets         (page 0)
+ *	struct record_register PLAN_REGISTERS_MAX of them                 RECORD_REGISTERS_AT
+ *	launch texts, configuration, prelude, plan (last: it is replaced on reboot) RECORD_PARTS_AT
+ *
+ * The starter makes the file (O_TMPFILE, then linked under its name), locks it with an OFD write
+ * lock on byte 0 and hands the descriptor to the supervisor: the lock belongs to the open file and
+ * lives as long as the supervisor. A record that is not locked and not finished belongs to a run
+ * that died: whoever finds it takes the lock and runs `lxc-supervisor --undo FD`.
+ *
+ * Before the run's address is given back and STOPPED is said for good, the supervisor renames the
+ * file to ".<name>.<pid>", so that the next start may use the name, and unlinks it at its end.
+ *
+ * Readers map it read-only. Everything in it is written by processes of the same user; readers
+ * still check magic, format, sizes and offsets (record_check()).
+ */
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "plan/plan.h"
+
+#define RECORD_MAGIC "TARERUN"
+
+enum {
+	RECORD_FORMAT = PLAN_FORMAT,
+	RECORD_REGISTERS_AT = 8192,
+	RECORD_NAME_MAX = 240,
+	RECORD_ADDRESSES_MAX = 32,
+	RECORD_SIZE_MAX = 16 << 20, /* bytes: what the supervisor maps, so that the file may grow */
+};
+
+/* As on the wire (spec/wire.md). */
+enum container_state {
+	STATE_STOPPED,
+	STATE_STARTING,
+	STATE_RUNNING,
+	STATE_STOPPING,
+	STATE_ABORTING,
+	STATE_FREEZING,
+	STATE_FROZEN,
+	STATE_THAWED,
+	STATE_COUNT,
+};
+
+enum record_register_state {
+	VALUE_EMPTY,
+	VALUE_INTENDED, /* is about to be made: may exist or not */
+	VALUE_SET,
+};
+
+struct record_register {
+	_Atomic uint32_t state; /* enum record_register_state */
+	int32_t fd;             /* of the supervisor; meaningless to others */
+	uint64_t number;
+	char name[RECORD_NAME_MAX]; /* NUL-terminated */
+};
+
+enum record_flag {
+	RECORD_DAEMONISED = 1 << 0,
+	RECORD_FOREGROUND = 1 << 1, /* the terminal is the starter's */
+	RECORD_CLOSE_FDS = 1 << 2,  /* close what was inherited (want_close_all_fds, daemonised) */
+	RECORD_QUIET = 1 << 3,
+	RECORD_EPHEMERAL = 1 << 4,
+	RECORD_TRACE = 1 << 5,    /* steps note their times; printed on stderr or into the log */
+	RECORD_EXPLAINS = 1 << 6, /* the supervisor itself prints errors (foreground commands) */
+	RECORD_COMMAND_STATUS = 1 << 7, /* exit as init did (lxc-execute, lxc-start -F -- CMD) */
+	RECORD_HAS_PRELUDE = 1 << 8,
+	RECORD_APPLICATION = 1 << 9,
+	RECORD_VOLATILE = 1 << 10,
+};
+
+enum fault_place { FAULT_IN_START, FAULT_IN_PRELUDE, FAULT_IN_STOP, FAULT_IN_UNDO };
+
+struct record_address {
+	uint8_t family; /* AF_INET, AF_INET6; 0 = unused */
+	uint8_t prefix;
+	uint8_t scope; /* RT_SCOPE_* */
+	uint8_t unused;
+	uint32_t ifindex;
+	char interface[16];
+	uint8_t address[16];
+};
+
+struct record_part {
+	uint32_t offset, size; /* in the file */
+};
+
+struct record_header {
+	char magic[8];
+	uint32_t format;
+	uint32_t flags; /* enum record_flag */
+
+	/* Published. The supervisor alone writes it. */
+	_Atomic uint32_t state;    /* enum container_state */
+	_Atomic uint32_t finished; /* 1: nothing is left to undo */
+	int32_t supervisor_pid;
+	int32_t init_pid;                  /* 0 while there is none */
+	uint64_t init_start_time;          /* field 22 of /proc/PID/stat: tells a reused pid */
+	uint64_t started;                  /* CLOCK_REALTIME, microseconds */
+	int32_t exit_status;               /* wait status of init */
+	_Atomic uint32_t address_sequence; /* odd while addresses are being written */
+	struct record_address addresses[RECORD_ADDRESSES_MAX];
+
+	/* Progress: section and step (counted from 0) that is being or was last executed. */
+	uint32_t in_prelude; /* the cursor is about the prelude */
+	uint32_t section;
+	_Atomic uint32_t cursor;
+	_Atomic uint32_t cursor_done; /* 1: that step has ended */
+
+	/* Launch: descriptor numbers in the supervisor, -1 = none. */
+	int32_t listener_fd; /* bound and listening control socket */
+	int32_t result_fd;   /* socket that gets one struct run_result */
+	int32_t log_fd;
+	int32_t caller_pidfd; /* API start that is not daemonised: stop when the caller dies */
+	int32_t log_level;    /* enum log_level */
+	uint32_t listen_fds;
+	/* Tests: this step (from 1; 0 = none) fails with this errno; negative: who gets there dies,
+	 * the supervisor by that signal, init (whom its own signals don't kill) by exiting without
+	 * a word. That happens once. */
+	uint32_t fault_step;
+	uint32_t fault_place; /* enum fault_place */
+	int32_t fault_errno;
+
+	/* Texts: offsets in the file, 0 = none. */
+	uint32_t name, lxcpath, run_path;    /* run_path: of this file */
+	uint32_t comm, log_prefix, log_word; /* log_word: PVE-03 */
+	uint32_t config_file, pid_file;
+	uint32_t argv;   /* list (as in plans, offsets from the file's beginning) or 0 */
+	uint32_t helper; /* directory of lxc-compile and the other helpers */
+
+	struct record_part items;   /* struct record_items: running configuration */
+	struct record_part applied; /* frozen configuration, for lxc-compile (config/freeze.h) */
+	struct record_part prelude; /* plan; size 0 = none */
+	struct record_part plan;    /* plan; size 0 = not yet compiled */
+
+	/* With RECORD_TRACE: CLOCK_MONOTONIC nanoseconds at the begin and end of START's steps. */
+	struct record_part trace; /* uint64_t [2 * steps] */
+};
+_Static_assert(sizeof(struct record_header) <= RECORD_REGISTERS_AT, "the header has its pages");
+
+enum {
+	RECORD_PARTS_AT = RECORD_REGISTERS_AT + PLAN_REGISTERS_MAX * sizeof(struct record_register)
+};
+
+/* Items of the running configuration, as command 7 of the control socket answers them. */
+struct record_item {
+	uint32_t key, value; /* offsets from the beginning of struct record_items; texts with NUL */
+};
+struct record_items {
+	uint32_t count;
+	uint32_t unused;
+	struct record_item rows[]; /* in ascending order of keys (strcmp) */
+};
+
+static inline struct record_register *record_registers(struct record_header *r)
+{
+	return (struct record_register *)((char *)r + RECORD_REGISTERS_AT);
+}
+
+static inline const char *record_text(const struct record_header *r, uint32_t offset)
+{
+	return offset ? (const char *)r + offset : "";
+}
+
+static inline const struct plan *record_plan(const struct record_header *r)
+{
+	return r->plan.size ? (const struct plan *)((const char *)r + r->plan.offset) : NULL;
+}
+
+static inline const struct plan *record_prelude(const struct record_header *r)
+{
+	return r->prelude.size ? (const struct plan *)((const char *)r + r->prelude.offset) : NULL;
+}
+
+/* Whether `size` bytes are a record that can be read: magic, format, parts and texts in bounds, and
+ * both plans pass plan_check(). Returns NULL or a sentence. */
+const char *record_check(const struct record_header *r, size_t size);
+
+/* Value of a configuration item, or NULL. */
+const char *record_find_item(const struct record_header *r, const char *key);
+
+/*
+ * How the supervisor is told where its record is: the environment variable RECORD_VARIABLE, first
+ * in its environment, holds the descriptor's number in decimal. It removes the variable before it
+ * runs anything. argv is free for what ps should show. `lxc-supervisor --undo FD`: undo that
+ * record.
+ */
+#define RECORD_VARIABLE "TARE_RECORD"

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The lanes: executing a plan's steps, one after the other, without deciding anything.
+ *
+ * HOST runs in the supervisor (or the process that attaches), INIT in the cloned child. Both walk
+ * the same section; each passes over the other's steps and meets it at gates. Nothing here knows
+ * the configuration. What needs the supervisor's event loop or state machine is asked of it through
+ * struct run_calls.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "plan/ops.h"
+#include "run/record.h"
+
+enum { RUN_NOTE_MAX = 112 };
+
+/* What travels between the lanes: SOCK_SEQPACKET, descriptors by SCM_RIGHTS. */
+enum gate_kind {
+	MESSAGE_ARRIVED,    /* INIT stands at the gate of `step`; its descriptors ride along */
+	MESSAGE_PASS,       /* HOST does, too: go on */
+	MESSAGE_FAILED,     /* INIT's step failed; it ends now */
+	MESSAGE_WARNED,     /* an OPTIONAL or WARN step failed; INIT goes on */
+	MESSAGE_DESCRIPTOR, /* a descriptor at once (seccomp listener), no answer */
+	MESSAGE_EXEC_NEXT,  /* the next call is exec: EOF after this is success */
+};
+
+struct gate_message {
+	uint32_t kind;           /* enum gate_kind */
+	uint32_t step;           /* index in START, from 0 */
+	uint32_t call;           /* __NR_* that failed, or 0 */
+	int32_t errnum;          /* positive */
+	char note[RUN_NOTE_MAX]; /* which object inside a list, what was found; NUL-terminated */
+};
+_Static_assert(sizeof(struct gate_message) == 128, "one fixed record");
+
+/* Why a lane stopped. */
+struct run_failure {
+	uint32_t section, step; /* step from 0; UINT32_MAX: not a step's fault */
+	bool is_in_child;
+	uint32_t call;
+	int32_t errnum;
+	char note[512];
+};
+
+struct run;
+
+/* What the supervisor (or the attaching process) does for the lanes. 0 or -errno; positive where
+ * said. A NULL member: the op is an error (ENOSYS). */
+struct run_calls {
+	/* Serve events until the descriptor is readable (or hung up). */
+	int (*wait_readable)(struct run *r, int fd);
+	int (*set_state)(struct run *r, enum container_state state);
+	int (*exit_event)(struct run *r);
+	/* OP_COMPILE: get a plan into the record; r->plan is it afterwards. On failure e is set. */
+	int (*compile)(struct run *r, struct err *e);
+	int (*console_opened)(struct run *r, const struct plan_step *step);
+	int (*console_peer)(struct run *r, const struct plan_step *step);
+	int (*console_log)(struct run *r, const struct plan_step *step);
+	int (*console_buffer)(struct run *r, const struct plan_step *step);
+	int (*console_close)(struct run *r);
+	int (*destroy)(struct run *r);
+	/* Output of a hook, a piece at a time. */
+	void (*hook_output)(struct run *r, const char *text, size_t length);
+	/* A STOPS_REBOOT hook failed. */
+	void (*refuse_reboot)(struct run *r);
+	/* A step that may fail did, or a hook of the stop section. */
+	void (*warn)(struct run *r, const struct run_failure *failure);
+};
+
+/*
+ * One execution. For starts `record` is the mapped record and registers are the record's; attach
+ * has a record in memory of its own. Descriptors of registers: record_register.fd, owned by the
+ * run.
+ */
+struct run {
+	struct record_header *record;
+	const struct plan *plan;
+	const struct run_calls *calls;
+	void *context;            /* the supervisor */
+	int gate_fd;              /* HOST's end, -EBADF before the clone and after EOF */
+	pid_t child;              /* 0 = none */
+	int child_fd;             /* its pidfd, borrowed from the register; -EBADF */
+	bool child_execs;         /* MESSAGE_EXEC_NEXT has come */
+	uint32_t target;          /* enum run_target */
+	char *const *environment; /* the caller's: hooks get it */
+	/* Signal state to restore in the child before PID 1, bit n - 1 for signal n. Beside what
+	 * the caller ignored the supervisor ignores SIGPIPE at most. */
+	uint64_t caller_mask;
+	uint64_t caller_ignored;
+	/* The memory that ps shows as this process's command line and environment: our own init
+	 * takes its place in the child and wipes it. 0 bytes: unknown, stays. */
+	char *title;
+	size_t title_room;
+	/* Attach with a callback: runs instead of OP_EXEC when the lane's last step is done. */
+	int (*callback)(void *payload);
+	void *payload;
+	struct err *explained; /* compile and helpers put their chain here; may be NULL */
+};
+
+enum run_target { TARGET_STOP, TARGET_REBOOT };
+
+/* host.c: execute HOST's steps (and gates) of a section from `first` on. 0, or negative with the
+ * failure filled. STOP and UNDO go on behind failures (each is warned about) and return 0. */
+int run_host(struct run *r, enum plan_section section, uint32_t first, struct run_failure *ret);
+
+/* Undo after a crash: UNDO's steps without STEP_LIVE; descriptors are not there. */
+int run_undo(struct run *r, struct run_failure *ret);
+
+/* Read INIT's last words: waits for EXEC_NEXT and EOF. 0 = PID 1 runs. */
+int run_wait_exec(struct run *r, struct run_failure *ret);
+
+/* init.c: the child's whole life after clone. `first` = index behind the clone step. Never returns
+ * but by exec or _exit. INIT lane: allocates nothing, formats nothing, calls only system calls. */
+_Noreturn void run_init_lane(struct run *r, uint32_t first, int gate_fd);
+
+/* init_program.c: our own PID 1: run argv, reap, forward, end (runtime.md §16). Never returns. INIT
+ * lane rules hold. */
+_Noreturn void run_init_program(char *const *argv, char *const *environment);
+
+/* report.c: a failure as an error chain: outer frame "cannot start the container", then the step
+ * (number, lane, sentence, origin), then call and errno, the note, the hint. */
+void run_report(const struct plan *plan, const struct run_failure *failure, const char *intent,
+		struct err *e);
+
+/* "open_tree" for __NR_open_tree; NULL for others. */
+const char *run_call_name(uint32_t call);

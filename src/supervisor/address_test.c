@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Addresses in the run record, from a real network namespace of the test's: what is there at the
+ * beginning, what comes and goes.
+ */
+
+#include "supervisor/address.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "supervisor/supervisor_fixture.h"
+#include "sys/link.h"
+#include "sys/netlink.h"
+
+static const struct record_address *find(struct fixture *f, const char *text)
+{
+	for (int i = 0; i < RECORD_ADDRESSES_MAX; i++) {
+		const struct record_address *a = &f->record->addresses[i];
+		char got[INET6_ADDRSTRLEN];
+
+		if (a->family && inet_ntop(a->family, a->address, got, sizeof(got)) &&
+		    strcmp(got, text) == 0)
+			return a;
+	}
+	return NULL;
+}
+
+static void settle(struct fixture *f)
+{
+	for (int i = 0; i < 20; i++) {
+		struct pollfd polled = {.fd = f->s.loop.epoll_fd, .events = POLLIN};
+
+		poll(&polled, 1, 2);
+		fixture_pump(f);
+	}
+}
+
+static void addresses_are_kept_in_the_record(void **state)
+{
+	struct fixture f;
+	struct netlink n;
+	struct link_facts lo;
+	struct link_address address = {.length = 4, .prefix = 24};
+	uint32_t bytes = htonl(0x0a4e0002);
+	struct plan *p;
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0) {
+		skip();
+		return;
+	}
+	fixture_open(&f, NULL, NULL);
+	p = (struct plan *)f.s.run.plan;
+	/* A register that the fixture has no other use for. */
+	p->roles[ROLE_ADDRESS_SOCKET] = FIXTURE_DEVPTS;
+	fixture_set_fd(&f, FIXTURE_DEVPTS,
+		       netlink_socket(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR));
+	assert_int_equal(netlink_open(&n), 0);
+	assert_int_equal(link_find(&n, "lo", 0, &lo), 0);
+	assert_int_equal(link_set_up(&n, lo.index), 0);
+	address_begin(&f.s);
+	settle(&f);
+	assert_non_null(find(&f, "127.0.0.1"));
+	assert_string_equal(find(&f, "127.0.0.1")->interface, "lo");
+	assert_int_equal(find(&f, "127.0.0.1")->prefix, 8);
+	address.bytes = &bytes;
+	assert_int_equal(link_add_address(&n, lo.index, &address), 0);
+	settle(&f);
+	assert_non_null(find(&f, "10.78.0.2"));
+	assert_int_equal(find(&f, "10.78.0.2")->prefix, 24);
+	assert_string_equal(find(&f, "10.78.0.2")->interface, "lo");
+	assert_int_equal(f.record->address_sequence % 2, 0);
+	address_end(&f.s);
+	assert_null(find(&f, "10.78.0.2"));
+	netlink_close(&n);
+	fixture_close(&f);
+}
+
+static void damaged_messages_are_passed_over(void **state)
+{
+	struct {
+		struct nlmsghdr header;
+		char body[64];
+	} message = {0};
+	struct fixture f;
+
+	fixture_open(&f, NULL, NULL);
+	for (uint16_t type = 0; type < 32; type++) {
+		for (uint32_t length = sizeof(message.header); length <= sizeof(message);
+		     length++) {
+			message.header.nlmsg_type = type;
+			message.header.nlmsg_len = length;
+			memset(message.body, (int)(type * 7 + length), sizeof(message.body));
+			message.body[0] = AF_INET;
+			address_take(&f.s, &message.header);
+		}
+	}
+	assert_int_equal(f.record->address_sequence % 2, 0);
+	fixture_close(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(damaged_messages_are_passed_over),
+		cmocka_unit_test(addresses_are_kept_in_the_record),
+	};
+
+	return cmocka_run_group_tests_name("supervisor/address", tests, NULL, NULL);
+}

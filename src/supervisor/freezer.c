@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The freezer, as a job of the event loop. What the kernel says is what counts: also a container
+ * that somebody froze by hand is thawed, and the other way round.
+ */
+
+#include "supervisor/freezer.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#define LOG_CATEGORY "freezer"
+#include "base/log.h"
+#include "base/macros.h"
+#include "base/str.h"
+#include "supervisor/cgroup.h"
+#include "supervisor/state.h"
+#include "supervisor/supervisor.h"
+#include "sys/cgroup.h"
+
+enum {
+	PAUSE_FIRST = 1000,               /* µs between two looks at freezer.state, doubled … */
+	PAUSE_LAST = 50 * 1000,           /* … up to this */
+	VERSION1_PATIENCE = 10 * 1000000, /* µs until freezing is given up */
+	EVENTS_MAX = 256,                 /* bytes of cgroup.events and freezer.state */
+};
+
+void freezer_init(struct freezer *f)
+{
+	*f = (struct freezer){.directory_fd = -EBADF, .events_fd = -EBADF};
+}
+
+static void end_job(struct supervisor *s)
+{
+	struct freezer *f = &s->freezer;
+
+	loop_unwatch(s, WATCH_FREEZER);
+	loop_set_timer(s, TIMER_FREEZER, USEC_INFINITY);
+	cleanup_close(&f->directory_fd);
+	cleanup_close(&f->events_fd);
+	freezer_init(f);
+}
+
+static bool is_version1(const struct freezer *f)
+{
+	return f->events_fd < 0;
+}
+
+static int write_freezer(const struct freezer *f, bool freeze)
+{
+	if (is_version1(f))
+		return cgroup_write(f->directory_fd, "freezer.state", freeze ? "FROZEN" : "THAWED");
+	return cgroup_write(f->directory_fd, "cgroup.freeze", freeze ? "1" : "0");
+}
+
+/* 1 frozen, 0 not at all, 2 on its way, -errno. */
+static int look(const struct freezer *f)
+{
+	char text[EVENTS_MAX];
+	const char *field;
+	ssize_t got;
+	int r;
+
+	if (is_version1(f)) {
+		r = cgroup_read(f->directory_fd, "freezer.state", text, sizeof(text));
+		if (r < 0)
+			return r;
+		return text_starts(text, "FROZEN") ? 1 : text_starts(text, "THAWED") ? 0 : 2;
+	}
+	got = pread(f->events_fd, text, sizeof(text) - 1, 0);
+	if (got < 0)
+		return -errno;
+	text[got] = '\0';
+	field = strstr(text, "frozen ");
+	return field ? field[LITERAL_LENGTH("frozen ")] == '1' : -EPROTO;
+}
+
+static int open_freezer(struct supervisor *s)
+{
+	struct freezer *f = &s->freezer;
+	const struct plan_hierarchy *h = cgroup_find_controller(s, "freezer");
+
+	if (!h)
+		return -ENOENT;
+	f->directory_fd = cgroup_open_place(s, h, PLACE_PAYLOAD);
+	if (f->directory_fd < 0)
+		return f->directory_fd;
+	if (h->version == 1)
+		return 0;
+	f->events_fd = openat(f->directory_fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	return f->events_fd < 0 ? -errno : 0;
+}
+
+static void enter_state(struct supervisor *s, enum container_state state)
+{
+	if (state_may_follow(atomic_load(&s->record->state), state))
+		state_enter(s, state);
+}
+
+/* It is as it was to be: states, then those who wait for it. */
+static void finish_job(struct supervisor *s, int result)
+{
+	bool froze = s->freezer.job == FREEZER_FREEZES;
+
+	end_job(s);
+	if (froze && result == 0) {
+		enter_state(s, STATE_FROZEN);
+	} else {
+		enter_state(s, STATE_THAWED);
+		enter_state(s, STATE_RUNNING);
+	}
+	control_freezer_done(s, froze, result);
+}
+
+/* Version 1 refuses while a task forks or is being stopped; then it is asked again. */
+static int retry(struct supervisor *s)
+{
+	struct freezer *f = &s->freezer;
+	bool freeze = f->job == FREEZER_FREEZES;
+	int r;
+
+	if (freeze && time_left(f->deadline) == 0) {
+		log_warn("The container could not be frozen within 10 seconds: thawing it");
+		write_freezer(f, false);
+		return -ETIMEDOUT;
+	}
+	r = write_freezer(f, freeze);
+	if (r < 0)
+		return r;
+	loop_set_timer(s, TIMER_FREEZER, time_deadline(f->pause));
+	f->pause = f->pause * 2 < PAUSE_LAST ? f->pause * 2 : PAUSE_LAST;
+	return 0;
+}
+
+/* 1: the job is done; 0: it goes on; -errno: it failed. In the first and last case it is over. */
+static int check_job(struct supervisor *s)
+{
+	struct freezer *f = &s->freezer;
+	int now, r = 0;
+
+	if (f->job == FREEZER_IDLE)
+		return 0;
+	now = look(f);
+	if (now == (f->job == FREEZER_FREEZES)) {
+		finish_job(s, 0);
+		return 1;
+	}
+	if (now < 0)
+		r = now;
+	else if (is_version1(f))
+		r = retry(s);
+	if (r < 0)
+		finish_job(s, r);
+	return r;
+}
+
+void freezer_ready(struct supervisor *s, uint32_t events)
+{
+	check_job(s);
+}
+
+void freezer_expire(struct supervisor *s)
+{
+	check_job(s);
+}
+
+static int begin(struct supervisor *s, bool freeze)
+{
+	struct freezer *f = &s->freezer;
+	int now;
+	int r = open_freezer(s);
+
+	if (r < 0)
+		return r;
+	now = look(f);
+	if (now < 0)
+		return now;
+	f->job = freeze ? FREEZER_FREEZES : FREEZER_THAWS;
+	f->pause = PAUSE_FIRST;
+	f->deadline = time_deadline(VERSION1_PATIENCE);
+	if (now == freeze)
+		return 1;
+	if (!is_version1(f)) {
+		r = loop_watch(s, WATCH_FREEZER, f->events_fd, EPOLLPRI);
+		if (r < 0)
+			return r;
+	} else {
+		loop_set_timer(s, TIMER_FREEZER, time_deadline(f->pause));
+	}
+	return write_freezer(f, freeze);
+}
+
+int freezer_begin(struct supervisor *s, bool freeze)
+{
+	enum freezer_job job = freeze ? FREEZER_FREEZES : FREEZER_THAWS;
+	int r;
+
+	if (s->freezer.job == job)
+		return 0;
+	if (s->freezer.job != FREEZER_IDLE) {
+		/* The other way round: whoever waits for the old job waits in vain. */
+		control_freezer_done(s, !freeze, -ECANCELED);
+		end_job(s);
+	}
+	r = begin(s, freeze);
+	if (r < 0) {
+		end_job(s);
+		return r;
+	}
+	if (r == 1) {
+		enum container_state now = atomic_load(&s->record->state);
+
+		end_job(s);
+		if (freeze == (now == STATE_FROZEN))
+			return 1;
+		if (freeze)
+			enter_state(s, STATE_FREEZING);
+		enter_state(s, freeze ? STATE_FROZEN : STATE_THAWED);
+		if (!freeze)
+			enter_state(s, STATE_RUNNING);
+		return 1;
+	}
+	if (freeze)
+		enter_state(s, STATE_FREEZING);
+	return check_job(s);
+}
+
+static void release(struct supervisor *s, const struct plan_hierarchy *h, enum cgroup_place place)
+{
+	autoclose int fd = cgroup_open_place(s, h, place);
+
+	if (fd < 0)
+		return;
+	if (h->version == 1)
+		cgroup_write(fd, "freezer.state", "THAWED");
+	else
+		cgroup_write(fd, "cgroup.freeze", "0");
+}
+
+void freezer_release(struct supervisor *s)
+{
+	const struct plan_hierarchy *h = cgroup_find_controller(s, "freezer");
+
+	if (!h)
+		return;
+	release(s, h, PLACE_LIMIT);
+	if (strcmp(cgroup_place_name(s, PLACE_LIMIT), cgroup_place_name(s, PLACE_PAYLOAD)) != 0)
+		release(s, h, PLACE_PAYLOAD);
+}
+
+void freezer_forget(struct supervisor *s)
+{
+	if (s->freezer.job != FREEZER_IDLE)
+		control_freezer_done(s, s->freezer.job == FREEZER_FREEZES, -ESRCH);
+	end_job(s);
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The freezer on real cgroups, of each version that this host has: a process of the test's in a
+ * directory of the test's.
+ */
+
+#include "supervisor/freezer.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#include "supervisor/supervisor_fixture.h"
+#include "sys/cgroup.h"
+
+struct stage {
+	struct fixture f;
+	char name[64], base[128], path[256];
+	pid_t child;
+};
+
+/* Where a hierarchy of a version is mounted that can freeze, or NULL. */
+static const char *find_mount(unsigned version)
+{
+	static const char *const v1[] = {"/sys/fs/cgroup/freezer", NULL};
+	static const char *const v2[] = {"/sys/fs/cgroup/unified", "/sys/fs/cgroup", NULL};
+	const char *const *at = version == 1 ? v1 : v2;
+	struct statfs status;
+
+	for (; *at; at++) {
+		if (statfs(*at, &status) == 0 &&
+		    (unsigned long)status.f_type == (version == 1 ? 0x27e0ebUL : 0x63677270UL))
+			return *at;
+	}
+	return NULL;
+}
+
+/* 0, or 1: not possible here. */
+static int begin(struct stage *g, unsigned version)
+{
+	const char *mount = find_mount(version);
+	int fd;
+
+	memset(g, 0, sizeof(*g));
+	if (!mount || geteuid() != 0)
+		return 1;
+	/* The fixture's version 2 hierarchy begins below "slice". */
+	snprintf(g->name, sizeof(g->name), "tare-freezer-test-%d", (int)getpid());
+	snprintf(g->base, sizeof(g->base), "%s/%s", mount, g->name);
+	if (mkdir(g->base, 0755) < 0)
+		return 1;
+	snprintf(g->path, sizeof(g->path), "%s%s", g->base, version == 2 ? "/slice" : "/w");
+	assert_int_equal(mkdir(g->path, 0755), 0);
+	fixture_open(&g->f, version == 1 ? g->base : NULL, version == 2 ? g->base : NULL);
+	if (version == 2) {
+		snprintf(g->path, sizeof(g->path), "%s/slice/w", g->base);
+		assert_int_equal(mkdir(g->path, 0755), 0);
+	}
+	fixture_set_name(&g->f, FIXTURE_LIMIT, "w");
+	fixture_set_name(&g->f, FIXTURE_PAYLOAD, "w");
+	g->child = fork();
+	if (g->child == 0) {
+		for (;;)
+			pause();
+	}
+	fd = cgroup_open(g->base, version == 2 ? "slice" : "", "w");
+	assert_true(fd >= 0);
+	assert_int_equal(cgroup_move(fd, g->child), 0);
+	close(fd);
+	return 0;
+}
+
+static void end(struct stage *g)
+{
+	int status;
+
+	freezer_release(&g->f.s);
+	kill(g->child, SIGKILL);
+	assert_int_equal(waitpid(g->child, &status, 0), g->child);
+	fixture_close(&g->f);
+	while (rmdir(g->path) < 0 && errno == EBUSY)
+		usleep(1000);
+	if (strstr(g->path, "/slice/"))
+		rmdir(dirname(g->path));
+	assert_int_equal(rmdir(g->base), 0);
+}
+
+/* Serve until the freezer has nothing more to do. */
+static void settle(struct stage *g)
+{
+	for (int i = 0; i < 1000 && g->f.s.freezer.job != FREEZER_IDLE; i++)
+		loop_serve_one(&g->f.s);
+	assert_int_equal(g->f.s.freezer.job, FREEZER_IDLE);
+}
+
+static void send_freeze(int fd, bool freeze, int32_t milliseconds)
+{
+	const struct wire_request request = {
+		.command = freeze ? WIRE_FREEZE : WIRE_UNFREEZE,
+		.data = (uint64_t)(int64_t)milliseconds,
+	};
+
+	assert_int_equal(send(fd, &request, sizeof(request), 0), sizeof(request));
+}
+
+static void assert_answer(struct stage *g, int fd, int32_t code)
+{
+	struct wire_answer answer;
+
+	fixture_pump(&g->f);
+	assert_int_equal(recv(fd, &answer, sizeof(answer), MSG_DONTWAIT), sizeof(answer));
+	assert_int_equal(answer.ret, code);
+	close(fd);
+}
+
+static void freeze_and_thaw(unsigned version)
+{
+	struct stage g;
+	int fd;
+
+	if (begin(&g, version) != 0) {
+		skip();
+		return;
+	}
+	fd = fixture_connect(&g.f);
+	send_freeze(fd, true, -1);
+	fixture_pump(&g.f);
+	settle(&g);
+	assert_int_equal(g.f.record->state, STATE_FROZEN);
+	assert_answer(&g, fd, 0);
+	/* It is so already. */
+	fd = fixture_connect(&g.f);
+	send_freeze(fd, true, -1);
+	assert_answer(&g, fd, 0);
+	fd = fixture_connect(&g.f);
+	send_freeze(fd, false, 5000);
+	fixture_pump(&g.f);
+	settle(&g);
+	assert_int_equal(g.f.record->state, STATE_RUNNING);
+	assert_answer(&g, fd, 0);
+	/* Somebody froze it by hand: it is thawed all the same. */
+	assert_int_equal(freezer_begin(&g.f.s, true) < 0, 0);
+	settle(&g);
+	atomic_store(&g.f.record->state, STATE_RUNNING);
+	assert_true(freezer_begin(&g.f.s, false) >= 0);
+	settle(&g);
+	assert_int_equal(g.f.record->state, STATE_RUNNING);
+	end(&g);
+}
+
+static void version_1_freezes_and_thaws(void **state)
+{
+	freeze_and_thaw(1);
+}
+
+static void version_2_freezes_and_thaws(void **state)
+{
+	freeze_and_thaw(2);
+}
+
+static void nobody_waits_for_a_freezer_that_is_not_there(void **state)
+{
+	struct stage g = {.name = ""};
+	int fd;
+
+	fixture_open(&g.f, NULL, NULL);
+	fd = fixture_connect(&g.f);
+	send_freeze(fd, true, -1);
+	assert_answer(&g, fd, -ENOENT);
+	assert_int_equal(g.f.record->state, STATE_RUNNING);
+	fixture_close(&g.f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(version_1_freezes_and_thaws),
+		cmocka_unit_test(version_2_freezes_and_thaws),
+		cmocka_unit_test(nobody_waits_for_a_freezer_that_is_not_there),
+	};
+
+	return cmocka_run_group_tests_name("supervisor/freezer", tests, NULL, NULL);
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Spawning lxc-compile and lxc-ephemeral, and putting a new plan into the record.
+ *
+ * The record's plan counts from the moment on in which its size is set: a crash before that leaves
+ * a record whose prelude is what has to be undone.
+ */
+
+#include "supervisor/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LOG_CATEGORY "start"
+#include "base/log.h"
+#include "base/macros.h"
+#include "run/programs.h"
+#include "supervisor/supervisor.h"
+#include "sys/process.h"
+
+enum { NUMBER_MAX = 12 };
+
+static int set_inherited(int fd, bool on)
+{
+	return fcntl(fd, F_SETFD, on ? 0 : FD_CLOEXEC) < 0 ? -errno : 0;
+}
+
+/* Run a program with two arguments and wait for its end. 0 with the wait status, or -errno. */
+static int run_program(struct supervisor *s, const char *name, const char *const arguments[2],
+		       int *ret_status)
+{
+	char path[PATH_MAX];
+	char *argv[] = {path, (char *)arguments[0], (char *)arguments[1], NULL};
+	const struct process_program program = {
+		.path = path,
+		.argv = argv,
+		.environment = s->run.environment,
+		.input = -1,
+		.output = -1,
+		.error_output = -1,
+		.blocked_signals = s->run.caller_mask,
+		.ignored_signals = s->run.caller_ignored,
+	};
+	autoclose int pidfd = -EBADF;
+	pid_t pid;
+	int r;
+
+	r = snprintf(path, sizeof(path), "%s/%s", record_text(s->record, s->record->helper), name);
+	if (r < 0 || (size_t)r >= sizeof(path))
+		return -ENAMETOOLONG;
+	pidfd = process_spawn(&program, &pid);
+	if (pidfd < 0)
+		return pidfd;
+	r = loop_wait_readable(s, pidfd);
+	if (r < 0) {
+		process_signal(pidfd, SIGKILL);
+		process_wait(pidfd, ret_status);
+		return r;
+	}
+	return process_wait(pidfd, ret_status);
+}
+
+/* With both descriptors under the numbers that they have here. */
+static int run_compiler(struct supervisor *s, int out_fd, int *ret_status)
+{
+	char record_number[NUMBER_MAX], out_number[NUMBER_MAX];
+	const char *const arguments[] = {record_number, out_number};
+	int r;
+
+	snprintf(record_number, sizeof(record_number), "%d", s->record_fd);
+	snprintf(out_number, sizeof(out_number), "%d", out_fd);
+	r = set_inherited(s->record_fd, true);
+	if (r == 0)
+		r = set_inherited(out_fd, true);
+	if (r == 0)
+		r = run_program(s, PROGRAM_COMPILE, arguments, ret_status);
+	set_inherited(s->record_fd, false);
+	set_inherited(out_fd, false);
+	return r;
+}
+
+/* What lxc-compile says about its failure, or that it said nothing. */
+static int take_failure(int fd, int status, struct err *e)
+{
+	struct err told;
+
+	if (pread(fd, &told, sizeof(told), 0) == (ssize_t)sizeof(told) && err_is_valid(&told) &&
+	    err_is_set(&told)) {
+		*e = told;
+		return e->code;
+	}
+	if (WIFSIGNALED(status))
+		return err_set(e, ERR_CHILD_DIED, 0, "%s was killed by signal %d", PROGRAM_COMPILE,
+			       WTERMSIG(status));
+	return err_set(e, ERR_CHILD_DIED, 0, "%s ended with status %d and did not say why",
+		       PROGRAM_COMPILE, WEXITSTATUS(status));
+}
+
+static size_t align_up(size_t n)
+{
+	return (n + 7) & ~(size_t)7;
+}
+
+/* Where the plan begins: where the last one did, else behind everything. */
+static size_t find_place(const struct supervisor *s)
+{
+	struct stat status;
+
+	if (s->record->plan.offset)
+		return s->record->plan.offset;
+	return fstat(s->record_fd, &status) < 0 ? 0 : align_up((size_t)status.st_size);
+}
+
+static int grow_record(struct supervisor *s, size_t size)
+{
+	struct stat status;
+
+	if (fstat(s->record_fd, &status) < 0)
+		return -errno;
+	if ((size_t)status.st_size >= size)
+		return 0;
+	return ftruncate(s->record_fd, (off_t)size) < 0 ? -errno : 0;
+}
+
+/* As in container/runs.c: a full disk must not be met as SIGBUS. Some file systems can't. */
+static int reserve_registers(struct supervisor *s, const struct plan *plan)
+{
+	off_t size = (off_t)(plan->registers.count * sizeof(struct record_register));
+
+	if (size == 0 || fallocate(s->record_fd, 0, RECORD_REGISTERS_AT, size) == 0)
+		return 0;
+	return errno == ENOSPC || errno == EDQUOT ? -errno : 0;
+}
+
+/* Fill the plan's place in the record from the file, as it is. */
+static int copy_plan(struct supervisor *s, int fd, size_t at, size_t size)
+{
+	char *to = (char *)s->record + at;
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t got = pread(fd, to + done, size - done, (off_t)done);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return got < 0 ? -errno : -EIO;
+		done += (size_t)got;
+	}
+	return 0;
+}
+
+static int adopt_plan(struct supervisor *s, int fd, struct err *e)
+{
+	struct record_header *record = s->record;
+	size_t at = find_place(s);
+	const char *problem;
+	struct stat status;
+	size_t size;
+	int r;
+
+	if (fstat(fd, &status) < 0)
+		return err_set(e, ERR_SYSTEM, errno, "the new plan can't be read");
+	size = (size_t)status.st_size;
+	if (size > PLAN_SIZE_MAX || at == 0 || at + size > RECORD_SIZE_MAX)
+		return err_set(e, ERR_PLAN_INVALID, 0,
+			       "the new plan is too large: it has %zu bytes", size);
+	record->plan.size = 0;
+	s->run.plan = NULL;
+	r = grow_record(s, at + size);
+	if (r == 0)
+		r = copy_plan(s, fd, at, size);
+	if (r < 0)
+		return err_set(e, ERR_SYSTEM, -r, "the new plan found no room in the run record");
+	problem = plan_check((const char *)record + at, size);
+	if (problem)
+		return err_set(e, ERR_PLAN_INVALID, 0, "the new plan is unusable: %s", problem);
+	r = reserve_registers(s, (const struct plan *)((const char *)record + at));
+	if (r < 0)
+		return err_set(e, ERR_SYSTEM, -r, "the run record can't grow");
+	record->plan = (struct record_part){.offset = (uint32_t)at, .size = (uint32_t)size};
+	s->run.plan = record_plan(record);
+	return 0;
+}
+
+int program_compile(struct run *r, struct err *e)
+{
+	struct supervisor *s = supervisor_of(r);
+	autoclose int fd = memfd_create("plan", MFD_CLOEXEC);
+	int status = 0;
+	int result;
+
+	if (fd < 0)
+		return err_set(e, ERR_SYSTEM, errno, "cannot make a file in memory");
+	result = run_compiler(s, fd, &status);
+	if (result < 0) {
+		err_set(e, ERR_EXEC_FAILED, -result, "cannot run %s/%s",
+			record_text(s->record, s->record->helper), PROGRAM_COMPILE);
+		if (result == -ENOENT)
+			err_hint(e, "it is part of this version's package: install it again");
+		return result;
+	}
+	if (status != 0)
+		return take_failure(fd, status, e);
+	return adopt_plan(s, fd, e);
+}
+
+int program_destroy(struct run *r)
+{
+	struct supervisor *s = supervisor_of(r);
+	const char *const arguments[] = {
+		record_text(s->record, s->record->lxcpath),
+		record_text(s->record, s->record->name),
+	};
+	int status = 0;
+	int result;
+
+	if (r->target == TARGET_REBOOT)
+		return 0;
+	result = run_program(s, PROGRAM_DESTROY, arguments, &status);
+	if (result < 0)
+		return result;
+	return status == 0 ? 0 : -EIO;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The programs that do for the supervisor what needs the configuration (run/programs.h).
+ */
+
+#include "base/err.h"
+#include "run/run.h"
+
+/* struct run_calls: a new plan, behind the record's other parts; r->plan is it afterwards. */
+int program_compile(struct run *r, struct err *e);
+
+/* struct run_calls: an ephemeral container goes, unless it is rebooting. */
+int program_destroy(struct run *r);

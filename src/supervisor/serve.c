@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * While the container runs: the loop, and what is only there in this time: watching init, the
+ * addresses, answering the control socket.
+ */
+
+#include "supervisor/story.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LOG_CATEGORY "start"
+#include "base/log.h"
+#include "base/macros.h"
+#include "supervisor/outcome.h"
+#include "supervisor/supervisor.h"
+#include "sys/process.h"
+
+/* A thousand idle connections must not run into the soft limit; programs that we run later get the
+ * old one back. */
+static void raise_descriptor_limit(struct supervisor *s)
+{
+	struct rlimit raised;
+
+	if (getrlimit(RLIMIT_NOFILE, &s->descriptor_limit) < 0)
+		return;
+	raised = s->descriptor_limit;
+	raised.rlim_cur = raised.rlim_max;
+	s->descriptor_limit_raised = setrlimit(RLIMIT_NOFILE, &raised) == 0;
+}
+
+static void restore_descriptor_limit(struct supervisor *s)
+{
+	if (s->descriptor_limit_raised)
+		setrlimit(RLIMIT_NOFILE, &s->descriptor_limit);
+	s->descriptor_limit_raised = false;
+}
+
+/* The chain of an earlier failure, and what its pages were for. */
+static void drop_error(struct supervisor *s)
+{
+	if (s->error)
+		munmap(s->error, sizeof(*s->error));
+	s->error = NULL;
+	s->run.explained = NULL;
+}
+
+static void collect_init(struct supervisor *s)
+{
+	int fd = supervisor_role_fd(s, ROLE_INIT_PIDFD);
+	int status = 0;
+	int r = process_wait(fd, &status);
+
+	if (r < 0)
+		log_warn_errno(-r, "How init ended is not known");
+	s->record->exit_status = status;
+	s->record->init_pid = 0;
+	s->run.child = 0;
+	s->run.child_fd = -EBADF;
+	if (WIFSIGNALED(status))
+		log_info("Init was killed by signal %d", WTERMSIG(status));
+	else
+		log_info("Init exited with status %d", WEXITSTATUS(status));
+}
+
+static void begin(struct supervisor *s)
+{
+	int r = loop_watch(s, WATCH_INIT, supervisor_role_fd(s, ROLE_INIT_PIDFD), EPOLLIN);
+
+	if (r < 0) {
+		log_error_errno(-r, "Init can't be watched: killing it");
+		supervisor_kill_init(s);
+		s->init_ended = true;
+	}
+	raise_descriptor_limit(s);
+	address_begin(s);
+	control_serve(s, true);
+	if (supervisor_plan(s)->flags & PLAN_FREEZE_AT_START) {
+		r = freezer_begin(s, true);
+		if (r < 0)
+			log_warn_errno(-r, "Failed to freeze the container at its start");
+	}
+	/* The caller, or a signal, came too early for the loop. */
+	if (s->stop_requested)
+		supervisor_kill_init(s);
+	s->loop.has_deep_stack = true;
+}
+
+void story_serve(struct supervisor *s)
+{
+	drop_error(s);
+	begin(s);
+	while (!s->init_ended)
+		loop_serve_one(s);
+	control_serve(s, false);
+	freezer_forget(s);
+	loop_unwatch(s, WATCH_INIT);
+	loop_unwatch(s, WATCH_HOOKS);
+	address_end(s);
+	restore_descriptor_limit(s);
+	console_drain(s);
+	collect_init(s);
+}

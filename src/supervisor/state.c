@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * States: the table, publishing, the monitor fifo (spec/wire.md §12), and giving the address back.
+ *
+ * The fifo's record is dropped when nobody reads or the reader is slow: whoever listens there must
+ * not be able to hold up a container.
+ */
+
+#include "supervisor/state.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOG_CATEGORY "state"
+#include "base/log.h"
+#include "base/macros.h"
+#include "base/time.h"
+#include "run/wire.h"
+#include "supervisor/supervisor.h"
+
+#define FROM(state) [STATE_##state]
+#define TO(state)   (1U << STATE_##state)
+
+/* clang-format off */
+static const uint16_t allowed[STATE_COUNT] = {
+	FROM(STOPPED)  = TO(STARTING) | TO(ABORTING),
+	FROM(STARTING) = TO(RUNNING) | TO(ABORTING),
+	FROM(RUNNING)  = TO(RUNNING) | TO(FREEZING) | TO(THAWED) | TO(STOPPING) | TO(ABORTING),
+	FROM(FREEZING) = TO(FREEZING) | TO(FROZEN) | TO(THAWED) | TO(RUNNING) | TO(STOPPING),
+	FROM(FROZEN)   = TO(FROZEN) | TO(THAWED) | TO(RUNNING) | TO(STOPPING),
+	FROM(STOPPING) = TO(STOPPED),
+	FROM(ABORTING) = TO(ABORTING) | TO(STOPPING),
+	FROM(THAWED)   = 0,
+};
+/* clang-format on */
+
+bool state_may_follow(enum container_state from, enum container_state to)
+{
+	if (from >= STATE_COUNT || to >= STATE_COUNT)
+		return false;
+	return (allowed[from] >> to & 1) != 0;
+}
+
+/* RUNDIR, from RUNDIR/lxc/runs/HASH/NAME: what stands before its last four names. */
+static size_t run_root_length(const char *path)
+{
+	size_t length = strlen(path);
+
+	for (int level = 0; level < 4; level++) {
+		while (length > 0 && path[length - 1] != '/')
+			length--;
+		while (length > 0 && path[length - 1] == '/')
+			length--;
+	}
+	return length;
+}
+
+static void write_fifo(struct supervisor *s, enum wire_message_type type, int value)
+{
+	const char *run_path = record_text(s->record, s->record->run_path);
+	struct wire_message message = {.type = type, .value = value};
+	const char *name = record_text(s->record, s->record->name);
+	char path[PATH_MAX];
+	autoclose int fd = -EBADF;
+	struct stat status;
+	int length;
+
+	length = snprintf(path, sizeof(path), "%.*s/lxc/%s/monitor-fifo",
+			  (int)run_root_length(run_path), run_path,
+			  record_text(s->record, s->record->lxcpath));
+	if (length < 0 || (size_t)length >= sizeof(path) || run_path[0] != '/')
+		return;
+	fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISFIFO(status.st_mode))
+		return;
+	memcpy(message.name, name, strnlen(name, sizeof(message.name) - 1));
+	if (write(fd, &message, sizeof(message)) < 0)
+		log_debug_errno(errno, "Failed to write to \"%s\": the event is lost", path);
+}
+
+void state_tell_exit(struct supervisor *s, int status)
+{
+	write_fifo(s, WIRE_MESSAGE_EXIT, status);
+}
+
+static const char *state_word(enum container_state state)
+{
+	static const char *const words[STATE_COUNT] = {
+		[STATE_STOPPED] = "STOPPED",   [STATE_STARTING] = "STARTING",
+		[STATE_RUNNING] = "RUNNING",   [STATE_STOPPING] = "STOPPING",
+		[STATE_ABORTING] = "ABORTING", [STATE_FREEZING] = "FREEZING",
+		[STATE_FROZEN] = "FROZEN",     [STATE_THAWED] = "THAWED",
+	};
+
+	return state < STATE_COUNT ? words[state] : "unknown";
+}
+
+/* ".<name>.<pid>" beside it: from now on the name belongs to whoever starts next. */
+static void make_room_for_record(struct supervisor *s)
+{
+	const char *path = record_text(s->record, s->record->run_path);
+	const char *name = strrchr(path, '/');
+	char hidden[PATH_MAX];
+	int length;
+
+	if (!name || s->record_is_hidden)
+		return;
+	s->record_is_hidden = true;
+	length = snprintf(hidden, sizeof(hidden), "%.*s/.%s.%d", (int)(name - path), path, name + 1,
+			  (int)s->record->supervisor_pid);
+	if (length < 0 || (size_t)length >= sizeof(hidden) || rename(path, hidden) < 0)
+		log_warn("Failed to rename the run record \"%s\"", path);
+}
+
+void state_free_address(struct supervisor *s)
+{
+	if (s->address_is_free)
+		return;
+	s->address_is_free = true;
+	make_room_for_record(s);
+	control_close_listener(s);
+}
+
+static uint64_t wall_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
+}
+
+static int enter(struct supervisor *s, enum container_state to, bool tell_fifo)
+{
+	enum container_state from = atomic_load(&s->record->state);
+	enum container_state stored = to == STATE_THAWED ? STATE_RUNNING : to;
+	bool is_final = to == STATE_STOPPED && s->run.target == TARGET_STOP;
+
+	if (!state_may_follow(from, to)) {
+		log_error("The state %s can't follow %s", state_word(to), state_word(from));
+		return -EINVAL;
+	}
+	if (to == STATE_RUNNING && from == STATE_STARTING)
+		s->record->started = wall_clock();
+	/* Before it is told: what is STOPPED under its name is about to begin. */
+	if (is_final)
+		make_room_for_record(s);
+	atomic_store(&s->record->state, stored);
+	log_debug("Container is now %s", state_word(to));
+	if (tell_fifo)
+		write_fifo(s, WIRE_MESSAGE_STATE, (int)to);
+	if (is_final)
+		state_free_address(s);
+	else
+		control_tell_state(s, to);
+	s->loop.has_deep_stack = true;
+	return 0;
+}
+
+int state_enter(struct supervisor *s, enum container_state state)
+{
+	return enter(s, state, true);
+}
+
+int state_adopt(struct supervisor *s, enum container_state state)
+{
+	return enter(s, state, false);
+}

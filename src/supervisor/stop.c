@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The end of a run (spec/runtime.md §18, spec/wire.md §6): the STOP section, and whether a new run
+ * follows. What is kept over a reboot: the listener, idle connections, state clients that wait.
+ */
+
+#include "supervisor/story.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sched.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LOG_CATEGORY "start"
+#include "base/log.h"
+#include "base/macros.h"
+#include "supervisor/device.h"
+#include "supervisor/outcome.h"
+#include "supervisor/state.h"
+#include "supervisor/supervisor.h"
+
+/* The kernel's way to say that a PID namespace's init has called reboot(2): SIGHUP. */
+static bool wants_reboot(const struct supervisor *s)
+{
+	int status = s->record->exit_status;
+
+	return !s->stop_requested && WIFSIGNALED(status) && WTERMSIG(status) == SIGHUP &&
+	       supervisor_plan(s)->clone_flags & CLONE_NEWPID;
+}
+
+static void clear_registers(struct supervisor *s)
+{
+	const struct plan *p = supervisor_plan(s);
+	struct record_register *rows = record_registers(s->record);
+
+	for (uint32_t i = 0; p && i < p->registers.count && i < PLAN_REGISTERS_MAX; i++) {
+		if (plan_registers(p)[i].kind == REGISTER_FD &&
+		    atomic_load(&rows[i].state) == VALUE_SET && rows[i].fd >= 0)
+			close(rows[i].fd);
+		memset(&rows[i], 0, sizeof(rows[i]));
+		rows[i].fd = -EBADF;
+	}
+}
+
+int story_stop(struct supervisor *s)
+{
+	struct run_failure ignored;
+
+	s->run.target = wants_reboot(s) ? TARGET_REBOOT : TARGET_STOP;
+	log_info("Container is %s", s->run.target == TARGET_REBOOT ? "rebooting" : "stopping");
+	run_host(&s->run, SECTION_STOP, 0, &ignored);
+	if (s->run.target == TARGET_REBOOT && (s->reboot_refused || s->stop_requested)) {
+		log_warn("The reboot becomes a stop");
+		s->run.target = TARGET_STOP;
+		state_free_address(s);
+	}
+	device_forget(s);
+	clear_registers(s);
+	if (s->run.target == TARGET_REBOOT)
+		control_close_leases(s);
+	return (int)s->run.target;
+}
+
+static void unlink_if_ours(const struct stat *ours, const char *path)
+{
+	struct stat found;
+
+	if (lstat(path, &found) == 0 && found.st_dev == ours->st_dev &&
+	    found.st_ino == ours->st_ino)
+		unlink(path);
+}
+
+/* Under the name that it has: its own or, from STOPPED on, the hidden one. */
+void story_unlink_record(struct supervisor *s)
+{
+	const char *path = record_text(s->record, s->record->run_path);
+	const char *name = strrchr(path, '/');
+	char hidden[PATH_MAX];
+	struct stat ours;
+	int length;
+
+	if (!name || fstat(s->record_fd, &ours) < 0)
+		return;
+	unlink_if_ours(&ours, path);
+	length = snprintf(hidden, sizeof(hidden), "%.*s/.%s.%d", (int)(name - path), path, name + 1,
+			  (int)s->record->supervisor_pid);
+	if (length > 0 && (size_t)length < sizeof(hidden))
+		unlink_if_ours(&ours, hidden);
+}
+
+void story_end(struct supervisor *s)
+{
+	state_free_address(s);
+	if (s->console.master_fd >= 0)
+		console_close(&s->run);
+	console_restore_terminal(&s->console);
+	atomic_store(&s->record->finished, 1);
+	story_unlink_record(s);
+}

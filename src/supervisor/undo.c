@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Undoing a run after a crash: the UNDO section without what only a living supervisor can do. The
+ * record goes only when all of it worked: the next command tries again.
+ */
+
+#include "supervisor/undo.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LOG_CATEGORY "undo"
+#include "base/log.h"
+#include "base/macros.h"
+#include "base/num.h"
+#include "plan/print.h"
+#include "supervisor/launch.h"
+#include "supervisor/outcome.h"
+#include "supervisor/story.h"
+#include "supervisor/supervisor.h"
+
+static int wait_readable(struct run *r, int fd)
+{
+	struct pollfd polled = {.fd = fd, .events = POLLIN};
+	int n;
+
+	do
+		n = poll(&polled, 1, -1);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : 0;
+}
+
+/* Something is left: it is said on the standard error output, and the exit status tells. */
+static void note_failure(struct run *r, const struct run_failure *failure)
+{
+	const struct plan_step *step = plan_steps(r->plan, SECTION_UNDO) + failure->step;
+	char sentence[512];
+
+	plan_print_sentence(r->plan, step, sentence, sizeof(sentence));
+	log_error_errno(failure->errnum, "cannot undo: %s: %s", sentence, failure->note);
+	supervisor_of(r)->reboot_refused = true;
+}
+
+static const struct run_calls calls = {
+	.wait_readable = wait_readable,
+	.warn = note_failure,
+};
+
+int undo_main(const char *number)
+{
+	struct supervisor s = {.result_fd = -EBADF, .caller_fd = -EBADF};
+	struct run_failure failure;
+	const char *problem;
+	int32_t fd;
+
+	if (num_parse_i32(number, 10, &fd) < 0)
+		problem = "this is no descriptor's number";
+	else
+		problem = launch_map_record(fd, &s.record);
+	if (problem) {
+		dprintf(STDERR_FILENO, "lxc-supervisor: --undo %s: %s\n", number, problem);
+		return 1;
+	}
+	log_set_container(record_text(s.record, s.record->name));
+	s.record_fd = fd;
+	s.run = (struct run){
+		.record = s.record,
+		.calls = &calls,
+		.context = &s,
+		.gate_fd = -EBADF,
+		.child_fd = -EBADF,
+		.environment = environ,
+	};
+	s.run.plan = s.record->in_prelude ? record_prelude(s.record) : record_plan(s.record);
+	if (s.run.plan)
+		run_undo(&s.run, &failure);
+	if (s.reboot_refused)
+		return 1;
+	atomic_store(&s.record->finished, 1);
+	story_unlink_record(&s);
+	return 0;
+}
