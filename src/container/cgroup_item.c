@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Reading and writing limits by the names of either version.
+ *
+ * A value that is one part of what the other version has in one file (quota and period in cpu.max,
+ * memory and swap in memory.memsw.limit_in_bytes) is written together with the other part as it is
+ * now.
+ */
+
+#include "container/cgroup_item.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "base/num.h"
+#include "base/vec.h"
+#include "config/cgroup_translate.h"
+#include "container/cgroup_item_read.h"
+
+enum {
+	SOURCES_MAX = 4,
+};
+
+/* Limits as v1 shows "none": the largest number of whole pages. */
+#define V1_UNLIMITED UINT64_C(0x7fffffffffff0000)
+
+/* Which v1 files make up a v2 file. */
+struct v2_limit {
+	const char *v2;
+	const char *v1[SOURCES_MAX]; /* those that are there count */
+};
+
+static const struct v2_limit v2_limits[] = {
+	{"memory.max", {"memory.limit_in_bytes"}},
+	{"memory.swap.max", {"memory.limit_in_bytes", "memory.memsw.limit_in_bytes"}},
+	{"memory.low", {"memory.soft_limit_in_bytes"}},
+	{"cpu.weight", {"cpu.shares"}},
+	{"cpu.max", {"cpu.cfs_period_us", "cpu.cfs_quota_us"}},
+	{"cpu.max.burst", {"cpu.cfs_burst_us"}},
+	{"io.weight", {"blkio.weight", "blkio.weight_device"}},
+	{"io.bfq.weight", {"blkio.bfq.weight", "blkio.bfq.weight_device"}},
+	{"io.max",
+	 {"blkio.throttle.read_bps_device", "blkio.throttle.write_bps_device",
+	  "blkio.throttle.read_iops_device", "blkio.throttle.write_iops_device"}},
+	{"hugetlb.*.max", {"hugetlb.*.limit_in_bytes"}},
+	{"hugetlb.*.rsvd.max", {"hugetlb.*.rsvd.limit_in_bytes"}},
+	{"cgroup.freeze", {"freezer.state"}},
+};
+
+struct settings {
+	VEC_OF(struct cgroup_setting)
+};
+
+typedef int (*translate_fn)(const struct cgroup_setting *settings, size_t count,
+			    struct arena *arena, struct cgroup_translation_list *ret);
+
+static int no_counterpart(struct err *e, const char *file, const char *note)
+{
+	int r = err_set(
+		e, ERR_CONFIG_NO_COUNTERPART, ENOENT,
+		"the container's cgroup has no file \"%s\" and nothing that takes its place", file);
+
+	if (note)
+		err_hint(e, "%s", note);
+	return r;
+}
+
+static int file_failed(struct err *e, int r, const char *verb, const char *file)
+{
+	if (r == -ENOMEM)
+		return err_set(e, ERR_NO_MEMORY, ENOMEM, "no memory for \"%s\"", file);
+	return err_set(e, ERR_CGROUP_FAILED, -r, "cannot %s \"%s\" of the container's cgroup", verb,
+		       file);
+}
+
+/* Files of the hierarchy itself exist in both versions; those of v2 count for the container. */
+static void versions_of(const char *file, enum limit_version ret[2])
+{
+	bool v2_first = text_starts(file, "cgroup.");
+
+	ret[0] = v2_first ? LIMIT_V2 : LIMIT_V1;
+	ret[1] = v2_first ? LIMIT_V1 : LIMIT_V2;
+}
+
+static int read_plain(const struct cgroup_files *files, const char *file, struct str *out)
+{
+	enum limit_version versions[2];
+	int r = -ENOENT;
+
+	versions_of(file, versions);
+	for (size_t i = 0; i < 2 && r == -ENOENT; i++)
+		r = files->read(files->context, versions[i], file, out);
+	return r == 0 && str_failed(out) ? -ENOMEM : r;
+}
+
+static int write_plain(const struct cgroup_files *files, const char *file, const char *value)
+{
+	enum limit_version versions[2];
+	int r = -ENOENT;
+
+	versions_of(file, versions);
+	for (size_t i = 0; i < 2 && r == -ENOENT; i++)
+		r = files->write(files->context, versions[i], file, value);
+	return r;
+}
+
+/* What v1 shows for "no limit" is a large number; to be set it is -1. */
+static const char *v1_value(const char *file, const char *line)
+{
+	uint64_t n;
+
+	if (text_ends(file, "limit_in_bytes") && num_parse_u64(line, 10, &n) == 0 &&
+	    n >= V1_UNLIMITED)
+		return "-1";
+	return line;
+}
+
+/* Each line of a file becomes a setting of that key. -ENOENT: there is no such file. */
+static int add_file(const struct cgroup_files *files, enum limit_version version, const char *file,
+		    struct arena *arena, struct settings *settings)
+{
+	autostr text = {0};
+	int r = files->read(files->context, version, file, &text);
+	const char *key = arena_strdup(arena, file);
+
+	if (r < 0)
+		return r;
+	if (str_failed(&text) || !key)
+		return -ENOMEM;
+	for (const char *at = str_text(&text); *at;) {
+		size_t len = strcspn(at, "\n");
+		const char *line = arena_strndup(arena, at, len);
+		struct cgroup_setting *s = len ? vec_push_in(settings, arena) : NULL;
+
+		if (!line || (len && !s))
+			return -ENOMEM;
+		/* "default 100" is the line that holds without a device. */
+		if (s && text_after(line, "default "))
+			line = text_after(line, "default ");
+		if (s)
+			*s = (struct cgroup_setting){key, version == LIMIT_V1 ? v1_value(file, line)
+									      : line};
+		at += len + (at[len] == '\n');
+	}
+	return 0;
+}
+
+/* The value that an entry has for a key, or NULL. v1 does not show devices without a limit. */
+static const char *entry_value(const struct cgroup_translation *entry, const char *key)
+{
+	const char *value = NULL;
+
+	if (entry->key && strcmp(entry->key, key) == 0)
+		value = entry->value;
+	else if (entry->fallback_key && strcmp(entry->fallback_key, key) == 0)
+		value = entry->fallback_value;
+	if (value && text_starts(key, "blkio.throttle.") && text_ends(value, " 0"))
+		return NULL;
+	return value;
+}
+
+/* Print the values that a translation has for a key, one a line. Whether there was one. */
+static bool print_key(const struct cgroup_translation_list *list, const char *key, struct str *out)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const char *value = entry_value(&list->items[i], key);
+
+		if (value)
+			str_addf(out, "%s\n", value);
+		found = found || value;
+	}
+	return found;
+}
+
+/* Lines for different devices are translated one by one. */
+static int print_translated_lines(const struct settings *settings, const char *file,
+				  struct arena *arena, struct str *out)
+{
+	for (size_t i = 0; i < settings->count; i++) {
+		struct cgroup_translation_list list = {0};
+		int r = cgroup_translate_back(&settings->items[i], 1, arena, &list);
+
+		if (r < 0)
+			return r;
+		(void)print_key(&list, file, out);
+	}
+	return 0;
+}
+
+static int get_v1_limit(const struct cgroup_files *files, const char *file, const char *pattern,
+			struct arena *arena, struct str *out)
+{
+	autofree char *v2 = cgroup_item_name(pattern, file);
+	struct cgroup_translation_list list = {0};
+	struct settings settings = {0};
+	int r = v2 ? 0 : -ENOMEM;
+
+	if (r == 0 && strcmp(file, "memory.memsw.limit_in_bytes") == 0)
+		r = add_file(files, LIMIT_V2, "memory.max", arena, &settings);
+	if (r == 0)
+		r = add_file(files, LIMIT_V2, v2, arena, &settings);
+	if (r == -ENOENT && text_starts(file, "blkio.weight"))
+		r = add_file(files, LIMIT_V2, "io.bfq.weight", arena, &settings);
+	/* Files with lines for devices may be empty. */
+	if (r == 0 && text_starts(file, "blkio."))
+		return print_translated_lines(&settings, file, arena, out);
+	if (r == 0)
+		r = cgroup_translate_back(settings.items, settings.count, arena, &list);
+	if (r < 0)
+		return r;
+	return print_key(&list, file, out) ? 0 : -ENOENT;
+}
+
+static const struct v2_limit *find_v2_limit(const char *file)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(v2_limits); i++) {
+		autofree char *name = cgroup_item_name(v2_limits[i].v2, file);
+
+		if (name && strcmp(name, file) == 0)
+			return &v2_limits[i];
+	}
+	return NULL;
+}
+
+/* All v1 files that a v2 file is made of, as settings. */
+static int add_v1_sources(const struct cgroup_files *files, const struct v2_limit *limit,
+			  const char *file, struct arena *arena, struct settings *settings)
+{
+	int found = -ENOENT;
+
+	for (size_t i = 0; i < SOURCES_MAX && limit->v1[i]; i++) {
+		autofree char *v1 = cgroup_item_name(limit->v1[i], file);
+		int r = v1 ? add_file(files, LIMIT_V1, v1, arena, settings) : -ENOMEM;
+
+		if (r < 0 && r != -ENOENT)
+			return r;
+		if (r == 0)
+			found = 0;
+	}
+	return found;
+}
+
+static int get_v2_limit(const struct cgroup_files *files, const char *file, struct arena *arena,
+			struct str *out)
+{
+	const struct v2_limit *limit = find_v2_limit(file);
+	struct cgroup_translation_list list = {0};
+	struct settings settings = {0};
+	int r = limit ? add_v1_sources(files, limit, file, arena, &settings) : -ENOENT;
+
+	if (r == 0)
+		r = cgroup_translate(settings.items, settings.count, arena, &list);
+	if (r < 0 || print_key(&list, file, out))
+		return r;
+	/* What the translation drops: no protection was asked for; no device has a limit. */
+	if (strcmp(file, "memory.low") == 0)
+		str_add(out, "0\n");
+	else if (!text_starts(file, "io."))
+		return -ENOENT;
+	return 0;
+}
+
+static bool is_blank(const struct str *text, size_t from)
+{
+	return text->len == from || strspn(str_text(text) + from, " \n") == text->len - from;
+}
+
+/* pattern: what v2 calls a v1 file, or NULL. A few files have the same name in both. */
+static int get_translated(const struct cgroup_files *files, const char *file, const char *pattern,
+			  struct arena *arena, struct str *out)
+{
+	int r = -ENOENT;
+
+	if (pattern) {
+		r = cgroup_statistic_on_v2(files, file, out);
+		if (r == 1)
+			r = get_v1_limit(files, file, pattern, arena, out);
+	}
+	if (r == -ENOENT && (!pattern || strcmp(pattern, file) == 0)) {
+		r = cgroup_statistic_on_v1(files, file, out);
+		if (r == 1)
+			r = get_v2_limit(files, file, arena, out);
+	}
+	return r;
+}
+
+int cgroup_item_get(const struct cgroup_files *files, const char *file, struct str *out,
+		    struct err *e)
+{
+	const char *pattern = cgroup_v2_name(file);
+	struct arena arena = {0};
+	size_t before = out->len;
+	int r = read_plain(files, file, out);
+
+	/* v1 always showed what is in effect. */
+	if (r == 0 && is_blank(out, before) &&
+	    (strcmp(file, "cpuset.cpus") == 0 || strcmp(file, "cpuset.mems") == 0)) {
+		autofree char *effective = cgroup_item_name(
+			file[7] == 'c' ? "cpuset.cpus.effective" : "cpuset.mems.effective", file);
+
+		str_truncate(out, before);
+		if (effective)
+			(void)read_plain(files, effective, out);
+		return 0;
+	}
+	if (r == -ENOENT)
+		r = get_translated(files, file, pattern, &arena, out);
+	arena_finish(&arena);
+	if (r == -ENOENT)
+		return no_counterpart(e, file, NULL);
+	return r < 0 ? file_failed(e, r, "read", file) : 0;
+}
+
+/* Write what a translation came to. */
+static int write_entries(const struct cgroup_files *files, enum limit_version version,
+			 const struct cgroup_translation_list *list, const char *file,
+			 struct err *e)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct cgroup_translation *t = &list->items[i];
+		const char *key = t->key;
+		int r;
+
+		if (t->exactness == CGROUP_INVALID) {
+			r = err_set(e, ERR_CONFIG_VALUE_INVALID, EINVAL,
+				    "\"%s\" can't be set to this value", file);
+			if (t->note)
+				err_hint(e, "%s", t->note);
+			return r;
+		}
+		if (t->exactness == CGROUP_NONE)
+			return no_counterpart(e, file, t->note);
+		if (!key)
+			continue;
+		r = files->write(files->context, version, key, t->value);
+		if (r == -ENOENT && t->fallback_key) {
+			key = t->fallback_key;
+			r = files->write(files->context, version, key, t->fallback_value);
+		}
+		if (r == -ENOENT)
+			return no_counterpart(e, file, t->note);
+		if (r < 0) {
+			r = file_failed(e, r, "write", key);
+			return err_wrap(e, r, "cannot set \"%s\"", file);
+		}
+	}
+	return 0;
+}
+
+/* The other parts of what v2 has in one file, as they are now. */
+static int add_v1_companions(const struct cgroup_files *files, const char *file,
+			     struct arena *arena, struct settings *settings)
+{
+	struct cgroup_translation_list list = {0};
+	struct settings v2 = {0};
+	const char *source = NULL;
+	int r;
+
+	if (text_starts(file, "cpu.cfs_quota") || text_starts(file, "cpu.cfs_period"))
+		source = "cpu.max";
+	else if (strcmp(file, "memory.memsw.limit_in_bytes") == 0)
+		source = "memory.max";
+	if (!source)
+		return 0;
+	r = add_file(files, LIMIT_V2, source, arena, &v2);
+	if (r == 0)
+		r = cgroup_translate_back(v2.items, v2.count, arena, &list);
+	for (size_t i = 0; r == 0 && i < list.count; i++) {
+		struct cgroup_setting *s = list.items[i].key ? vec_push_in(settings, arena) : NULL;
+
+		if (s)
+			*s = (struct cgroup_setting){list.items[i].key, list.items[i].value};
+		else if (list.items[i].key)
+			r = -ENOMEM;
+	}
+	return r == -ENOENT ? 0 : r;
+}
+
+static int add_v2_companions(const struct cgroup_files *files, const char *file,
+			     struct arena *arena, struct settings *settings)
+{
+	struct cgroup_translation_list list = {0};
+	struct settings v1 = {0};
+	struct cgroup_setting *s;
+	int r;
+
+	if (strcmp(file, "memory.swap.max") != 0)
+		return 0;
+	r = add_file(files, LIMIT_V1, "memory.limit_in_bytes", arena, &v1);
+	if (r == 0)
+		r = cgroup_translate(v1.items, v1.count, arena, &list);
+	if (r < 0 || list.count == 0 || !list.items[0].key)
+		return r == -ENOENT ? 0 : r;
+	s = vec_push_in(settings, arena);
+	if (!s)
+		return -ENOMEM;
+	*s = (struct cgroup_setting){list.items[0].key, list.items[0].value};
+	return 0;
+}
+
+/* Entries that only repeat what a companion says need no write. */
+static void forget_companions(struct cgroup_translation_list *list, size_t own)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		bool is_about_own = false;
+
+		for (size_t s = 0; s < list->items[i].source_count; s++)
+			is_about_own = is_about_own || list->items[i].sources[s] == own;
+		if (is_about_own)
+			list->items[kept++] = list->items[i];
+	}
+	list->count = kept;
+}
+
+/* Translate one value together with its companions. */
+static int translate_setting(const struct cgroup_files *files, bool is_v1, const char *file,
+			     const char *value, struct arena *arena,
+			     struct cgroup_translation_list *ret)
+{
+	translate_fn translate = is_v1 ? cgroup_translate : cgroup_translate_back;
+	struct settings settings = {0};
+	struct cgroup_setting *own;
+	int r = is_v1 ? add_v1_companions(files, file, arena, &settings)
+		      : add_v2_companions(files, file, arena, &settings);
+
+	if (r < 0)
+		return r;
+	own = vec_push_in(&settings, arena);
+	if (!own)
+		return -ENOMEM;
+	*own = (struct cgroup_setting){file, value};
+	r = translate(settings.items, settings.count, arena, ret);
+	if (r == 0)
+		forget_companions(ret, settings.count - 1);
+	return r;
+}
+
+/* Whether a translation knows the file at all; what it doesn't know passes as it is. */
+static bool is_known(const struct cgroup_translation_list *list, const char *file)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct cgroup_translation *t = &list->items[i];
+
+		if (t->key ? strcmp(t->key, file) != 0 : t->note || t->exactness != CGROUP_NONE)
+			return true;
+	}
+	return false;
+}
+
+static int set_translated(const struct cgroup_files *files, const char *file, const char *value,
+			  struct arena *arena, struct err *e)
+{
+	for (int is_v1 = 1; is_v1 >= 0; is_v1--) {
+		enum limit_version here = is_v1 ? LIMIT_V2 : LIMIT_V1;
+		struct cgroup_translation_list list = {0};
+		int r = translate_setting(files, is_v1, file, value, arena, &list);
+
+		if (r < 0)
+			return file_failed(e, r, "write", file);
+		if (is_known(&list, file))
+			return write_entries(files, here, &list, file, e);
+	}
+	return no_counterpart(e, file, NULL);
+}
+
+int cgroup_item_set(const struct cgroup_files *files, const char *file, const char *value,
+		    struct err *e)
+{
+	struct arena arena = {0};
+	int r = write_plain(files, file, value);
+
+	if (r == 0)
+		return 0;
+	if (r != -ENOENT)
+		return file_failed(e, r, "write", file);
+	r = set_translated(files, file, value, &arena, e);
+	arena_finish(&arena);
+	return r;
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Cgroup files by the other version's names, on hosts that are tables: what is read, and what is
+ * written where.
+ */
+
+#include "container/cgroup_item.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/macros.h"
+
+/* A host: the files of one version, and what was written. */
+struct file {
+	const char *name, *content;
+};
+struct host {
+	enum limit_version version;
+	const struct file *files; /* ends in NULL */
+	struct str writes;
+	int write_error;
+};
+
+static const struct file *find(const struct host *h, enum limit_version version, const char *name)
+{
+	for (const struct file *f = h->files; version == h->version && f->name; f++) {
+		if (strcmp(f->name, name) == 0)
+			return f;
+	}
+	return NULL;
+}
+
+static int read_file(void *context, enum limit_version version, const char *name, struct str *out)
+{
+	const struct file *f = find(context, version, name);
+
+	if (!f)
+		return -ENOENT;
+	str_add(out, f->content);
+	return 0;
+}
+
+static int write_file(void *context, enum limit_version version, const char *name,
+		      const char *value)
+{
+	struct host *h = context;
+
+	if (!find(h, version, name))
+		return -ENOENT;
+	str_addf(&h->writes, "%s=%s;", name, value);
+	return h->write_error;
+}
+
+static const struct file files_v2[] = {
+	{"memory.max", "536870912\n"},
+	{"memory.swap.max", "104857600\n"},
+	{"memory.low", "0\n"},
+	{"memory.current", "1000\n"},
+	{"memory.swap.current", "24\n"},
+	{"memory.stat", "anon 5\nfile 6\nkernel 77\nsock 8\n"},
+	{"memory.events", "low 0\nhigh 0\nmax 12\noom 0\n"},
+	{"cpu.max", "50000 100000\n"},
+	{"cpu.weight", "100\n"},
+	{"cpu.stat", "usage_usec 2000000\nuser_usec 1500000\nsystem_usec 500000\n"},
+	{"cpuset.cpus", "\n"},
+	{"cpuset.cpus.effective", "0-1\n"},
+	{"io.max", "8:0 rbps=1048576 wbps=max riops=max wiops=max\n"},
+	{"io.weight", "default 100\n8:0 200\n"},
+	{"io.stat", "8:0 rbytes=10 wbytes=20 rios=1 wios=2 dbytes=0 dios=0\n8:16 rbytes=5 wbytes=0 "
+		    "rios=1 wios=0 dbytes=0 dios=0\n"},
+	{"cgroup.freeze", "0\n"},
+	{"cgroup.threads", "1\n2\n"},
+	{"cgroup.procs", "1\n"},
+	{"pids.max", "max\n"},
+	{"hugetlb.2MB.max", "max\n"},
+	{"hugetlb.2MB.current", "0\n"},
+	{NULL, NULL},
+};
+
+static const struct file files_v1[] = {
+	{"memory.limit_in_bytes", "9223372036854771712\n"},
+	{"memory.memsw.limit_in_bytes", "9223372036854771712\n"},
+	{"memory.soft_limit_in_bytes", "9223372036854771712\n"},
+	{"memory.usage_in_bytes", "1000\n"},
+	{"memory.memsw.usage_in_bytes", "1024\n"},
+	{"cpu.shares", "1024\n"},
+	{"cpu.cfs_period_us", "100000\n"},
+	{"cpu.cfs_quota_us", "50000\n"},
+	{"cpuacct.usage", "2000000000\n"},
+	{"cpuacct.usage_user", "1500000000\n"},
+	{"cpuacct.usage_sys", "500000000\n"},
+	{"blkio.throttle.read_bps_device", "8:0 1048576\n"},
+	{"blkio.throttle.write_bps_device", ""},
+	{"freezer.state", "FROZEN\n"},
+	{"tasks", "1\n2\n"},
+	{"pids.max", "max\n"},
+	{NULL, NULL},
+};
+
+static const struct file files_v1_limited[] = {
+	{"memory.limit_in_bytes", "1000000\n"},
+	{"memory.memsw.limit_in_bytes", "1500000\n"},
+	{"memory.soft_limit_in_bytes", "700000\n"},
+	{NULL, NULL},
+};
+
+static void assert_get(enum limit_version version, const struct file *table, const char *name,
+		       const char *expected)
+{
+	struct host h = {.version = version, .files = table};
+	const struct cgroup_files files = {read_file, write_file, &h};
+	struct err e = {0};
+	autostr out = {0};
+	int r = cgroup_item_get(&files, name, &out, &e);
+
+	if (r != (expected ? 0 : -ENOENT))
+		print_error("%s: %s\n", name, err_cause(&e));
+	assert_int_equal(r, expected ? 0 : -ENOENT);
+	assert_string_equal(str_text(&out), expected ? expected : "");
+	assert_int_equal(err_is_set(&e), !expected);
+}
+
+static void v1_names_are_read_on_v2(void **state)
+{
+	static const char *const rows[][2] = {
+		{"pids.max", "max\n"},
+		{"memory.limit_in_bytes", "536870912\n"},
+		{"memory.memsw.limit_in_bytes", "641728512\n"},
+		{"memory.usage_in_bytes", "1000\n"},
+		{"memory.memsw.usage_in_bytes", "1024\n"},
+		{"memory.kmem.usage_in_bytes", "77\n"},
+		{"memory.kmem.tcp.usage_in_bytes", "8\n"},
+		{"memory.failcnt", "12\n"},
+		{"cpu.shares", "1024\n"},
+		{"cpu.cfs_quota_us", "50000\n"},
+		{"cpu.cfs_period_us", "100000\n"},
+		{"cpuacct.usage", "2000000000\n"},
+		{"cpuacct.stat", "user 150\nsystem 50\n"},
+		{"cpuset.cpus", "0-1\n"},
+		{"cpuset.effective_cpus", "0-1\n"},
+		{"blkio.throttle.read_bps_device", "8:0 1048576\n"},
+		{"blkio.throttle.write_bps_device", ""},
+		{"blkio.weight", "500\n"},
+		{"blkio.throttle.io_service_bytes",
+		 "8:0 Read 10\n8:0 Write 20\n8:0 Discard 0\n8:0 Total 30\n"
+		 "8:16 Read 5\n8:16 Write 0\n8:16 Discard 0\n8:16 Total 5\nTotal 35\n"},
+		{"freezer.state", "THAWED\n"},
+		{"tasks", "1\n2\n"},
+		{"hugetlb.2MB.limit_in_bytes", "-1\n"},
+		{"hugetlb.2MB.usage_in_bytes", "0\n"},
+		{"memory.swappiness", NULL},
+		{"no.such.file", NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
+		assert_get(LIMIT_V2, files_v2, rows[i][0], rows[i][1]);
+}
+
+static void v2_names_are_read_on_v1(void **state)
+{
+	static const char *const rows[][2] = {
+		{"memory.max", "max\n"},
+		{"memory.low", "0\n"},
+		{"memory.current", "1000\n"},
+		{"memory.swap.current", "24\n"},
+		{"cpu.weight", "100\n"},
+		{"cpu.max", "50000 100000\n"},
+		{"cpu.stat", "usage_usec 2000000\nuser_usec 1500000\nsystem_usec 500000\n"},
+		{"cgroup.freeze", "1\n"},
+		{"cgroup.threads", "1\n2\n"},
+		{"pids.max", "max\n"},
+		{"memory.oom.group", NULL},
+		{"no.such.file", NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
+		assert_get(LIMIT_V1, files_v1, rows[i][0], rows[i][1]);
+	assert_get(LIMIT_V1, files_v1_limited, "memory.max", "1000000\n");
+	assert_get(LIMIT_V1, files_v1_limited, "memory.swap.max", "500000\n");
+	assert_get(LIMIT_V1, files_v1_limited, "memory.low", "700000\n");
+}
+
+static void assert_set(enum limit_version version, const struct file *table, const char *name,
+		       const char *value, int result, const char *expected)
+{
+	struct host h = {.version = version, .files = table};
+	const struct cgroup_files files = {read_file, write_file, &h};
+	struct err e = {0};
+	int r = cgroup_item_set(&files, name, value, &e);
+
+	if (r != result)
+		print_error("%s: %s\n", name, err_cause(&e));
+	assert_int_equal(r, result);
+	assert_string_equal(str_text(&h.writes), expected);
+	assert_int_equal(err_is_set(&e), result != 0);
+	str_finish(&h.writes);
+}
+
+static void v1_names_are_written_on_v2(void **state)
+{
+	static const struct {
+		const char *name, *value;
+		int result;
+		const char *expected;
+	} rows[] = {
+		{"pids.max", "100", 0, "pids.max=100;"},
+		{"memory.limit_in_bytes", "256M", 0, "memory.max=256M;"},
+		{"memory.limit_in_bytes", "-1", 0, "memory.max=max;"},
+		{"memory.memsw.limit_in_bytes", "600000000", 0, "memory.swap.max=63129088;"},
+		{"memory.memsw.limit_in_bytes", "1000", -EINVAL, ""},
+		{"cpu.shares", "512", 0, "cpu.weight=59;"},
+		{"cpu.cfs_quota_us", "20000", 0, "cpu.max=20000 100000;"},
+		{"cpu.cfs_period_us", "200000", 0, "cpu.max=50000 200000;"},
+		{"cpu.cfs_quota_us", "-1", 0, "cpu.max=max 100000;"},
+		{"blkio.throttle.write_bps_device", "8:0 4096", 0, "io.max=8:0 wbps=4096;"},
+		{"freezer.state", "FROZEN", 0, "cgroup.freeze=1;"},
+		{"memory.use_hierarchy", "1", 0, ""},
+		{"memory.swappiness", "10", -ENOENT, ""},
+		{"cpu.rt_runtime_us", "10", -ENOENT, ""},
+		{"no.such.file", "10", -ENOENT, ""},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
+		assert_set(LIMIT_V2, files_v2, rows[i].name, rows[i].value, rows[i].result,
+			   rows[i].expected);
+}
+
+static void v2_names_are_written_on_v1(void **state)
+{
+	assert_set(LIMIT_V1, files_v1, "memory.max", "256M", 0, "memory.limit_in_bytes=256M;");
+	assert_set(LIMIT_V1, files_v1, "memory.max", "max", 0, "memory.limit_in_bytes=-1;");
+	assert_set(LIMIT_V1, files_v1, "cpu.max", "20000 200000", 0,
+		   "cpu.cfs_period_us=200000;cpu.cfs_quota_us=20000;");
+	assert_set(LIMIT_V1, files_v1, "cpu.weight", "100", 0, "cpu.shares=1024;");
+	assert_set(LIMIT_V1, files_v1, "cgroup.freeze", "1", 0, "freezer.state=FROZEN;");
+	assert_set(LIMIT_V1, files_v1_limited, "memory.swap.max", "500000", 0,
+		   "memory.memsw.limit_in_bytes=1500000;");
+	assert_set(LIMIT_V1, files_v1, "memory.min", "5", -ENOENT, "");
+}
+
+static void what_the_kernel_refuses_names_both_files(void **state)
+{
+	struct host h = {.version = LIMIT_V2, .files = files_v2, .write_error = -EBUSY};
+	const struct cgroup_files files = {read_file, write_file, &h};
+	struct err e = {0};
+	autostr text = {0};
+
+	assert_int_equal(cgroup_item_set(&files, "memory.limit_in_bytes", "1", &e), -EBUSY);
+	err_render_text(&e, &text);
+	assert_non_null(strstr(str_text(&text), "\"memory.limit_in_bytes\""));
+	assert_non_null(strstr(str_text(&text), "\"memory.max\""));
+	str_finish(&h.writes);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(v1_names_are_read_on_v2),
+		cmocka_unit_test(v2_names_are_read_on_v1),
+		cmocka_unit_test(v1_names_are_written_on_v2),
+		cmocka_unit_test(v2_names_are_written_on_v1),
+		cmocka_unit_test(what_the_kernel_refuses_names_both_files),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

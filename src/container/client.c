@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One exchange on the control socket of a container (spec/wire.md §1, §3, §8).
+ *
+ * The other end may be a supervisor of ours, a monitor of genuine LXC of any version, or a stranger
+ * who took the address: lengths, counts and descriptors are checked, and every wait has the
+ * caller's deadline. What an answer means is for the caller to say (control*.c).
+ *
+ * Does not send descriptors along with requests (command 13 is nobody's business here).
+ */
+
+#include "container/client.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/macros.h"
+#include "base/time.h"
+
+enum {
+	CLIENT_ANSWER_MAX =
+		64 << 20, /* bytes; a console buffer is the largest thing that is sent */
+	CLIENT_PIECE = 64 << 10,
+};
+
+/* One exchange under way. */
+struct exchange {
+	const char *name;
+	int command;
+	int fd;
+	int timeout;
+	usec_t deadline;
+};
+
+static const char command_suffix[] = "/command";
+
+socklen_t client_address(const char *lxcpath, const char *name, struct sockaddr_un *ret)
+{
+	size_t path_len = strlen(lxcpath), name_len = strlen(name), len;
+
+	while (path_len > 1 && lxcpath[path_len - 1] == '/')
+		path_len--;
+	*ret = (struct sockaddr_un){.sun_family = AF_UNIX};
+	len = path_len + 1 + name_len + LITERAL_LENGTH(command_suffix);
+	if (len <= WIRE_ADDRESS_MAX) {
+		(void)snprintf(ret->sun_path + 1, sizeof(ret->sun_path) - 1, "%.*s/%s%s",
+			       (int)path_len, lxcpath, name, command_suffix);
+	} else {
+		uint64_t hash = hash_add(HASH_START, lxcpath, path_len);
+
+		hash = hash_add(hash, "/", 1);
+		hash = hash_add(hash, name, name_len);
+		len = (size_t)snprintf(ret->sun_path + 1, sizeof(ret->sun_path) - 1,
+				       "lxc/%016llx%s", (unsigned long long)hash, command_suffix);
+	}
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + len);
+}
+
+void client_answer_finish(struct client_answer *answer)
+{
+	for (unsigned i = 0; i < answer->fd_count; i++)
+		close(answer->fds[i]);
+	answer->fd_count = 0;
+	str_finish(&answer->payload);
+}
+
+/* How many descriptors may come with an answer. */
+static unsigned fds_expected(int command)
+{
+	switch (command) {
+	case WIRE_GET_TTY_FD:
+	case WIRE_GET_CGROUP2_FD:
+	case WIRE_GET_INIT_PIDFD:
+	case WIRE_GET_LIMIT_CGROUP2_FD:
+	case WIRE_GET_DEVPTS_FD:
+	case WIRE_GET_SECCOMP_NOTIFY_FD:
+	case WIRE_GET_CGROUP_FD:
+	case WIRE_GET_LIMIT_CGROUP_FD:
+		return 1;
+	case WIRE_GET_CGROUP_CTX:
+		return WIRE_FDS_MAX;
+	default:
+		return 0;
+	}
+}
+
+static int no_answer(const struct exchange *x, struct err *e)
+{
+	int r = err_set(e, ERR_NO_ANSWER, ETIMEDOUT,
+			"the supervisor of container \"%s\" did not answer within %d.%d s", x->name,
+			x->timeout / 1000, x->timeout % 1000 / 100);
+
+	err_hint(e,
+		 "it may hang or be stopped by a signal: look at the process that is called "
+		 "\"[lxc monitor] … %s\" or, in the foreground, lxc-start",
+		 x->name);
+	return r;
+}
+
+static int bad_answer(const struct exchange *x, struct err *e, const char *what)
+{
+	int r = err_set(e, ERR_PROTOCOL, EPROTO,
+			"the answer of container \"%s\" to command %d is malformed: %s", x->name,
+			x->command, what);
+
+	err_hint(e, "something else than a container's supervisor may hold its control socket");
+	return r;
+}
+
+/* Until the descriptor can be read. 0, or -ETIMEDOUT with e set. */
+static int wait_readable(const struct exchange *x, struct err *e)
+{
+	for (;;) {
+		struct pollfd p = {.fd = x->fd, .events = POLLIN};
+		usec_t left = time_left(x->deadline);
+		int timeout = -1, n;
+
+		if (left != USEC_INFINITY)
+			timeout = left / USEC_PER_MSEC > INT32_MAX - 1
+					  ? INT32_MAX
+					  : (int)((left + USEC_PER_MSEC - 1) / USEC_PER_MSEC);
+		n = poll(&p, 1, timeout);
+		if (n > 0)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return err_set(e, ERR_SYSTEM, errno, "cannot wait for container \"%s\"",
+				       x->name);
+		if (n == 0 && time_left(x->deadline) == 0)
+			return no_answer(x, e);
+	}
+}
+
+static void set_send_timeout(int fd, int timeout)
+{
+	struct timeval t = {.tv_sec = timeout / 1000,
+			    .tv_usec = (suseconds_t)(timeout % 1000) * 1000};
+
+	if (timeout < 0)
+		t = (struct timeval){0, 0};
+	else if (timeout == 0)
+		t.tv_usec = 1;
+	/* Only a deadline is lost should this fail, and it does not for a valid value. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t));
+}
+
+/*
+ * Anybody may take an address while the container does not run, and would be believed about which
+ * processes and directories are the container's. Who listens is root, we, or the owner of the
+ * lxcpath, whose containers root looks after.
+ */
+static int check_listener(const struct exchange *x, const char *lxcpath, struct err *e)
+{
+	struct ucred peer = {.uid = UINT32_MAX};
+	socklen_t len = sizeof(peer);
+	struct stat status;
+	int r;
+
+	if (getsockopt(x->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return err_set(e, ERR_SYSTEM, errno, "cannot see who answers for container \"%s\"",
+			       x->name);
+	if (peer.uid == 0 || peer.uid == geteuid() ||
+	    (stat(lxcpath, &status) == 0 && status.st_uid == peer.uid))
+		return 0;
+	r = err_set(e, ERR_PERMISSION, EPERM,
+		    "the control socket of container \"%s\" is held by user %u", x->name,
+		    (unsigned)peer.uid);
+	err_hint(e,
+		 "that user is neither root nor the owner of \"%s\"; /proc/net/unix and ss -xlp "
+		 "tell which process it is",
+		 lxcpath);
+	return r;
+}
+
+/* Connect; connect(2) of a local socket waits while the backlog is full, as long as sending may. */
+static int connect_socket(struct exchange *x, const char *lxcpath, struct err *e)
+{
+	struct sockaddr_un address;
+	socklen_t len = client_address(lxcpath, x->name, &address);
+
+	x->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (x->fd < 0)
+		return err_set(e, ERR_SYSTEM, errno, "cannot make a socket");
+	set_send_timeout(x->fd, x->timeout);
+	while (connect(x->fd, (const struct sockaddr *)&address, len) < 0) {
+		if (errno == EINTR && time_left(x->deadline) > 0)
+			continue;
+		if (errno == ECONNREFUSED || errno == EPIPE || errno == ECONNRESET)
+			return CLIENT_STOPPED;
+		if (errno == EAGAIN || errno == EINTR)
+			return no_answer(x, e);
+		return err_set(e, ERR_SYSTEM, errno,
+			       "cannot connect to the control socket of container \"%s\"", x->name);
+	}
+	return check_listener(x, lxcpath, e);
+}
+
+/* Request and payload with our credentials. LXC's servers take both in one piece, too. */
+static int send_request(const struct exchange *x, uint64_t data, const void *payload, size_t length,
+			struct err *e)
+{
+	struct wire_request request = {
+		.command = x->command, .length = (int32_t)length, .data = data};
+	struct ucred ids = {.pid = getpid(), .uid = getuid(), .gid = getgid()};
+	struct iovec parts[2] = {{&request, sizeof(request)}, {(void *)payload, length}};
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(struct ucred))];
+	} control = {0};
+	struct msghdr m = {.msg_iov = parts,
+			   .msg_iovlen = length ? 2 : 1,
+			   .msg_control = &control,
+			   .msg_controllen = sizeof(control.room)};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	ssize_t n;
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_CREDENTIALS;
+	c->cmsg_len = CMSG_LEN(sizeof(ids));
+	memcpy(CMSG_DATA(c), &ids, sizeof(ids));
+	do {
+		n = sendmsg(x->fd, &m, MSG_NOSIGNAL);
+	} while (n < 0 && errno == EINTR);
+	/* A request always fits the socket's buffer, so it is sent whole or not at all. */
+	if (n == (ssize_t)(sizeof(request) + length))
+		return 0;
+	if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
+		return CLIENT_STOPPED;
+	if (n >= 0 || errno == EAGAIN)
+		return no_answer(x, e);
+	return err_set(e, ERR_SYSTEM, errno, "cannot send a request to container \"%s\"", x->name);
+}
+
+/* Take over the descriptors of a message. -EMSGSIZE: more than there is room for; those that came
+ * are kept, to be closed with the answer. */
+static int take_fds(struct msghdr *m, struct client_answer *answer)
+{
+	int r = m->msg_flags & MSG_CTRUNC ? -EMSGSIZE : 0;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+		size_t count;
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		for (size_t i = 0; i < count; i++) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
+			if (answer->fd_count < WIRE_FDS_MAX) {
+				answer->fds[answer->fd_count++] = fd;
+			} else {
+				close(fd);
+				r = -EMSGSIZE;
+			}
+		}
+	}
+	return r;
+}
+
+/* One recvmsg(2) with room for descriptors. Bytes, 0 at the end, CLIENT_GONE, or negative. */
+enum { CLIENT_GONE = -1000 };
+
+static ssize_t receive(const struct exchange *x, void *buf, size_t len,
+		       struct client_answer *answer, struct err *e)
+{
+	for (;;) {
+		union {
+			struct cmsghdr header;
+			char room[CMSG_SPACE(WIRE_FDS_MAX * sizeof(int))];
+		} control;
+		struct iovec part = {buf, len};
+		struct msghdr m = {.msg_iov = &part,
+				   .msg_iovlen = 1,
+				   .msg_control = &control,
+				   .msg_controllen = sizeof(control)};
+		ssize_t n;
+		int r = wait_readable(x, e);
+
+		if (r < 0)
+			return r;
+		n = recvmsg(x->fd, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+		if (n >= 0) {
+			if (take_fds(&m, answer) < 0)
+				return bad_answer(x, e, "too many descriptors came with it");
+			return n;
+		}
+		if (errno == ECONNRESET || errno == EPIPE)
+			return CLIENT_GONE;
+		if (errno != EINTR && errno != EAGAIN)
+			return err_set(e, ERR_SYSTEM, errno,
+				       "cannot receive the answer of container \"%s\"", x->name);
+	}
+}
+
+/* 0, CLIENT_STOPPED, CLIENT_UNSUPPORTED, or negative. */
+static int receive_header(const struct exchange *x, struct wire_answer *ret,
+			  struct client_answer *answer, struct err *e)
+{
+	char bytes[sizeof(*ret)] = {0};
+	size_t got = 0;
+
+	while (got < sizeof(bytes)) {
+		ssize_t n = receive(x, bytes + got, sizeof(bytes) - got, answer, e);
+
+		if (n == CLIENT_GONE)
+			return CLIENT_STOPPED;
+		if (n < 0)
+			return (int)n;
+		if (n == 0)
+			return CLIENT_UNSUPPORTED;
+		got += (size_t)n;
+	}
+	memcpy(ret, bytes, sizeof(*ret));
+	return 0;
+}
+
+/* Memory grows with what really comes, not with what is announced. */
+static int receive_payload(const struct exchange *x, size_t length, struct client_answer *answer,
+			   struct err *e)
+{
+	autofree char *piece = NULL;
+	size_t room = length < CLIENT_PIECE ? length : CLIENT_PIECE;
+
+	if (length == 0)
+		return 0;
+	piece = malloc(room);
+	if (!piece)
+		return err_set(e, ERR_NO_MEMORY, ENOMEM, "no memory for an answer");
+	while (answer->payload.len < length) {
+		size_t left = length - answer->payload.len;
+		ssize_t n = receive(x, piece, left < room ? left : room, answer, e);
+
+		if (n == 0 || n == CLIENT_GONE)
+			return bad_answer(x, e, "it ends too early");
+		if (n < 0)
+			return (int)n;
+		str_add_bytes(&answer->payload, piece, (size_t)n);
+		if (str_failed(&answer->payload))
+			return err_set(e, ERR_NO_MEMORY, ENOMEM, "no memory for an answer");
+	}
+	return 0;
+}
+
+static int exchange_run(struct exchange *x, const char *lxcpath, uint64_t data, const void *payload,
+			size_t length, struct client_answer *answer, struct err *e)
+{
+	struct wire_answer header;
+	int r;
+
+	r = connect_socket(x, lxcpath, e);
+	if (r != 0)
+		return r;
+	r = send_request(x, data, payload, length, e);
+	if (r != 0)
+		return r;
+	r = receive_header(x, &header, answer, e);
+	if (r != 0)
+		return r;
+	if (header.length < 0 || header.length > CLIENT_ANSWER_MAX)
+		return bad_answer(x, e, "its length is impossible");
+	answer->ret = header.ret;
+	answer->data = header.data;
+	r = receive_payload(x, (size_t)header.length, answer, e);
+	if (r < 0)
+		return r;
+	if (answer->fd_count > (header.ret < 0 ? 0 : fds_expected(x->command)))
+		return bad_answer(x, e, "descriptors came with it that nobody asked for");
+	return header.ret == -ENOSYS ? CLIENT_UNSUPPORTED : 0;
+}
+
+int client_call(const char *lxcpath, const char *name, int command, uint64_t data,
+		const void *payload, size_t length, int timeout, struct client_answer *answer,
+		int *ret_fd, struct err *e)
+{
+	struct exchange x = {
+		.name = name,
+		.command = command,
+		.fd = -EBADF,
+		.timeout = timeout,
+		.deadline = timeout < 0 ? USEC_INFINITY
+					: time_deadline((usec_t)timeout * USEC_PER_MSEC),
+	};
+	int r;
+
+	memset(answer, 0, sizeof(*answer));
+	if (length > WIRE_PAYLOAD_MAX)
+		return err_set(e, ERR_USAGE, E2BIG,
+			       "a request of %zu bytes is too long for the control socket", length);
+	r = exchange_run(&x, lxcpath, data, payload, length, answer, e);
+	if (r != 0)
+		client_answer_finish(answer);
+	if (r == 0 && ret_fd) {
+		set_send_timeout(x.fd, -1);
+		*ret_fd = take_fd(x.fd);
+	}
+	if (x.fd >= 0)
+		close(x.fd);
+	return r;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The client side of the control socket (spec/wire.md): its address, and one exchange of it. Works
+ * with supervisors of ours and with monitors of genuine LXC of any version.
+ */
+
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "run/wire.h"
+
+/* The abstract address of a container (wire.md §1). Returns its length. */
+socklen_t client_address(const char *lxcpath, const char *name, struct sockaddr_un *ret);
+
+struct client_answer {
+	int32_t ret;
+	uint64_t data;
+	struct str payload;    /* to be finished */
+	int fds[WIRE_FDS_MAX]; /* owned; fd_count of them */
+	unsigned fd_count;
+};
+void client_answer_finish(struct client_answer *answer);
+
+enum { CLIENT_STOPPED = 1, CLIENT_UNSUPPORTED = 2 };
+
+/*
+ * One request and its answer. timeout in milliseconds, -1 = none. Returns 0 (ret may be negative in
+ * the answer), CLIENT_STOPPED (nobody there, or gone), CLIENT_UNSUPPORTED (EOF without an answer,
+ * or -ENOSYS), or negative: -ETIMEDOUT, -EPROTO … With ret_fd not NULL the connection stays open
+ * there on success.
+ */
+int client_call(const char *lxcpath, const char *name, int command, uint64_t data,
+		const void *payload, size_t length, int timeout, struct client_answer *answer,
+		int *ret_fd, struct err *e);

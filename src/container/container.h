@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The container object: what the library and the commands do with one container.
+ *
+ * A container is a name below an lxcpath; it need not exist. Its configuration is kept in memory
+ * (NULL until one is loaded or an item is set). Functions that explain take `struct err *e` last
+ * (may be NULL) and return 0, a documented positive outcome, or a negative number.
+ *
+ * Not thread-safe: the API layer locks (container_lock). Nothing here prints; warnings go to
+ * base/log.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "base/vec.h"
+#include "config/config.h"
+#include "run/record.h"
+
+struct container {
+	char *name;            /* heap */
+	char *lxcpath;         /* heap: absolute or as given, without slashes at its end */
+	char *config_file;     /* heap: LXCPATH/NAME/config, or what replaces it */
+	struct config *config; /* heap, or NULL */
+	int receive_timeout;   /* seconds; 0 = none: for state questions only */
+
+	/* Called once by the functions that may last (start, attach), as soon as they have read
+	 * all they need from the configuration; NULL = not wanted. For locks of the API layer. */
+	void (*release)(void *context);
+	void *release_context;
+};
+
+/* What those functions call then. */
+void container_release(struct container *c);
+
+/* object.c ------------------------------------------------------------------------------------ */
+
+/*
+ * An object for a name. lxcpath NULL = lxc.lxcpath of lxc.conf. Loads the configuration when the
+ * file exists; an abandoned creation ("partial" marker that nobody holds) is destroyed here. On
+ * failure *ret is untouched.
+ */
+int container_open(const char *name, const char *lxcpath, struct container **ret, struct err *e);
+/* The same without loading anything. */
+int container_open_bare(const char *name, const char *lxcpath, struct container **ret,
+			struct err *e);
+void container_free(struct container *c);
+
+/* Whether the configuration file exists. */
+bool container_is_defined(const struct container *c);
+/* Another lxcpath: config_file follows, nothing is loaded. */
+int container_set_lxcpath(struct container *c, const char *lxcpath, struct err *e);
+/* Add a file (NULL = config_file) to the configuration, which is made when there is none. Takes the
+ * disk lock when the file is the container's own. */
+int container_load_config(struct container *c, const char *path, struct err *e);
+/* Write it (NULL = config_file), making the container's directory (0770). Without a configuration
+ * lxc.default_config is loaded first. */
+int container_save_config(struct container *c, const char *path, struct err *e);
+/* lxc.default_config, when there is no configuration yet; a missing file means the defaults. */
+int container_load_default(struct container *c, struct err *e);
+void container_clear_config(struct container *c);
+/* Set an item ("(API)", "(command line)"), making a configuration when there is none. */
+int container_set_item(struct container *c, const char *key, const char *value, const char *source,
+		       struct err *e);
+
+/* lxc.lxcpath and the like: an item of lxc.conf; NULL = unset. Thread-lifetime text. */
+const char *container_system_item(const char *key);
+
+/* "LXCPATH/NAME" + suffix ("", "/config", "/rootfs", "/partial"); heap, NULL when memory is out. */
+char *container_path(const struct container *c, const char *suffix);
+
+/* The disk lock RUNDIR/lxc/lock/LXCPATH/.NAME (OFD write lock); waits. Returns its descriptor, to
+ * be closed to unlock, or negative. */
+int container_lock_disk(const struct container *c, struct err *e);
+
+/* "/run" when the effective user or group owns it, else XDG_RUNTIME_DIR, else ~/.cache/lxc/run.
+ * Heap. */
+int container_run_directory(char **ret, struct err *e);
+
+/* start.c ------------------------------------------------------------------------------------- */
+
+struct start_options {
+	bool application; /* useinit */
+	bool daemonise;
+	bool close_fds;
+	bool volatile_container; /* nothing is created: no directory */
+	char *const *argv;       /* the command, NULL = of the configuration */
+	const char *pid_file;    /* absolute, or NULL */
+	bool explain_in_place;   /* exec: the supervisor prints errors, for foreground commands */
+	bool command_status;     /* exec: exit as the command did */
+	bool trace;
+	uint32_t fault_step; /* tests: see record.h */
+	int fault_errno;
+	int fault_place;
+	/* Foreground commands: the tool's own argv, shown by ps for the supervisor. */
+	char *const *title;
+};
+
+struct start_result {
+	int exit_status; /* foreground: wait status of init */
+	pid_t init_pid;  /* daemonised */
+};
+
+/*
+ * Start. Daemonised: returns when RUNNING. Else: when the container has ended. Positive outcome
+ * START_ALREADY_RUNNING: nothing was done.
+ */
+enum { START_ALREADY_RUNNING = 1 };
+int container_start(struct container *c, const struct start_options *options,
+		    struct start_result *ret, struct err *e);
+
+/* Foreground, in place: the calling process becomes the supervisor (execve). Returns only on
+ * failure, or with START_ALREADY_RUNNING. */
+int container_start_exec(struct container *c, const struct start_options *options, struct err *e);
+
+/* The plan that a start would execute now (both, when it begins with a prelude), as text or JSON.
+ * Changes nothing. */
+enum plan_form { PLAN_AS_TEXT, PLAN_AS_JSON };
+int container_print_plan(struct container *c, const struct start_options *options,
+			 enum plan_form form, struct str *out, struct err *e);
+
+/* control.c: a running container ---------------------------------------------------------------*/
+
+/* Deadline-bound; a supervisor that doesn't answer is -ETIMEDOUT with e set, never "stopped". */
+int container_state(struct container *c, enum container_state *ret, struct err *e);
+/* Host pid of init as seen here; 0 = not running. */
+int container_init_pid(struct container *c, pid_t *ret, struct err *e);
+/* New descriptors; -ECONNREFUSED when stopped, -EBADF when there is none. */
+int container_init_pidfd(struct container *c, struct err *e);
+int container_devpts_fd(struct container *c, struct err *e);
+int container_seccomp_fd(struct container *c, struct err *e);
+/* Value of a running item, appended. Positive 1: unknown, unset or not running. */
+int container_running_item(struct container *c, const char *key, struct str *out, struct err *e);
+/* 0 allowed (also when not running), -EPERM. */
+int container_may_control(struct container *c, struct err *e);
+/* lxc.signal.stop, and wait until the supervisor is gone. 0 also when not running. */
+int container_stop(struct container *c, struct err *e);
+/* seconds; 0 = only ask; -1 = for ever. Positive 1: the time was over. 0 when not running. */
+int container_shutdown(struct container *c, int timeout, struct err *e);
+/* wait: for RUNNING of the next run within `timeout` seconds (-1 = for ever). Positive 1: time
+ * over; 2: not running. */
+int container_reboot(struct container *c, bool wait, int timeout, struct err *e);
+int container_freeze(struct container *c, struct err *e);
+int container_unfreeze(struct container *c, struct err *e);
+/* states: "STOPPED|RUNNING"; seconds, -1 = for ever. Positive 1: time over. */
+int container_wait(struct container *c, const char *states, int timeout, struct err *e);
+/* A cgroup file of the limit directory, by v1 or v2 name. -ESRCH: not running. */
+int container_get_cgroup_item(struct container *c, const char *file, struct str *out,
+			      struct err *e);
+int container_set_cgroup_item(struct container *c, const char *file, const char *value,
+			      struct err *e);
+
+/* attach.c -------------------------------------------------------------------------------------*/
+
+struct lxc_attach_options_t; /* include/lxc/attach_options.h */
+
+/*
+ * Attach with a function that runs in the new process (LXC's contract). options NULL = defaults;
+ * namespaces of -1 are replaced in the caller's struct. *ret_pid: a direct child of the caller.
+ */
+int container_attach(struct container *c, int (*function)(void *payload), void *payload,
+		     struct lxc_attach_options_t *options, pid_t *ret_pid, struct err *e);
+
+/* For lxc-attach: the calling process becomes the relay (execve of the static program, sealed when
+ * the container is privileged), which exits as the command did. argv NULL = the user's shell.
+ * Returns only on failure. */
+struct attach_command {
+	char *const *argv;
+	const char *pty_log; /* file, or NULL */
+	char *const *title;  /* the tool's argv */
+};
+int container_attach_exec(struct container *c, const struct attach_command *command,
+			  struct lxc_attach_options_t *options, struct err *e);
+
+/* create.c, destroy.c --------------------------------------------------------------------------*/
+
+struct create_options {
+	const char *template_name; /* name or absolute path; NULL = none */
+	const char *backend;       /* NULL, "dir", "none", "best", or a comma list */
+	const char *directory;     /* dir: place of the root file system, or NULL */
+	bool quiet;
+	char *const *argv; /* of the template, or NULL */
+};
+int container_create(struct container *c, const struct create_options *options, struct err *e);
+
+/* Positive outcomes: what stands in the way. */
+enum { DESTROY_NOT_DEFINED = 1, DESTROY_RUNNING, DESTROY_HAS_SNAPSHOTS, DESTROY_HAS_CLONES };
+int container_destroy(struct container *c, struct err *e);
+
+/* list.c ---------------------------------------------------------------------------------------*/
+
+struct container_names {
+	VEC_OF(char *) /* heap each, sorted, unique */
+};
+void container_names_finish(struct container_names *names);
+/* lxcpath NULL = the default one. A missing lxcpath is no container. */
+int container_list_defined(const char *lxcpath, struct container_names *ret, struct err *e);
+int container_list_active(const char *lxcpath, struct container_names *ret, struct err *e);
+
+/* interfaces.c: of a running container, sorted. 0, 1 = not running, or negative. */
+int container_interfaces(struct container *c, struct container_names *ret, struct err *e);
+
+/* What listing shows of a run, without talking to anybody. */
+struct container_run {
+	enum container_state state;
+	pid_t init_pid, supervisor_pid;
+	size_t address_count;
+	struct record_address addresses[RECORD_ADDRESSES_MAX];
+};
+/* From the run record, or over the wire for containers of genuine LXC. 0; 1 = not running. */
+int container_look(const struct container *c, struct container_run *ret, struct err *e);

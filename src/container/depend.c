@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Reading and clearing up the dependency files. Making entries is the business of clones, which
+ * come later; here is what destroying must respect.
+ */
+
+#include "container/depend.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "base/num.h"
+#include "sys/file.h"
+
+enum { DEPEND_SIZE_MAX = 1 << 20 };
+
+/* The next line, without its end; NULL at the end of the text. */
+static char *next_line(char **at)
+{
+	char *line = *at;
+	char *newline;
+
+	if (*line == '\0')
+		return NULL;
+	newline = strchr(line, '\n');
+	*at = newline ? newline + 1 : line + strlen(line);
+	if (newline)
+		*newline = '\0';
+	return line;
+}
+
+static bool is_count(const char *text, uint64_t *ret)
+{
+	const char *at = text;
+
+	return num_take_u64(&at, ret) == 0 && strspn(at, " \t\n") == strlen(at);
+}
+
+/* An entry whose container is gone (a crash, an older LXC) must not stand in the way for ever. */
+static bool is_there(const char *lxcpath, const char *name)
+{
+	struct container *dependent = NULL;
+	bool defined;
+
+	if (container_open_bare(name, lxcpath, &dependent, NULL) < 0)
+		return false;
+	defined = container_is_defined(dependent);
+	container_free(dependent);
+	return defined;
+}
+
+bool depend_is_needed(const struct container *c, struct str *names)
+{
+	autofree char *path = container_path(c, "/lxc_snapshots");
+	autofree char *text = NULL;
+	uint64_t count;
+	char *at, *lxcpath;
+	bool needed = false;
+
+	if (!path || file_read_all(AT_FDCWD, path, DEPEND_SIZE_MAX, &text, NULL) < 0)
+		return false;
+	if (is_count(text, &count)) {
+		if (count > 0)
+			str_addf(names, "%llu clones", (unsigned long long)count);
+		return count > 0;
+	}
+	at = text;
+	while ((lxcpath = next_line(&at))) {
+		const char *name = next_line(&at);
+
+		if (!name || !is_there(lxcpath, name))
+			continue;
+		str_addf(names, "%s%s", needed ? " " : "", name);
+		needed = true;
+	}
+	return needed;
+}
+
+/* The list without the pair, or one less. */
+static void leave_out(char *text, const struct container *c, struct str *ret)
+{
+	uint64_t count;
+	char *lxcpath;
+
+	if (is_count(text, &count)) {
+		if (count > 1)
+			str_addf(ret, "%llu", (unsigned long long)count - 1);
+		return;
+	}
+	while ((lxcpath = next_line(&text))) {
+		const char *name = next_line(&text);
+
+		if (name && (strcmp(lxcpath, c->lxcpath) != 0 || strcmp(name, c->name) != 0))
+			str_addf(ret, "%s\n%s\n", lxcpath, name);
+	}
+}
+
+static int leave_one(const struct container *c, const char *lxcpath, const char *name,
+		     struct err *e)
+{
+	struct container *source = NULL;
+	autofree char *path = NULL;
+	autofree char *text = NULL;
+	autoclose int lock_fd = -EBADF;
+	autostr rest = {};
+	int r = container_open_bare(name, lxcpath, &source, e);
+
+	if (r < 0)
+		return r;
+	path = container_path(source, "/lxc_snapshots");
+	lock_fd = container_lock_disk(source, e);
+	container_free(source);
+	if (lock_fd < 0)
+		return lock_fd;
+	if (!path)
+		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+	if (file_read_all(AT_FDCWD, path, DEPEND_SIZE_MAX, &text, NULL) < 0)
+		return 0;
+	leave_out(text, c, &rest);
+	if (str_failed(&rest))
+		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+	if (rest.len == 0)
+		r = unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+	else
+		r = file_replace(AT_FDCWD, path, str_text(&rest), rest.len, 0644);
+	return r < 0 ? err_set(e, ERR_FILE_WRITE, -r, "cannot update \"%s\"", path) : 0;
+}
+
+int depend_leave(const struct container *c, struct err *e)
+{
+	autofree char *path = container_path(c, "/lxc_rdepends");
+	autofree char *text = NULL;
+	char *at, *lxcpath;
+	int r = 0;
+
+	if (!path || file_read_all(AT_FDCWD, path, DEPEND_SIZE_MAX, &text, NULL) < 0)
+		return 0;
+	at = text;
+	while (r == 0 && (lxcpath = next_line(&at))) {
+		const char *name = next_line(&at);
+
+		if (name && name[0] && lxcpath[0] == '/')
+			r = leave_one(c, lxcpath, name, e);
+	}
+	return r;
+}
+
+static bool has_directories(const char *path)
+{
+	DIR *directory = opendir(path);
+	struct dirent *entry;
+	bool found = false;
+
+	while (directory && !found && (entry = readdir(directory)))
+		found = entry->d_name[0] != '.';
+	if (directory)
+		closedir(directory);
+	return found;
+}
+
+bool depend_has_snapshots(const struct container *c)
+{
+	autofree char *path = container_path(c, "/snaps");
+	autostr old = {};
+
+	str_addf(&old, "%ssnaps/%s", c->lxcpath, c->name);
+	return (path && has_directories(path)) ||
+	       (!str_failed(&old) && has_directories(str_text(&old)));
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Making the container's directory. umask(2) belongs to all threads of the caller and is left
+ * alone: modes are set behind it.
+ */
+
+#include "container/directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/directory.h"
+#include "base/macros.h"
+#include "container/container.h"
+#include "container/userns.h"
+
+/* The host's id of one inside; kind 'u' or 'g'. */
+static int host_id(const struct config_idmaps *maps, char kind, uint32_t inside, uint32_t *ret)
+{
+	for (size_t i = 0; i < maps->count; i++) {
+		const struct idmap_entry *entry = &maps->items[i].entry;
+
+		if (entry->kind != kind || inside < entry->inside.value ||
+		    inside - entry->inside.value >= entry->count)
+			continue;
+		*ret = entry->host.value + (inside - entry->inside.value);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+int directory_root_uid(const struct config *config, uid_t *ret)
+{
+	const struct config_idmaps *maps = &config->values.idmaps;
+
+	if (host_id(maps, 'u', 0, ret) == 0)
+		return 0;
+	return host_id(maps, 'u', config->values.init.uid, ret);
+}
+
+/* Its group; as it is when that is not mapped. */
+static gid_t root_gid(const struct config *config)
+{
+	const struct config_idmaps *maps = &config->values.idmaps;
+	gid_t gid = (gid_t)-1;
+
+	if (host_id(maps, 'g', 0, &gid) < 0)
+		(void)host_id(maps, 'g', config->values.init.gid, &gid);
+	return gid;
+}
+
+/* In the helper's namespace: root there, and the caller's group. */
+static int give_inside(void *argument)
+{
+	const char *path = argument;
+
+	return lchown(path, 0, (gid_t)-1) < 0 ? errno : 0;
+}
+
+int directory_give_to_root(const struct config *config, const char *path, struct err *e)
+{
+	int r;
+	uid_t uid;
+
+	if (!config || config->values.idmaps.count == 0)
+		return 0;
+	if (geteuid() == 0) {
+		r = directory_root_uid(config, &uid);
+		if (r == 0 && lchown(path, uid, root_gid(config)) < 0)
+			r = -errno;
+	} else {
+		struct userns_call call = {.function = give_inside, .argument = (char *)path};
+
+		r = userns_run(&config->values.idmaps, &call, e);
+		if (r < 0)
+			return err_wrap(e, r, "cannot give \"%s\" to container root", path);
+		r = -r;
+	}
+	if (r < 0)
+		return err_set(e, ERR_PERMISSION, -r, "cannot give \"%s\" to container root", path);
+	return 0;
+}
+
+int directory_make_own(const struct container *c, struct err *e)
+{
+	autofree char *path = container_path(c, "");
+	bool made;
+	int r;
+
+	if (!path)
+		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+	r = directory_make_parents(path, 0755);
+	if (r < 0)
+		return err_set(e, ERR_FILE_WRITE, -r, "cannot create the directory \"%s\"",
+			       c->lxcpath);
+	made = mkdir(path, 0770) == 0;
+	if (!made && errno != EEXIST)
+		return err_set(e, ERR_FILE_WRITE, errno,
+			       "cannot create the container's directory \"%s\"", path);
+	if (!made)
+		return 0;
+	if (chmod(path, 0770) < 0) {
+		r = err_set(e, ERR_FILE_WRITE, errno, "cannot set the mode of \"%s\"", path);
+		rmdir(path);
+		return r;
+	}
+	r = directory_give_to_root(c->config, path, e);
+	if (r < 0) {
+		rmdir(path);
+		return r;
+	}
+	return 1;
+}

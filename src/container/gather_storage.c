@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The root file system and the sources of mount entries, looked at. A type in lxc.rootfs.path is
+ * taken for true; without one a directory is a directory, and devices and files are what LXC would
+ * take them for. Subvolumes and data sets count as directories until their drivers are here.
+ */
+
+#include "container/gather_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/limits.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+
+#include "base/macros.h"
+#include "base/str.h"
+#include "sys/file.h"
+
+enum { FSTAB_SIZE_MAX = 4 << 20 };
+
+/* Names of file systems that matter somewhere, or are what people have. */
+static const char *fstype_name(const char *path)
+{
+	static const struct {
+		unsigned long magic;
+		const char *name;
+	} rows[] = {
+		{EXT4_SUPER_MAGIC, "ext4"},     {XFS_SUPER_MAGIC, "xfs"},
+		{BTRFS_SUPER_MAGIC, "btrfs"},   {TMPFS_MAGIC, "tmpfs"},
+		{0x794c7630, "overlay"},        {0x2fc12fc1, "zfs"},
+		{PROC_SUPER_MAGIC, "proc"},     {SYSFS_MAGIC, "sysfs"},
+		{CGROUP_SUPER_MAGIC, "cgroup"}, {CGROUP2_SUPER_MAGIC, "cgroup2"},
+		{NFS_SUPER_MAGIC, "nfs"},       {RAMFS_MAGIC, "ramfs"},
+		{F2FS_SUPER_MAGIC, "f2fs"},     {FUSE_SUPER_MAGIC, "fuse"},
+		{SQUASHFS_MAGIC, "squashfs"},   {EROFS_SUPER_MAGIC_V1, "erofs"},
+	};
+	struct statfs status;
+
+	if (statfs(path, &status) < 0)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
+		if (rows[i].magic == (unsigned long)status.f_type)
+			return rows[i].name;
+	return NULL;
+}
+
+static bool is_directory(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* What LXC finds out by looking; only directories go any further in this version. */
+static enum rootfs_type detect_type(const struct stat *status)
+{
+	if (S_ISBLK(status->st_mode))
+		return ROOTFS_LVM;
+	if (S_ISREG(status->st_mode))
+		return ROOTFS_LOOP;
+	return ROOTFS_DIR;
+}
+
+/* Types whose path is no path of the host's file system. */
+static bool has_host_path(enum rootfs_type type)
+{
+	return type == ROOTFS_DETECT || type == ROOTFS_DIR || type == ROOTFS_BTRFS ||
+	       type == ROOTFS_LOOP;
+}
+
+int gather_root(struct gathering *g, struct err *e)
+{
+	const struct config_values *v = g->values;
+	struct facts_rootfs *root = &g->facts->rootfs;
+	struct stat status;
+
+	(void)e;
+	root->type = v->rootfs.type;
+	root->path = v->rootfs.path;
+	/* Also without a root: terminals and id-mapped trees pass through it. */
+	root->mount_is_there = v->rootfs_mount.mount && is_directory(v->rootfs_mount.mount);
+	if (!root->path)
+		return 0;
+	if (!has_host_path(root->type)) {
+		root->is_there = true;
+		return 0;
+	}
+	if (stat(root->path, &status) < 0) {
+		root->error = errno;
+		if (root->type == ROOTFS_DETECT)
+			root->type = ROOTFS_DIR;
+		return 0;
+	}
+	root->is_there = true;
+	if (root->type == ROOTFS_DETECT)
+		root->type = detect_type(&status);
+	if (root->type == ROOTFS_DIR && !S_ISDIR(status.st_mode)) {
+		root->is_there = false;
+		root->error = ENOTDIR;
+	}
+	root->fstype = fstype_name(root->path);
+	return 0;
+}
+
+static void look_at_source(struct gathering *g, struct facts_mount *mount)
+{
+	const struct mount_entry *entry = &mount->entry;
+	const char *source = entry->source;
+	char path[PATH_MAX];
+	int n;
+
+	if (!mount_options_is_bind(&entry->options))
+		return;
+	if (entry->options.relative && g->facts->rootfs.path) {
+		n = snprintf(path, sizeof(path), "%s/%s", g->facts->rootfs.path, source);
+		if (n < 0 || (size_t)n >= sizeof(path))
+			return;
+		source = path;
+	}
+	mount->source_is_directory = is_directory(source);
+	if (entry->options.idmap != MOUNT_IDMAP_NONE)
+		mount->source_fstype = fstype_name(source);
+}
+
+static int add_mount(struct gathering *g, const struct mount_entry *entry, bool from_fstab,
+		     size_t index, struct err *e)
+{
+	struct facts_mount *mount = vec_push_in(&g->facts->mounts, &g->facts->arena);
+
+	if (!mount)
+		return gather_no_memory(e);
+	mount->entry = *entry;
+	mount->from_fstab = from_fstab;
+	mount->index = (uint32_t)index;
+	look_at_source(g, mount);
+	return 0;
+}
+
+static int gather_fstab(struct gathering *g, const char *file, struct err *e)
+{
+	struct mount_entry_list list = {};
+	autofree char *text = NULL;
+	size_t length;
+	int r = file_read_all(AT_FDCWD, file, FSTAB_SIZE_MAX, &text, &length);
+
+	if (r < 0) {
+		err_set(e, ERR_FILE_OPEN, -r, "Failed to open \"%s\"", file);
+		err_origin(e, "%s", gather_key_origin(g, "lxc.mount.fstab"));
+		err_hint(e, "lxc.mount.fstab names a file with mounts, as fstab(5) has them");
+		return r;
+	}
+	r = fstab_parse(file, text, length, &g->facts->arena, &list, e);
+	for (size_t i = 0; i < list.count && r == 0; i++)
+		r = add_mount(g, &list.items[i], true, 0, e);
+	return r;
+}
+
+int gather_mounts(struct gathering *g, struct err *e)
+{
+	const struct config_items *entries = &g->values->mount.entries;
+	int r = 0;
+
+	if (g->values->mount.fstab)
+		r = gather_fstab(g, g->values->mount.fstab, e);
+	for (size_t i = 0; i < entries->count && r == 0; i++) {
+		const struct config_item *item = &entries->items[i];
+		struct mount_entry entry;
+
+		r = mount_entry_parse(item->text, &g->facts->arena, &entry, e);
+		if (r == MOUNT_ENTRY_NONE)
+			r = 0;
+		else if (r < 0)
+			err_origin(e, "%s", gather_origin(g, item->origin, "lxc.mount.entry"));
+		else
+			r = add_mount(g, &entry, false, i, e);
+	}
+	return r;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Running hooks from the library: `/bin/sh -c "exec TEXT ARGUMENTS"` with the caller's environment
+ * and a few variables, output read to its end and logged at DEBUG.
+ */
+
+#include "container/hooks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/macros.h"
+#include "container/spawn.h"
+
+#define LOG_CATEGORY "hooks"
+#include "base/log.h"
+
+struct variables {
+	VEC_OF(char *) /* heap each; ends in NULL when it is complete */
+	bool failed;
+};
+
+static void add_variable(struct variables *v, const char *name, const char *value)
+{
+	struct str text = {};
+	char **place;
+
+	if (!value || !value[0])
+		return;
+	str_addf(&text, "%s=%s", name, value);
+	place = vec_push(v);
+	if (place && !str_failed(&text))
+		*place = str_take(&text);
+	else
+		v->failed = true;
+	str_finish(&text);
+}
+
+/* Whether ours takes the place of an inherited variable. */
+static bool is_replaced(const struct variables *v, size_t count, const char *inherited)
+{
+	size_t len = strcspn(inherited, "=");
+
+	for (size_t i = 0; i < count; i++)
+		if (strncmp(v->items[i], inherited, len) == 0 && v->items[i][len] == '=')
+			return true;
+	return false;
+}
+
+static void finish_variables(struct variables *v)
+{
+	for (size_t i = 0; i < v->count; i++)
+		free(v->items[i]);
+	vec_finish(v);
+}
+
+static int make_variables(const struct container *c, const char *type, struct variables *ret)
+{
+	const struct config_values *values = &c->config->values;
+	size_t ours;
+
+	add_variable(ret, "LXC_NAME", c->name);
+	add_variable(ret, "LXC_CONFIG_FILE", c->config->first_file);
+	add_variable(ret, "LXC_ROOTFS_MOUNT", values->rootfs_mount.mount);
+	add_variable(ret, "LXC_ROOTFS_PATH", values->rootfs.path);
+	add_variable(ret, "LXC_CONSOLE", values->console.path);
+	add_variable(ret, "LXC_CONSOLE_LOGPATH", values->console.logfile);
+	if (values->hook_version == 1) {
+		add_variable(ret, "LXC_HOOK_TYPE", type);
+		add_variable(ret, "LXC_HOOK_SECTION", "lxc");
+	}
+	ours = ret->count;
+	for (char **at = environ; !ret->failed && at && *at; at++) {
+		char **place = is_replaced(ret, ours, *at) ? NULL : vec_push(ret);
+
+		if (place)
+			*place = strdup(*at);
+		ret->failed = ret->failed || (place && !*place);
+	}
+	if (ret->failed || !vec_push(ret))
+		return -ENOMEM;
+	return 0;
+}
+
+/* In single quotes for the shell. */
+static void add_quoted(struct str *out, const char *text)
+{
+	str_add_char(out, '\'');
+	for (; *text; text++) {
+		if (*text == '\'')
+			str_add(out, "'\\''");
+		else
+			str_add_char(out, *text);
+	}
+	str_add_char(out, '\'');
+}
+
+static int start_shell(const char *command, char *const *environment, int output_fd, pid_t *ret)
+{
+	char *argv[] = {"sh", "-c", (char *)command, NULL};
+	posix_spawn_file_actions_t actions;
+	int r = posix_spawn_file_actions_init(&actions);
+
+	if (r)
+		return -r;
+	r = posix_spawn_file_actions_adddup2(&actions, output_fd, STDOUT_FILENO);
+	if (r == 0)
+		r = posix_spawn(ret, "/bin/sh", &actions, NULL, argv, environment);
+	posix_spawn_file_actions_destroy(&actions);
+	return -r;
+}
+
+static void log_output(const char *command, int fd)
+{
+	char piece[2048];
+	ssize_t len;
+
+	while ((len = read(fd, piece, sizeof(piece) - 1)) > 0 || (len < 0 && errno == EINTR)) {
+		if (len < 0)
+			continue;
+		piece[len] = '\0';
+		log_debug("Script %s produced output: %s", command, piece);
+	}
+}
+
+static int explain_status(int status, const char *text, const char *type, struct err *e)
+{
+	int r;
+
+	if (status < 0)
+		return err_set(e, ERR_HOOK_FAILED, -status, "cannot wait for the %s hook \"%s\"",
+			       type, text);
+	if (WIFEXITED(status))
+		r = err_set(e, ERR_HOOK_FAILED, 0, "Script exited with status %d",
+			    WEXITSTATUS(status));
+	else
+		r = err_set(e, ERR_HOOK_FAILED, 0, "Script terminated by signal %d",
+			    WTERMSIG(status));
+	return err_wrap(e, r, "the %s hook \"%s\" failed", type, text);
+}
+
+static int run_hook(const struct container *c, const char *text, const char *type,
+		    char *const *environment, struct err *e)
+{
+	autostr command = {};
+	int pipe_fds[2];
+	pid_t pid = 0;
+	int status, r;
+
+	str_addf(&command, "exec %s", text);
+	if (c->config->values.hook_version == 0) {
+		str_add_char(&command, ' ');
+		add_quoted(&command, c->name);
+		str_addf(&command, " 'lxc' '%s'", type);
+	}
+	if (str_failed(&command))
+		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+		return err_set(e, ERR_SYSTEM, errno, "cannot make a pipe");
+	log_info("Executing script \"%s\" for container \"%s\"", text, c->name);
+	r = start_shell(str_text(&command), environment, pipe_fds[1], &pid);
+	close(pipe_fds[1]);
+	if (r < 0) {
+		close(pipe_fds[0]);
+		return err_set(e, ERR_HOOK_FAILED, -r, "cannot run the %s hook \"%s\"", type, text);
+	}
+	log_output(str_text(&command), pipe_fds[0]);
+	close(pipe_fds[0]);
+	status = spawn_wait(pid);
+	return status == 0 ? 0 : explain_status(status, text, type, e);
+}
+
+int hooks_run(const struct container *c, enum hook_kind kind, const char *type, struct err *e)
+{
+	const struct config_items *hooks = &c->config->values.hooks[kind];
+	struct variables variables = {};
+	int r = 0;
+
+	if (hooks->count == 0)
+		return 0;
+	if (make_variables(c, type, &variables) < 0)
+		r = err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+	for (size_t i = 0; r == 0 && i < hooks->count; i++) {
+		r = run_hook(c, hooks->items[i].text, type, variables.items, e);
+		if (r < 0) {
+			char place[256];
+
+			err_origin(e, "%s lxc.hook.%s",
+				   config_origin(c->config, hooks->items[i].origin, place,
+						 sizeof(place)),
+				   type);
+		}
+	}
+	finish_variables(&variables);
+	return r;
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The container object: its names, its configuration in memory and on disk. What a configuration
+ * does besides being read (opening a log, warnings) is connected here.
+ */
+
+#include "container/container.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/macros.h"
+#include "container/destroy.h"
+#include "container/directory.h"
+#include "container/partial.h"
+#include "container/paths.h"
+
+#define LOG_CATEGORY "lxccontainer"
+#include "base/log.h"
+
+static int no_memory(struct err *e)
+{
+	return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+}
+
+static void report(void *context, enum config_severity severity, const struct err *problem)
+{
+	const char *origin =
+		problem->frame_count > 0 ? err_text_at(problem, problem->frames[0].origin) : "";
+	const char *before = origin[0] ? " (" : "";
+	const char *behind = origin[0] ? ")" : "";
+
+	if (severity == CONFIG_NOTE)
+		log_info("%s%s%s%s", err_cause(problem), before, origin, behind);
+	else
+		log_warn("%s%s%s%s", err_cause(problem), before, origin, behind);
+}
+
+static int open_log(void *context, const char *path)
+{
+	return log_open_config_file(path);
+}
+
+static void set_log_level(void *context, int level)
+{
+	log_set_config_level((enum log_level)level);
+}
+
+static void open_syslog(void *context, int facility)
+{
+	log_open_syslog(facility);
+}
+
+static int make_config(struct container *c, struct err *e)
+{
+	static const struct config_effects effects = {
+		.report = report,
+		.open_log = open_log,
+		.set_log_level = set_log_level,
+		.open_syslog = open_syslog,
+	};
+	struct config *config;
+
+	if (c->config)
+		return 0;
+	config = malloc(sizeof(*config));
+	if (!config)
+		return no_memory(e);
+	if (config_init(config, &effects) < 0) {
+		config_finish(config);
+		free(config);
+		return no_memory(e);
+	}
+	c->config = config;
+	return 0;
+}
+
+static char *copy_lxcpath(const char *lxcpath)
+{
+	char *copy = strdup(lxcpath);
+
+	for (size_t len = copy ? strlen(copy) : 0; len > 1 && copy[len - 1] == '/'; len--)
+		copy[len - 1] = '\0';
+	return copy;
+}
+
+int container_open_bare(const char *name, const char *lxcpath, struct container **ret,
+			struct err *e)
+{
+	struct container *c;
+
+	if (!name || !name[0])
+		return err_set(e, ERR_USAGE, 0, "No container name specified");
+	if (!lxcpath)
+		lxcpath = container_system_item("lxc.lxcpath");
+	if (!lxcpath || !lxcpath[0])
+		return err_set(e, ERR_SYSTEM_CONFIG, 0, "lxc.lxcpath is not set in lxc.conf");
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return no_memory(e);
+	c->name = strdup(name);
+	c->lxcpath = copy_lxcpath(lxcpath);
+	if (c->name && c->lxcpath)
+		c->config_file = container_path(c, "/config");
+	if (!c->config_file) {
+		container_free(c);
+		return no_memory(e);
+	}
+	*ret = c;
+	return 0;
+}
+
+void container_free(struct container *c)
+{
+	if (!c)
+		return;
+	container_clear_config(c);
+	free(c->name);
+	free(c->lxcpath);
+	free(c->config_file);
+	free(c);
+}
+
+/* Those who may not remove it only say so: listing must not fail for it. */
+static void remove_abandoned(const struct container *c)
+{
+	struct err e = {};
+
+	if (partial_look(c, NULL) != PARTIAL_ABANDONED)
+		return;
+	if (destroy_abandoned(c, &e) < 0)
+		log_warn("%s: an interrupted creation can't be removed: %s", c->name,
+			 err_cause(&e));
+	else
+		log_notice("%s: removed what an interrupted creation had left", c->name);
+}
+
+int container_open(const char *name, const char *lxcpath, struct container **ret, struct err *e)
+{
+	struct container *c = NULL;
+	int r = container_open_bare(name, lxcpath, &c, e);
+
+	if (r < 0 || !c)
+		return r;
+	remove_abandoned(c);
+	r = container_is_defined(c) ? container_load_config(c, NULL, e) : 0;
+	if (r < 0) {
+		container_free(c);
+		return err_wrap(e, r, "cannot load the configuration of container %s", name);
+	}
+	*ret = c;
+	return 0;
+}
+
+void container_release(struct container *c)
+{
+	void (*release)(void *context) = c->release;
+
+	c->release = NULL;
+	if (release)
+		release(c->release_context);
+}
+
+bool container_is_defined(const struct container *c)
+{
+	struct stat status;
+
+	return stat(c->config_file, &status) == 0;
+}
+
+int container_set_lxcpath(struct container *c, const char *lxcpath, struct err *e)
+{
+	autofree char *copy = copy_lxcpath(lxcpath);
+	struct container moved = {.name = c->name, .lxcpath = copy};
+	char *config_file = copy ? container_path(&moved, "/config") : NULL;
+
+	if (!config_file)
+		return no_memory(e);
+	free(c->lxcpath);
+	free(c->config_file);
+	c->lxcpath = take_ptr(copy);
+	c->config_file = config_file;
+	return 0;
+}
+
+int container_load_config(struct container *c, const char *path, struct err *e)
+{
+	bool is_own = !path || strcmp(path, c->config_file) == 0;
+	autoclose int lock_fd = -EBADF;
+	struct err why = {};
+	int r = make_config(c, e);
+
+	if (r < 0)
+		return r;
+	/* Files are replaced as a whole: who may not lock can read all the same. */
+	if (is_own)
+		lock_fd = container_lock_disk(c, &why);
+	if (is_own && lock_fd < 0)
+		log_info("%s: reading the configuration without a lock: %s", c->name,
+			 err_cause(&why));
+	return config_load(c->config, path ? path : c->config_file, e);
+}
+
+/* default.conf, which may be missing: then the built-in defaults hold. */
+static int load_default(struct container *c, struct err *e)
+{
+	const char *path = container_system_item("lxc.default_config");
+	struct stat status;
+	int r = make_config(c, e);
+
+	if (r < 0)
+		return r;
+	if (!path || (stat(path, &status) < 0 && errno == ENOENT)) {
+		log_info("%s: there is no default configuration \"%s\"", c->name, path ? path : "");
+		return 0;
+	}
+	return config_load(c->config, path, e);
+}
+
+int container_load_default(struct container *c, struct err *e)
+{
+	return c->config ? 0 : load_default(c, e);
+}
+
+int container_save_config(struct container *c, const char *path, struct err *e)
+{
+	bool is_own = !path || strcmp(path, c->config_file) == 0;
+	autoclose int lock_fd = -EBADF;
+	int r = container_load_default(c, e);
+
+	if (r == 0)
+		r = directory_make_own(c, e);
+	if (r < 0)
+		return r;
+	if (is_own) {
+		lock_fd = container_lock_disk(c, e);
+		if (lock_fd < 0)
+			return lock_fd;
+	}
+	return config_save(c->config, path ? path : c->config_file, e);
+}
+
+void container_clear_config(struct container *c)
+{
+	if (!c->config)
+		return;
+	config_finish(c->config);
+	free(c->config);
+	c->config = NULL;
+}
+
+int container_set_item(struct container *c, const char *key, const char *value, const char *source,
+		       struct err *e)
+{
+	int r = make_config(c, e);
+
+	return r < 0 ? r : config_set(c->config, key, value, source, e);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The marker of an unfinished creation: making it, finding out whether its creator lives.
+ */
+
+#include "container/partial.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/macros.h"
+#include "sys/file.h"
+#include "sys/lock.h"
+
+enum { PARTIAL_SIZE_MAX = 64 << 10 };
+
+/* Its mode is 0000, as LXC makes it: an owner who is not root must lift that to look inside. */
+static int open_marker(const struct container *c, int flags)
+{
+	autofree char *path = container_path(c, "/partial");
+	autoclose int place = -EBADF;
+	char proc[sizeof("/proc/self/fd/") + 12];
+	struct stat status;
+	int fd;
+
+	if (!path)
+		return -ENOMEM;
+	fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+	if (fd >= 0 || errno != EACCES)
+		return fd >= 0 ? fd : -errno;
+	place = open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+	if (place < 0 || fstat(place, &status) < 0)
+		return -errno;
+	if (!S_ISREG(status.st_mode) || status.st_uid != geteuid())
+		return -EACCES;
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", place);
+	if (chmod(proc, 0600) < 0)
+		return -errno;
+	fd = open(proc, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	return fd >= 0 ? fd : -errno;
+}
+
+int partial_look(const struct container *c, struct err *e)
+{
+	autoclose int fd = open_marker(c, O_RDONLY);
+	int r;
+
+	if (fd == -ENOENT || fd == -ENOTDIR)
+		return PARTIAL_NONE;
+	r = fd < 0 ? fd : lock_is_held(fd);
+	if (r < 0)
+		return err_set(e, ERR_FILE_OPEN, -r, "cannot look at \"%s/%s/partial\"", c->lxcpath,
+			       c->name);
+	return r ? PARTIAL_HELD : PARTIAL_ABANDONED;
+}
+
+int partial_seize(const struct container *c, struct err *e)
+{
+	autoclose int fd = open_marker(c, O_RDWR);
+	int r = fd < 0 ? fd : lock_take(fd, 0);
+
+	if (r == -EAGAIN)
+		return partial_refuse(c, e);
+	if (r < 0)
+		return err_set(e, ERR_FILE_OPEN, -r, "cannot lock \"%s/%s/partial\"", c->lxcpath,
+			       c->name);
+	return take_fd(fd);
+}
+
+int partial_create(const struct container *c, struct err *e)
+{
+	autofree char *path = container_path(c, "/partial");
+	autoclose int fd = -EBADF;
+	int r;
+
+	if (!path)
+		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0000);
+	if (fd < 0 && errno == EEXIST)
+		return partial_refuse(c, e);
+	if (fd < 0)
+		return err_set(e, ERR_FILE_WRITE, errno, "cannot create \"%s\"", path);
+	r = lock_take(fd, 0);
+	if (r < 0)
+		return err_set(e, ERR_SYSTEM, -r, "cannot lock \"%s\"", path);
+	return take_fd(fd);
+}
+
+int partial_note(int fd, const char *path)
+{
+	autostr line = {};
+	int r;
+
+	str_addf(&line, "made %s\n", path);
+	if (str_failed(&line))
+		return -ENOMEM;
+	r = file_write_fd(fd, str_text(&line), line.len);
+	return r < 0 ? r : fdatasync(fd) < 0 ? -errno : 0;
+}
+
+char *partial_read(const struct container *c)
+{
+	autoclose int fd = open_marker(c, O_RDONLY);
+	char *text = NULL;
+
+	if (fd >= 0)
+		file_read_fd(fd, PARTIAL_SIZE_MAX, &text, NULL);
+	return text;
+}
+
+void partial_remove(const struct container *c)
+{
+	autofree char *path = container_path(c, "/partial");
+
+	if (path)
+		unlink(path);
+}
+
+int partial_refuse(const struct container *c, struct err *e)
+{
+	int r = err_set(e, ERR_CREATING, 0, "Ongoing container creation detected");
+
+	err_object(e, c->name);
+	err_hint(e, "wait until the program that creates it has ended");
+	return r;
+}

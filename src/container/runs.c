@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Run records from outside (run/record.h). The directory is ours alone (0700, owner checked, no
+ * links on the way). A record that nobody has locked is of a run that is over: its supervisor has
+ * died, and what it left on the host is undone by the program that knows how, before anything else
+ * happens under that name.
+ */
+
+#include "container/runs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/hash.h"
+#include "base/macros.h"
+#include "container/paths.h"
+#include "container/spawn.h"
+#include "sys/lock.h"
+#include "sys/process.h"
+
+#define LOG_CATEGORY "runs"
+#include "base/log.h"
+
+enum {
+	PAGE = 4096,
+	/* Another process may be undoing the run of a name, or a supervisor be about to go. */
+	BUSY_WAIT = 10,   /* seconds */
+	ORPHAN_WAIT = 2,  /* seconds */
+	DEATH_WAIT = 100, /* milliseconds: the pid may be another process's by now */
+	TRIES = 100,      /* others may replace the record while we look at it */
+	UNDO_UNKNOWN = 1,
+	ASIDE_NAME_MAX = 200, /* of the name that it had: the new one must not be too long */
+};
+
+static const char aside_word[] = ".invalid.";
+
+static uint64_t path_hash(const char *lxcpath)
+{
+	size_t len = strlen(lxcpath);
+
+	while (len > 1 && lxcpath[len - 1] == '/')
+		len--;
+	return hash_add(HASH_START, lxcpath, len);
+}
+
+static int open_directory(const char *lxcpath, bool make, struct err *e)
+{
+	char below[64];
+
+	snprintf(below, sizeof(below), "lxc/runs/%016llx", (unsigned long long)path_hash(lxcpath));
+	return path_open_run(below, make, 0700, e);
+}
+
+int runs_directory(const char *lxcpath, char **ret, struct err *e)
+{
+	autofree char *base = NULL;
+	struct str path = {};
+	int r = container_run_directory(&base, e);
+
+	if (r < 0)
+		return r;
+	str_addf(&path, "%s/lxc/runs/%016llx", base, (unsigned long long)path_hash(lxcpath));
+	if (str_failed(&path)) {
+		str_finish(&path);
+		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+	}
+	*ret = str_take(&path);
+	return 0;
+}
+
+/* A record's file may have this name: no way leads out of the directory by it. */
+static bool is_file_name(const char *name)
+{
+	return name[0] && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !strchr(name, '/') &&
+	       strlen(name) < RECORD_NAME_MAX;
+}
+
+/* Whether the name still leads to the file that is open. */
+static bool is_linked(int dirfd, const char *file, int fd)
+{
+	struct stat open_status, status;
+
+	return fstat(fd, &open_status) == 0 &&
+	       fstatat(dirfd, file, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       status.st_ino == open_status.st_ino && status.st_dev == open_status.st_dev;
+}
+
+static int map_record(int fd, struct run_view *ret)
+{
+	struct stat status;
+	void *map;
+
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	if (!S_ISREG(status.st_mode) || status.st_uid != geteuid() ||
+	    status.st_size < (off_t)sizeof(struct record_header) ||
+	    status.st_size > RECORD_SIZE_MAX)
+		return -EINVAL;
+	map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		return -errno;
+	*ret = (struct run_view){.record = map, .size = (size_t)status.st_size};
+	return 0;
+}
+
+void runs_view_close(struct run_view *view)
+{
+	if (view->record)
+		munmap((void *)view->record, view->size);
+	*view = (struct run_view){};
+}
+
+/* What a record says about itself that decides how it is undone. */
+struct dead_run {
+	unsigned format;
+	bool is_finished;
+	const char *problem; /* that keeps our own format from being undone, or NULL */
+	pid_t supervisor_pid;
+};
+
+/* Foreign bytes: of another format only the beginning is looked at. */
+static int read_dead(int fd, struct dead_run *ret)
+{
+	struct run_view view = {};
+	int r = map_record(fd, &view);
+
+	if (r < 0 || !view.record)
+		return r;
+	if (memcmp(view.record->magic, RECORD_MAGIC, sizeof(view.record->magic)) != 0)
+		r = -EINVAL;
+	*ret = (struct dead_run){.format = view.record->format,
+				 .is_finished = atomic_load(&view.record->finished) != 0};
+	if (ret->format == RECORD_FORMAT) {
+		ret->problem = record_check(view.record, view.size);
+		ret->supervisor_pid = view.record->supervisor_pid;
+	}
+	runs_view_close(&view);
+	return r;
+}
+
+/* A killed process gives its lock back a moment earlier than the rest: the run's address must be
+ * free when its run is undone. */
+static void await_death(const struct dead_run *run)
+{
+	autoclose int pidfd = -EBADF;
+
+	if (run->supervisor_pid <= 0)
+		return;
+	pidfd = process_open(run->supervisor_pid);
+	if (pidfd >= 0)
+		process_poll(pidfd, DEATH_WAIT);
+}
+
+/* `lxc-supervisor-N --undo FD`; it inherits the lock with the descriptor. 0; UNDO_UNKNOWN: no
+ * program knows the format; or negative. */
+static int run_undo(int fd, unsigned format, const char *file, struct err *e)
+{
+	char program[32], number[16];
+	char *argv[] = {program, "--undo", number, NULL};
+	autofree char *directory = NULL;
+	autofree char *path = NULL;
+	struct spawn spawn = {.program_fd = -EBADF,
+			      .argv = argv,
+			      .environment = environ,
+			      .fds = {fd, -1, -1, -1, -1, -1, -1, -1}};
+	struct dead_run now = {};
+	int r;
+
+	helper_supervisor_name(format, program, sizeof(program));
+	snprintf(number, sizeof(number), "%d", fd);
+	r = helper_directory(program, &directory, e);
+	if (r < 0)
+		return r;
+	path = path_join(directory, program);
+	if (!path)
+		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+	if (format != RECORD_FORMAT && access(path, F_OK) < 0 && errno == ENOENT)
+		return UNDO_UNKNOWN;
+	spawn.path = path;
+	r = spawn_program(&spawn);
+	if (r < 0) {
+		r = err_set(e, ERR_EXEC_FAILED, -r, "cannot run \"%s\"", path);
+		err_hint(e, "it is part of the package that started the container");
+		return r;
+	}
+	r = spawn_wait(r);
+	if (r == 0)
+		return 0;
+	/* An application that reaps all children took its status: the record tells. */
+	if (r == -ECHILD)
+		return read_dead(fd, &now) == 0 && now.is_finished
+			       ? 0
+			       : err_set(e, ERR_RECORD, 0, "\"%s\" did not undo the run \"%s\"",
+					 path, file);
+	return err_set(e, ERR_RECORD, 0, "\"%s\" could not undo the run \"%s\": %s %d", path, file,
+		       WIFEXITED(r) ? "status" : "signal",
+		       WIFEXITED(r) ? WEXITSTATUS(r) : WTERMSIG(r));
+}
+
+/* The descriptor that is handed on must not take the place of a standard stream. */
+static int open_for_undo(int dirfd, const char *file)
+{
+	autoclose int fd =
+		openat(dirfd, file, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+	int high;
+
+	if (fd < 0)
+		return -errno;
+	high = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	return high < 0 ? -errno : high;
+}
+
+/*
+ * What nobody can undo must not keep the name: under ".NAME.invalid.PID" it is kept for people to
+ * look at, and never looked at again here (what it speaks of may be others' by then).
+ */
+static int set_aside(int dirfd, const char *file, const char *why, struct err *e)
+{
+	char aside[NAME_MAX + 1];
+
+	snprintf(aside, sizeof(aside), ".%.*s%s%d", ASIDE_NAME_MAX,
+		 file[0] == '.' ? file + 1 : file, aside_word, (int)getpid());
+	if (renameat(dirfd, file, dirfd, aside) < 0)
+		return err_set(e, ERR_RECORD, errno, "cannot move the run record \"%s\" aside",
+			       file);
+	log_error("the run record \"%s\" can't be used: %s. What its run has left on the host "
+		  "stays there; the record is kept as \"%s\"",
+		  file, why, aside);
+	return 1;
+}
+
+/* The lock is ours. 1 = it is out of the way, or negative. */
+static int repair_locked(int dirfd, const char *file, int fd, struct err *e)
+{
+	struct dead_run run = {};
+	int r = 0;
+
+	if (read_dead(fd, &run) < 0) {
+		log_warn("removing the run record \"%s\", which can't be read", file);
+	} else if (!run.is_finished) {
+		if (run.problem)
+			return set_aside(dirfd, file, run.problem, e);
+		log_notice("the supervisor of \"%s\" has died: undoing its run", file);
+		await_death(&run);
+		r = run_undo(fd, run.format, file, e);
+		if (r == UNDO_UNKNOWN)
+			return set_aside(dirfd, file,
+					 "it is of another version, whose lxc-supervisor is not "
+					 "installed",
+					 e);
+	}
+	if (r < 0)
+		return r;
+	if (is_linked(dirfd, file, fd) && unlinkat(dirfd, file, 0) < 0 && errno != ENOENT)
+		return err_set(e, ERR_RECORD, errno, "cannot remove the run record \"%s\"", file);
+	return 1;
+}
+
+/*
+ * A supervisor that is gone may have left somebody who holds its lock for a moment: a child that
+ * dies with it or has not reached its exec, lxc-compile, or another undoing.
+ */
+static bool is_orphan(const struct record_header *record)
+{
+	autoclose int pidfd = -EBADF;
+
+	if (record->supervisor_pid <= 0)
+		return false;
+	pidfd = process_open(record->supervisor_pid);
+	return pidfd == -ESRCH || (pidfd >= 0 && process_poll(pidfd, 0) == 1);
+}
+
+/* As lock_take(), at once or, if it is about an orphan, soon. */
+static int lock_dead(int fd)
+{
+	struct run_view view = {};
+	int r = lock_take(fd, 0);
+
+	if (r != -EAGAIN || map_record(fd, &view) < 0)
+		return r;
+	if (is_orphan(view.record))
+		r = lock_take(fd, time_deadline(ORPHAN_WAIT * USEC_PER_SEC));
+	runs_view_close(&view);
+	return r;
+}
+
+/*
+ * Undo the run of a file, when it is dead. 1 = it was undone or set aside, 0 = it lives or there is
+ * none, or negative.
+ */
+static int repair_file(int dirfd, const char *file, struct err *e)
+{
+	autoclose int fd = open_for_undo(dirfd, file);
+	int r;
+
+	if (fd == -ENOENT)
+		return 0;
+	r = fd < 0 ? fd : lock_dead(fd);
+	if (r == -EAGAIN)
+		return 0;
+	if (r < 0)
+		return err_set(e, ERR_RECORD, -r, "cannot lock the run record \"%s\"", file);
+	return is_linked(dirfd, file, fd) ? repair_locked(dirfd, file, fd, e) : 0;
+}
+
+/* ".NAME.PID": a run of that name that has given its address back. */
+static bool is_hidden_run_of(const char *file, const char *name)
+{
+	size_t len = strlen(name);
+
+	return file[0] == '.' && strncmp(file + 1, name, len) == 0 && file[1 + len] == '.' &&
+	       file[2 + len] && strspn(file + 2 + len, "0123456789") == strlen(file + 2 + len);
+}
+
+/* ".NAME.invalid.PID": see set_aside(). */
+static bool is_aside(const char *file)
+{
+	const char *dot = strrchr(file, '.');
+	size_t len = sizeof(aside_word) - 1;
+
+	return file[0] == '.' && dot && (size_t)(dot + 1 - file) > len &&
+	       memcmp(dot + 1 - len, aside_word, len) == 0 && dot[1] &&
+	       strspn(dot + 1, "0123456789") == strlen(dot + 1);
+}
+
+/* Whether a record's file is asked for: of a name, of all (NULL), or of hidden runs ("."). */
+static bool is_meant(const char *file, const char *name)
+{
+	if (strcmp(file, ".") == 0 || strcmp(file, "..") == 0)
+		return false;
+	if (name && strcmp(name, ".") != 0)
+		return strcmp(file, name) == 0 || is_hidden_run_of(file, name);
+	return !is_aside(file) && (!name || file[0] == '.');
+}
+
+static int repair_meant(const char *lxcpath, const char *name, struct err *e)
+{
+	int dirfd = open_directory(lxcpath, false, e);
+	struct dirent *entry;
+	int undone = 0;
+	int problem = 0;
+	DIR *directory;
+
+	if (dirfd < 0)
+		return dirfd == -ENOENT ? 0 : dirfd;
+	directory = fdopendir(dirfd);
+	if (!directory) {
+		close(dirfd);
+		return err_set(e, ERR_SYSTEM, errno, "cannot list the run records");
+	}
+	/* One that can't be undone doesn't keep the others from it; the first problem is told. */
+	while ((entry = readdir(directory))) {
+		const char *file = entry->d_name;
+		int r;
+
+		if (!is_meant(file, name))
+			continue;
+		r = repair_file(dirfd, file, problem ? NULL : e);
+		if (r < 0 && !problem)
+			problem = r;
+		undone += r > 0;
+	}
+	closedir(directory);
+	return problem ? problem : undone;
+}
+
+int runs_repair(const char *lxcpath, const char *name, struct err *e)
+{
+	return name && !is_file_name(name) ? 0 : repair_meant(lxcpath, name, e);
+}
+
+int runs_repair_hidden(const char *lxcpath, struct err *e)
+{
+	return repair_meant(lxcpath, ".", e);
+}
+
+/* Open and look: 0; 1 = there is none (any more); 2 = a dead one, or (at the first look) one that
+ * is about to be; or negative. */
+static int try_view(int dirfd, const char *name, bool is_first, struct run_view *ret, struct err *e)
+{
+	autoclose int fd =
+		openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+	const char *why;
+	int held, r;
+
+	if (fd < 0 && errno == ENOENT)
+		return 1;
+	held = fd < 0 ? -errno : lock_is_held(fd);
+	if (held < 0)
+		return err_set(e, ERR_RECORD, -held, "cannot look at the run record of \"%s\"",
+			       name);
+	if (!held)
+		return 2;
+	r = map_record(fd, ret);
+	if (r < 0)
+		return err_set(e, ERR_RECORD, -r, "cannot read the run record of \"%s\"", name);
+	why = record_check(ret->record, ret->size);
+	if (why) {
+		runs_view_close(ret);
+		return err_set(e, ERR_RECORD, 0, "the run record of \"%s\" is damaged: %s", name,
+			       why);
+	}
+	if (is_first && is_orphan(ret->record)) {
+		runs_view_close(ret);
+		return 2;
+	}
+	ret->is_alive = true;
+	if (!atomic_load(&ret->record->finished))
+		return 0;
+	runs_view_close(ret);
+	return 1;
+}
+
+int runs_view(const char *lxcpath, const char *name, struct run_view *ret, struct err *e)
+{
+	autoclose int dirfd = -EBADF;
+
+	if (!is_file_name(name))
+		return 1;
+	dirfd = open_directory(lxcpath, false, e);
+	if (dirfd < 0)
+		return dirfd == -ENOENT ? 1 : dirfd;
+	for (int i = 0; i < TRIES; i++) {
+		int r = try_view(dirfd, name, i == 0, ret, e);
+
+		if (r != 2)
+			return r;
+		r = repair_file(dirfd, name, e);
+		if (r < 0)
+			return err_wrap(e, r, "an earlier run of container %s can't be undone",
+					name);
+	}
+	return err_set(e, ERR_RECORD, EBUSY, "the run record of \"%s\" keeps changing", name);
+}
+
+enum container_state runs_view_state(const struct run_view *view)
+{
+	uint32_t state = atomic_load(&view->record->state);
+
+	if (state == STATE_STOPPED)
+		return STATE_STARTING;
+	return state < STATE_COUNT ? (enum container_state)state : STATE_COUNT;
+}
+
+static bool is_zero(const char *page, size_t size)
+{
+	return page[0] == 0 && memcmp(page, page + 1, size - 1) == 0;
+}
+
+/* Pages of zeros stay holes: most registers are never used. */
+static int write_sparse(int fd, const char *bytes, size_t size)
+{
+	size_t start = 0;
+
+	if (ftruncate(fd, (off_t)size) < 0)
+		return -errno;
+	while (start < size) {
+		size_t end = start;
+
+		while (end < size && !is_zero(bytes + end, size - end < PAGE ? size - end : PAGE))
+			end += size - end < PAGE ? size - end : PAGE;
+		while (start < end) {
+			ssize_t written = pwrite(fd, bytes + start, end - start, (off_t)start);
+
+			if (written < 0 && errno != EINTR)
+				return -errno;
+			start += written > 0 ? (size_t)written : 0;
+		}
+		start += size - start < PAGE ? size - start : PAGE;
+	}
+	return 0;
+}
+
+/* The registers that the run will write get their room now: a full disk would be met as SIGBUS
+ * later, in the middle of a start. */
+static int reserve_registers(int fd, const void *bytes, size_t size)
+{
+	const struct record_header *record = bytes;
+	const struct plan *plan = NULL;
+
+	if (size > RECORD_PARTS_AT)
+		plan = record->plan.size ? record_plan(record) : record_prelude(record);
+	if (!plan || plan->registers.count == 0)
+		return 0;
+	if (fallocate(fd, 0, RECORD_REGISTERS_AT,
+		      (off_t)(plan->registers.count * sizeof(struct record_register))) == 0)
+		return 0;
+	/* Some file systems can't. */
+	return errno == ENOSPC || errno == EDQUOT ? -errno : 0;
+}
+
+/* A file without a name, in the directory. -EOPNOTSUPP where the file system has none. */
+static int make_file(int dirfd, const void *bytes, size_t size)
+{
+	autoclose int fd = openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = lock_take(fd, 0);
+	if (r == 0)
+		r = write_sparse(fd, bytes, size);
+	if (r == 0)
+		r = reserve_registers(fd, bytes, size);
+	return r < 0 ? r : take_fd(fd);
+}
+
+static int link_file(int fd, int dirfd, const char *name)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, path, dirfd, name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
+}
+
+/* Whoever holds the name's record is about to go, for we have the run's address: it will let go of
+ * the lock, or rename the file. Waits a little. */
+static int wait_for_name(int dirfd, const char *name, usec_t deadline)
+{
+	autoclose int fd = open_for_undo(dirfd, name);
+	int r;
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	if (time_left(deadline) == 0)
+		return -EBUSY;
+	r = lock_take(fd, time_deadline(5 * USEC_PER_MSEC));
+	return r == -EAGAIN ? 0 : r;
+}
+
+int runs_create(const char *lxcpath, const char *name, const void *bytes, size_t size,
+		struct err *e)
+{
+	usec_t deadline = time_deadline(BUSY_WAIT * USEC_PER_SEC);
+	autoclose int dirfd = -EBADF;
+	autoclose int fd = -EBADF;
+	int r;
+
+	if (!is_file_name(name))
+		return err_set(e, ERR_RECORD, 0, "\"%s\" can't be the name of a run", name);
+	dirfd = open_directory(lxcpath, true, e);
+	if (dirfd < 0)
+		return dirfd;
+	fd = make_file(dirfd, bytes, size);
+	if (fd < 0)
+		return err_set(e, ERR_RECORD, -fd, "cannot write the run record of \"%s\"", name);
+	for (;;) {
+		r = link_file(fd, dirfd, name);
+		if (r == 0)
+			return take_fd(fd);
+		if (r == -EEXIST)
+			r = wait_for_name(dirfd, name, deadline);
+		if (r < 0)
+			return err_set(e, ERR_RECORD, -r, "cannot make the run record of \"%s\"",
+				       name);
+		r = repair_file(dirfd, name, e);
+		if (r < 0)
+			return err_wrap(e, r, "an earlier run of container %s can't be undone",
+					name);
+	}
+}

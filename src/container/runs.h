@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Run records from outside: making one for a start, reading one, and undoing those whose supervisor
+ * died (run/record.h has the rules).
+ */
+
+#include "base/err.h"
+#include "container/container.h"
+#include "run/record.h"
+
+/* Directory of the records of an lxcpath: heap. */
+int runs_directory(const char *lxcpath, char **ret, struct err *e);
+
+/* A record, mapped read-only. */
+struct run_view {
+	const struct record_header *record;
+	size_t size;
+	bool is_alive; /* its lock is held */
+};
+/* 0; 1 = there is none. A dead and unfinished one is undone first (runs_repair). */
+int runs_view(const char *lxcpath, const char *name, struct run_view *ret, struct err *e);
+/*
+ * Its state. A run that has ended gives its name up before it says STOPPED: one that says so under
+ * its name has not begun yet, or begins again (a reboot). That is STARTING. STATE_COUNT: no state.
+ */
+enum container_state runs_view_state(const struct run_view *view);
+void runs_view_close(struct run_view *view);
+
+/*
+ * Make the record of a new run from `bytes` (its complete contents; sizes as in record.h), locked.
+ * Returns its descriptor. A dead record of that name is undone first. -EBUSY: a living one is
+ * there.
+ */
+int runs_create(const char *lxcpath, const char *name, const void *bytes, size_t size,
+		struct err *e);
+
+/* Undo every dead run of a name (NULL: of all names), also hidden ones. Returns how many were
+ * undone, or negative. */
+int runs_repair(const char *lxcpath, const char *name, struct err *e);
+/* The same for hidden records alone: what listing by name doesn't see. */
+int runs_repair_hidden(const char *lxcpath, struct err *e);

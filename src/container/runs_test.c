@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Run records: made, seen, locked, undone when dead; directories that somebody prepared for us; and
+ * spawning. A shell script takes the part of the supervisor.
+ */
+
+#include "container/runs.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "base/hash.h"
+#include "container/container_fixture.h"
+#include "container/spawn.h"
+#include "sys/lock.h"
+
+/* A record that passes record_check(): a header, empty parts. */
+static struct record_header *make_record(size_t *ret_size)
+{
+	size_t size = RECORD_PARTS_AT + 64;
+	struct record_header *r = calloc(1, size);
+
+	assert_non_null(r);
+	memcpy(r->magic, RECORD_MAGIC, sizeof(RECORD_MAGIC));
+	r->format = RECORD_FORMAT;
+	atomic_store(&r->state, STATE_RUNNING);
+	r->items = (struct record_part){.offset = RECORD_PARTS_AT,
+					.size = sizeof(struct record_items)};
+	r->name = r->lxcpath = r->run_path = RECORD_PARTS_AT + 16;
+	memcpy((char *)r + r->name, "n", 2);
+	*ret_size = size;
+	return r;
+}
+
+static int create_run(const char *name)
+{
+	size_t size;
+	autofree struct record_header *record = make_record(&size);
+	struct err e = {};
+	int fd = runs_create(fixture_lxcpath, name, record, size, &e);
+
+	if (fd < 0)
+		fixture_fail("runs_create", &e);
+	return fd;
+}
+
+static char *run_path(const char *name)
+{
+	autofree char *directory = NULL;
+	char *path = NULL;
+
+	assert_int_equal(runs_directory(fixture_lxcpath, &directory, NULL), 0);
+	assert_true(asprintf(&path, "%s/%s", directory, name) > 0);
+	return path;
+}
+
+/* A helper directory whose supervisor notes how it was called and ends with a status. */
+static void set_supervisor(const char *status)
+{
+	static char variable[128];
+	autostr script = {};
+
+	str_addf(&script,
+		 "#!/bin/sh\necho \"$1\" >> %s/undone\n"
+		 "test -e /proc/self/fd/$2 && readlink /proc/self/fd/$2 >> %s/undone\nexit %s\n",
+		 fixture_top, fixture_top, status);
+	mkdir(fixture_path("helpers"), 0755);
+	fixture_write("helpers/lxc-supervisor-1", 0755, str_text(&script));
+	snprintf(variable, sizeof(variable), "TARE_HELPERS=%s/helpers", fixture_top);
+	assert_int_equal(putenv(variable), 0);
+	unlink(fixture_path("undone"));
+}
+
+static void a_living_run_is_seen(void **state)
+{
+	autoclose int fd = create_run("alive");
+	autofree char *path = run_path("alive");
+	struct run_view view;
+	struct stat status;
+	struct err e = {};
+	size_t size;
+	autofree struct record_header *record = make_record(&size);
+
+	assert_true(fd >= 0);
+
+	/* Registers that nobody used take no room, until somebody looks at them. */
+	assert_int_equal(stat(path, &status), 0);
+	assert_true(status.st_blocks * 512 < (off_t)size);
+	assert_done(runs_view(fixture_lxcpath, "alive", &view, &fixture_error));
+	assert_true(view.is_alive);
+	assert_int_equal(atomic_load(&view.record->state), STATE_RUNNING);
+	assert_memory_equal(view.record, record, size);
+	runs_view_close(&view);
+	assert_int_equal(status.st_mode & 07777, 0600);
+	assert_int_equal(status.st_size, size);
+	assert_int_equal(runs_repair(fixture_lxcpath, NULL, &e), 0);
+	assert_int_equal(runs_view(fixture_lxcpath, "other", &view, &e), 1);
+	assert_int_equal(runs_view("/nowhere", "alive", &view, &e), 1);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void a_dead_run_is_undone_by_whoever_finds_it(void **state)
+{
+	autofree char *path = run_path("dead");
+	autofree char *undone = NULL;
+	struct run_view view;
+	autostr expected = {};
+
+	set_supervisor("0");
+	close(create_run("dead"));
+	assert_int_equal(runs_view(fixture_lxcpath, "dead", &view, NULL), 1);
+	assert_int_equal(access(path, F_OK), -1);
+	undone = fixture_read("undone");
+	str_addf(&expected, "--undo\n%s\n", path);
+	assert_string_equal(undone, str_text(&expected));
+}
+
+static pid_t dead_pid(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	return pid;
+}
+
+/* A child of the supervisor that has not reached its exec yet, lxc-compile. */
+static void a_lock_that_survives_its_supervisor_is_waited_for(void **state)
+{
+	int32_t supervisor = dead_pid();
+	struct run_view view;
+	pid_t holder;
+	int fd;
+
+	set_supervisor("0");
+	fd = create_run("orphan");
+	assert_int_equal(pwrite(fd, &supervisor, sizeof(supervisor),
+				offsetof(struct record_header, supervisor_pid)),
+			 sizeof(supervisor));
+	holder = fork();
+	if (holder == 0) {
+		usleep(100000);
+		_exit(0);
+	}
+	close(fd);
+	assert_int_equal(runs_view(fixture_lxcpath, "orphan", &view, NULL), 1);
+	assert_true(fixture_exists("undone"));
+	assert_int_equal(waitpid(holder, NULL, 0), holder);
+}
+
+static void a_run_that_is_between_two_lives_is_starting(void **state)
+{
+	uint32_t stopped = STATE_STOPPED;
+	struct run_view view;
+	int fd = create_run("reboots");
+	autofree char *path = run_path("reboots");
+
+	assert_int_equal(pwrite(fd, &stopped, sizeof(stopped),
+				offsetof(struct record_header, state)),
+			 sizeof(stopped));
+	assert_int_equal(runs_view(fixture_lxcpath, "reboots", &view, NULL), 0);
+	assert_int_equal(runs_view_state(&view), STATE_STARTING);
+	runs_view_close(&view);
+	assert_int_equal(unlink(path), 0);
+	close(fd);
+}
+
+static void a_new_run_takes_the_place_of_a_dead_one(void **state)
+{
+	autofree char *path = run_path("again");
+	int fd;
+
+	set_supervisor("0");
+	close(create_run("again"));
+	fd = create_run("again");
+	assert_int_equal(lock_is_held(fd), 0); /* by nobody but us */
+	assert_true(fixture_exists("undone"));
+	assert_int_equal(unlink(path), 0);
+	close(fd);
+}
+
+static void what_cannot_be_undone_is_told_and_kept(void **state)
+{
+	autofree char *path = run_path("stuck");
+	struct run_view view;
+	struct err e = {};
+
+	set_supervisor("7");
+	close(create_run("stuck"));
+	assert_true(runs_view(fixture_lxcpath, "stuck", &view, &e) < 0);
+	assert_non_null(strstr(err_cause(&e), "could not undo the run \"stuck\": status 7"));
+	assert_int_equal(access(path, F_OK), 0);
+	set_supervisor("0");
+	assert_int_equal(runs_repair(fixture_lxcpath, "stuck", &e), 1);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+static void hidden_runs_and_rubbish_are_repaired(void **state)
+{
+	autofree char *path = run_path("c");
+	autofree char *hidden = run_path(".c.123");
+	autofree char *other = run_path(".c.x.123");
+	autofree char *rubbish = run_path("rubbish");
+	FILE *file;
+
+	set_supervisor("0");
+	close(create_run("c"));
+	assert_int_equal(rename(path, hidden), 0);
+	close(create_run("c"));
+	assert_int_equal(rename(path, other), 0);
+	assert_int_equal(runs_repair(fixture_lxcpath, "c", NULL), 1);
+	assert_int_equal(access(hidden, F_OK), -1);
+	assert_int_equal(access(other, F_OK), 0);
+	file = fopen(rubbish, "we");
+	assert_non_null(file);
+	fputs("no record\n", file);
+	fclose(file);
+	assert_int_equal(runs_repair(fixture_lxcpath, NULL, NULL), 2);
+	assert_int_equal(access(other, F_OK), -1);
+	assert_int_equal(access(rubbish, F_OK), -1);
+}
+
+/* A full disk is met before the start, not by a signal in the middle of it. */
+static void registers_of_the_plan_have_their_room(void **state)
+{
+	autofree char *path = run_path("room");
+	const size_t size = RECORD_PARTS_AT + sizeof(struct plan);
+	autofree struct record_header *record = calloc(1, size);
+	struct plan *plan = (void *)((char *)record + RECORD_PARTS_AT);
+	off_t room[2];
+
+	assert_non_null(record);
+	for (int i = 0; i < 2; i++) {
+		struct stat status;
+		int fd;
+
+		plan->registers.count = i == 0 ? 0 : PLAN_REGISTERS_MAX;
+		record->plan =
+			(struct record_part){.offset = RECORD_PARTS_AT, .size = sizeof(*plan)};
+		fd = runs_create(fixture_lxcpath, "room", record, size, NULL);
+		assert_int_equal(fstat(fd, &status), 0);
+		assert_int_equal(unlink(path), 0);
+		close(fd);
+		room[i] = status.st_blocks * 512;
+	}
+	assert_true(room[1] - room[0] >=
+		    PLAN_REGISTERS_MAX * (off_t)sizeof(struct record_register) - 2 * 4096);
+}
+
+/* What was set aside, below the directory of records: 1 file, which is removed. */
+static void expect_aside(const char *name)
+{
+	autofree char *path = NULL;
+	autofree char *file = NULL;
+
+	assert_true(asprintf(&file, ".%s.invalid.%d", name, (int)getpid()) > 0);
+	path = run_path(file);
+	assert_int_equal(access(path, F_OK), 0);
+	/* Nobody takes it for a run. */
+	assert_int_equal(runs_repair(fixture_lxcpath, NULL, NULL), 0);
+	assert_int_equal(runs_repair_hidden(fixture_lxcpath, NULL), 0);
+	assert_int_equal(runs_repair(fixture_lxcpath, name, NULL), 0);
+	assert_int_equal(unlink(path), 0);
+}
+
+static int create_changed(const char *name, uint32_t format, uint32_t text)
+{
+	size_t size;
+	autofree struct record_header *record = make_record(&size);
+
+	record->format = format;
+	record->name = text;
+	return runs_create(fixture_lxcpath, name, record, size, NULL);
+}
+
+/* Neither a damaged record nor one of a version that is not here keeps a name for ever. */
+static void what_nobody_can_undo_is_set_aside(void **state)
+{
+	autofree char *path = run_path("odd");
+	struct run_view view;
+	char longest[RECORD_NAME_MAX];
+	int fd;
+
+	set_supervisor("0");
+	close(create_changed("odd", RECORD_FORMAT, UINT32_MAX));
+	fd = create_run("odd");
+	assert_true(fd >= 0);
+	close(fd);
+	assert_false(fixture_exists("undone"));
+	assert_int_equal(runs_repair(fixture_lxcpath, "odd", NULL), 1);
+	expect_aside("odd");
+
+	close(create_changed("odd", RECORD_FORMAT + 77, RECORD_PARTS_AT + 16));
+	assert_int_equal(runs_view(fixture_lxcpath, "odd", &view, NULL), 1);
+	assert_int_equal(access(path, F_OK), -1);
+	expect_aside("odd");
+
+	/* The longest name has room for what is added. */
+	memset(longest, 'n', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	close(create_changed(longest, RECORD_FORMAT, UINT32_MAX));
+	assert_int_equal(runs_repair(fixture_lxcpath, longest, NULL), 1);
+	longest[200] = '\0';
+	expect_aside(longest);
+}
+
+/* The application has taken the helper's status: success is what the record says. */
+static void an_undo_whose_status_is_lost_is_not_believed(void **state)
+{
+	autofree char *path = run_path("lost");
+	struct sigaction ignored = {.sa_handler = SIG_IGN}, before;
+	struct err e = {};
+
+	set_supervisor("7");
+	close(create_run("lost"));
+	assert_int_equal(sigaction(SIGCHLD, &ignored, &before), 0);
+	assert_true(runs_repair(fixture_lxcpath, "lost", &e) < 0);
+	assert_int_equal(sigaction(SIGCHLD, &before, NULL), 0);
+	assert_non_null(strstr(err_cause(&e), "did not undo the run \"lost\""));
+	assert_int_equal(access(path, F_OK), 0);
+	set_supervisor("0");
+	assert_int_equal(runs_repair(fixture_lxcpath, "lost", NULL), 1);
+}
+
+/* A run that was finished before its supervisor went needs no program. */
+static void a_finished_run_is_only_removed(void **state)
+{
+	size_t size;
+	autofree struct record_header *record = make_record(&size);
+	struct run_view view;
+	int fd;
+
+	set_supervisor("0");
+	atomic_store(&record->finished, 1);
+	fd = runs_create(fixture_lxcpath, "over", record, size, NULL);
+	assert_true(fd >= 0);
+	assert_int_equal(runs_view(fixture_lxcpath, "over", &view, NULL), 1);
+	close(fd);
+	assert_int_equal(runs_view(fixture_lxcpath, "over", &view, NULL), 1);
+	assert_false(fixture_exists("undone"));
+}
+
+/* CVE-2015-1331: nothing of ours is made or locked where a link leads. */
+static void links_on_the_way_are_refused(void **state)
+{
+	struct err e = {};
+	autostr run = {};
+	autostr kept = {};
+	autostr below = {};
+	struct container *c;
+	int fd;
+
+	str_addf(&run, "%s/lxc", fixture_run);
+	str_addf(&kept, "%s/lxc.kept", fixture_run);
+	assert_int_equal(rename(str_text(&run), str_text(&kept)), 0);
+	assert_int_equal(mkdir(fixture_path("trap"), 0777), 0);
+	assert_int_equal(symlink(fixture_path("trap"), str_text(&run)), 0);
+	c = NULL;
+	assert_int_equal(container_open_bare("c", fixture_lxcpath, &c, NULL), 0);
+	assert_true(container_lock_disk(c, &e) < 0);
+	assert_true(runs_create(fixture_lxcpath, "c", "", 1, &e) < 0);
+	assert_int_equal(rmdir(fixture_path("trap")), 0); /* empty */
+	assert_int_equal(unlink(str_text(&run)), 0);
+	assert_int_equal(rename(str_text(&kept), str_text(&run)), 0);
+
+	/* The lock file itself. */
+	fd = container_lock_disk(c, &e);
+	assert_true(fd >= 0);
+	close(fd);
+	str_addf(&below, "%s/lxc/lock/%s/.c", fixture_run, fixture_lxcpath);
+	assert_int_equal(unlink(str_text(&below)), 0);
+	assert_int_equal(symlink(fixture_path("victim"), str_text(&below)), 0);
+	assert_true(container_lock_disk(c, &e) < 0);
+	assert_false(fixture_exists("victim"));
+	assert_int_equal(unlink(str_text(&below)), 0);
+	container_free(c);
+}
+
+static void directories_of_strangers_are_refused(void **state)
+{
+	autofree char *directory = NULL;
+	struct err e = {};
+
+	if (geteuid() != 0)
+		skip();
+	close(create_run("x"));
+	assert_int_equal(runs_directory(fixture_lxcpath, &directory, NULL), 0);
+	assert_int_equal(chown(directory, 12345, 0), 0);
+	assert_true(runs_create(fixture_lxcpath, "y", "", 1, &e) < 0);
+	assert_non_null(strstr(err_cause(&e), "cannot use the directory"));
+	assert_int_equal(chown(directory, 0, 0), 0);
+	set_supervisor("0");
+	assert_int_equal(runs_repair(fixture_lxcpath, NULL, NULL), 1);
+}
+
+static void the_lock_excludes_and_lives_with_its_descriptor(void **state)
+{
+	struct container *c = fixture_open("locked");
+	int fd = container_lock_disk(c, NULL);
+	autostr path = {};
+	int other;
+
+	assert_true(fd >= 0);
+	str_addf(&path, "%s/lxc/lock/%s/.locked", fixture_run, fixture_lxcpath);
+	other = open(str_text(&path), O_RDWR | O_CLOEXEC);
+	assert_int_equal(lock_is_held(other), 1);
+	assert_int_equal(lock_take(other, 0), -EAGAIN);
+	close(fd);
+	assert_int_equal(lock_is_held(other), 0);
+	close(other);
+	container_free(c);
+}
+
+static volatile sig_atomic_t handled;
+
+static void count_signal(int signal)
+{
+	handled++;
+}
+
+/* Mask, ignored signals and chosen descriptors come along; handlers and others do not. */
+static void a_spawned_program_gets_what_it_should(void **state)
+{
+	autoclose int kept = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	autoclose int lost = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	char script[512];
+	char *argv[] = {"sh", "-c", script, NULL};
+	struct spawn spawn = {.path = "/bin/sh",
+			      .program_fd = -EBADF,
+			      .argv = argv,
+			      .environment = environ,
+			      .fds = {kept, -1, -1, -1, -1, -1, -1, -1}};
+	struct sigaction action = {.sa_handler = count_signal};
+	sigset_t set, before;
+	pid_t pid;
+
+	snprintf(script, sizeof(script),
+		 "test -e /proc/self/fd/%d && ! test -e /proc/self/fd/%d && exit 9", kept, lost);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &set, &before);
+	sigaction(SIGUSR1, &action, NULL);
+	pid = spawn_program(&spawn);
+	assert_true(pid > 0);
+	assert_int_equal(spawn_wait(pid), 9 << 8);
+	/* A shell would change its mask. */
+	spawn.path = "/bin/grep";
+	spawn.argv = (char *[]){"grep", "-q", "^SigBlk:.0*800$", "/proc/self/status", NULL};
+	assert_int_equal(spawn_wait(spawn_program(&spawn)), 0);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	signal(SIGUSR1, SIG_DFL);
+
+	spawn.path = "/nowhere";
+	assert_int_equal(spawn_program(&spawn), -ENOENT);
+	spawn.detached = true;
+	assert_int_equal(spawn_program(&spawn), -ENOENT);
+	/* Nothing of it is left to be reaped. */
+	assert_int_equal(waitpid(-1, NULL, __WALL), -1);
+	assert_int_equal(errno, ECHILD);
+}
+
+static void a_detached_program_is_nobodys_child(void **state)
+{
+	char script[256];
+	char *argv[] = {"sh", "-c", script, NULL};
+	struct spawn spawn = {.path = "/bin/sh",
+			      .program_fd = -EBADF,
+			      .argv = argv,
+			      .environment = environ,
+			      .fds = {-1, -1, -1, -1, -1, -1, -1, -1},
+			      .detached = true};
+
+	snprintf(script, sizeof(script), "sleep 0.1; echo $PPID > %s.new; mv %s.new %s",
+		 fixture_path("parent"), fixture_path("parent"), fixture_path("parent"));
+	assert_int_equal(spawn_program(&spawn), 0);
+	assert_int_equal(waitpid(-1, NULL, __WALL), -1);
+	for (int i = 0; i < 500 && !fixture_exists("parent"); i++)
+		usleep(10000);
+	{
+		autofree char *parent = fixture_read("parent");
+
+		assert_int_not_equal(strtol(parent, NULL, 10), getpid());
+	}
+}
+
+static void a_sealed_program_cannot_be_written(void **state)
+{
+	struct err e = {};
+	autoclose int fd = helper_seal("/bin/true", &e);
+	char *argv[] = {"true", NULL};
+	struct spawn spawn = {.program_fd = fd,
+			      .argv = argv,
+			      .environment = environ,
+			      .fds = {-1, -1, -1, -1, -1, -1, -1, -1}};
+	pid_t pid;
+
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, "x", 1, 0), -1);
+	assert_int_equal(errno, EPERM);
+	pid = spawn_program(&spawn);
+	assert_true(pid > 0);
+	assert_int_equal(spawn_wait(pid), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_living_run_is_seen),
+		cmocka_unit_test(a_dead_run_is_undone_by_whoever_finds_it),
+		cmocka_unit_test(a_lock_that_survives_its_supervisor_is_waited_for),
+		cmocka_unit_test(a_run_that_is_between_two_lives_is_starting),
+		cmocka_unit_test(a_new_run_takes_the_place_of_a_dead_one),
+		cmocka_unit_test(what_cannot_be_undone_is_told_and_kept),
+		cmocka_unit_test(hidden_runs_and_rubbish_are_repaired),
+		cmocka_unit_test(registers_of_the_plan_have_their_room),
+		cmocka_unit_test(what_nobody_can_undo_is_set_aside),
+		cmocka_unit_test(an_undo_whose_status_is_lost_is_not_believed),
+		cmocka_unit_test(a_finished_run_is_only_removed),
+		cmocka_unit_test(links_on_the_way_are_refused),
+		cmocka_unit_test(directories_of_strangers_are_refused),
+		cmocka_unit_test(the_lock_excludes_and_lives_with_its_descriptor),
+		cmocka_unit_test(a_spawned_program_gets_what_it_should),
+		cmocka_unit_test(a_detached_program_is_nobodys_child),
+		cmocka_unit_test(a_sealed_program_cannot_be_written),
+	};
+
+	return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Starting: the caller's part (DESIGN.md §1, spec/runtime.md §3). The control socket is bound
+ * first, because its address is the lock of the run; whatever fails behind that gives it back.
+ */
+
+#include "container/start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "base/macros.h"
+#include "base/num.h"
+#include "base/time.h"
+#include "container/client.h"
+#include "container/gather.h"
+#include "container/partial.h"
+#include "container/runs.h"
+#include "container/spawn.h"
+
+enum {
+	LISTEN_BACKLOG = 100,
+	LISTEN_FDS_MAX = 4096,
+	ENDING_WAIT = 10,       /* seconds */
+	ENDING_PAUSE = 2000000, /* nanoseconds between two looks */
+};
+
+void start_make_request(const struct container *c, const struct start_options *options,
+			struct plan_request *ret)
+{
+	*ret = (struct plan_request){
+		.name = c->name,
+		.lxcpath = c->lxcpath,
+		.config_file = c->config->first_file,
+		.argv = (const char *const *)options->argv,
+		.is_application = options->application,
+		.is_foreground = !options->daemonise,
+		.is_volatile = options->volatile_container,
+		.pid_file = options->pid_file,
+	};
+}
+
+static int check_startable(struct container *c, const struct start_options *options, struct err *e)
+{
+	int r;
+
+	if (!c->config) {
+		r = err_set(e, ERR_NOT_DEFINED, 0, "No container config specified");
+		err_object(e, c->name);
+		err_hint(e, "create the container, or load a configuration file");
+		return r;
+	}
+	if (strchr(c->name, '/') || strlen(c->name) >= RECORD_NAME_MAX)
+		return err_set(e, ERR_USAGE, 0,
+			       "a container named \"%s\" can't be started: a name is at most %d "
+			       "bytes long and has no slash",
+			       c->name, RECORD_NAME_MAX - 1);
+	if (options->volatile_container)
+		return 0;
+	r = partial_look(c, e);
+	if (r == PARTIAL_HELD)
+		return partial_refuse(c, e);
+	if (r == PARTIAL_ABANDONED) {
+		r = err_set(e, ERR_CREATING, 0, "the creation of container %s was interrupted",
+			    c->name);
+		err_hint(e, "remove it with lxc-destroy and create it again");
+	}
+	return r;
+}
+
+/* Descriptors 3 … that a service manager has handed to us (sd_listen_fds(3)): those that exist. */
+static uint32_t count_listen_fds(void)
+{
+	const char *text = getenv("LISTEN_FDS");
+	uint32_t count = 0;
+
+	if (!text || num_parse_u32(text, 10, &count) < 0 || count > LISTEN_FDS_MAX)
+		return 0;
+	for (uint32_t i = 0; i < count; i++)
+		if (fcntl(STDERR_FILENO + 1 + (int)i, F_GETFD) < 0)
+			return i;
+	return count;
+}
+
+int start_move_fd(const struct start *s, int fd)
+{
+	int lowest = STDERR_FILENO + 1 + (int)s->listen_fds;
+	int moved;
+
+	if (fd < 0 || fd >= lowest)
+		return fd;
+	moved = fcntl(fd, F_DUPFD_CLOEXEC, lowest);
+	if (moved < 0)
+		moved = -errno;
+	close(fd);
+	return moved;
+}
+
+/* 0, START_ALREADY_RUNNING, or negative. */
+static int bind_address(struct start *s, struct err *e)
+{
+	const struct container *c = s->container;
+	autoclose int fd = -EBADF;
+	struct sockaddr_un address;
+	socklen_t length = client_address(c->lxcpath, c->name, &address);
+	int on = 1;
+	int r;
+
+	fd = start_move_fd(s, socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+	if (fd < 0)
+		return err_set(e, ERR_SYSTEM, fd == -1 ? errno : -fd,
+			       "cannot make the control socket of container %s", c->name);
+	r = bind(fd, (const struct sockaddr *)&address, length);
+	if (r < 0 && errno == EADDRINUSE)
+		return START_ALREADY_RUNNING;
+	/* Credentials must come with the first byte of every connection: asked for before that. */
+	if (r < 0 || setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0 ||
+	    listen(fd, LISTEN_BACKLOG) < 0)
+		return err_set(e, ERR_SYSTEM, errno,
+			       "cannot listen on the control socket of container %s", c->name);
+	s->listener_fd = take_fd(fd);
+	return 0;
+}
+
+/* Whether the run that has the address is on its way out. */
+static bool is_ending(const struct container *c)
+{
+	struct run_view view = {};
+	bool is_ending = false;
+
+	if (runs_view(c->lxcpath, c->name, &view, NULL) == 0) {
+		uint32_t state = atomic_load(&view.record->state);
+
+		is_ending = state == STATE_STOPPING || state == STATE_ABORTING;
+	}
+	runs_view_close(&view);
+	return is_ending;
+}
+
+/* A run that ends will give the address back: it is waited for. */
+static int take_address(struct start *s, struct err *e)
+{
+	const struct timespec pause = {.tv_nsec = ENDING_PAUSE};
+	usec_t deadline = time_deadline(ENDING_WAIT * USEC_PER_SEC);
+	int r;
+
+	for (;;) {
+		r = bind_address(s, e);
+		if (r != START_ALREADY_RUNNING || !is_ending(s->container))
+			return r;
+		if (time_left(deadline) == 0)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	r = err_set(e, ERR_RECORD, EBUSY, "Container \"%s\" appears to be already running",
+		    s->container->name);
+	err_hint(e, "it is stopping for more than %d seconds: a hook may hang", ENDING_WAIT);
+	return r;
+}
+
+int start_compile(struct start *s, struct err *e)
+{
+	const struct config *config = s->container->config;
+	struct facts facts = {};
+	int r;
+
+	if (plan_needs_prelude(config))
+		return plan_compile_prelude(&s->request, config, &s->prelude, e);
+	r = gather_facts(&s->request, config, &facts, e);
+	if (r == 0)
+		r = plan_compile(&s->request, config, &facts, &s->plan, e);
+	facts_finish(&facts);
+	return r;
+}
+
+static int find_helpers(struct start *s, struct err *e)
+{
+	char program[32];
+
+	helper_supervisor_name(PLAN_FORMAT, program, sizeof(program));
+	return helper_directory(program, &s->helpers, e);
+}
+
+static int make_record(struct start *s, struct err *e)
+{
+	const struct container *c = s->container;
+	autofree char *directory = NULL;
+	autostr bytes = {};
+	struct str path = {};
+	int r = runs_directory(c->lxcpath, &directory, e);
+
+	if (r < 0)
+		return r;
+	str_addf(&path, "%s/%s", directory, c->name);
+	if (str_failed(&path)) {
+		str_finish(&path);
+		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+	}
+	s->run_path = str_take(&path);
+	r = start_build_record(s, &bytes, e);
+	if (r < 0)
+		return r;
+	s->record_fd = start_move_fd(s, runs_create(c->lxcpath, c->name, bytes.data, bytes.len, e));
+	return s->record_fd < 0 ? s->record_fd : 0;
+}
+
+/* The record's hand-over descriptors must be there before it is written. */
+static int prepare(struct start *s, struct err *e)
+{
+	struct container *c = s->container;
+	int r = check_startable(c, s->options, e);
+
+	if (r < 0)
+		return r;
+	r = runs_repair(c->lxcpath, c->name, e);
+	if (r < 0)
+		return err_wrap(e, r, "an earlier run of container %s can't be undone", c->name);
+	s->listen_fds = count_listen_fds();
+	r = take_address(s, e);
+	if (r != 0)
+		return r;
+	r = log_hand_over(STDERR_FILENO + 1 + (int)s->listen_fds, &s->log);
+	if (r < 0)
+		return err_set(e, ERR_SYSTEM, -r, "cannot hand the log over");
+	start_make_request(c, s->options, &s->request);
+	s->request.listen_fds = s->listen_fds;
+	s->request.log_level = log_level_name(s->log.level);
+	r = find_helpers(s, e);
+	return r < 0 ? r : start_compile(s, e);
+}
+
+static void init(struct start *s, struct container *c, const struct start_options *options)
+{
+	*s = (struct start){
+		.container = c,
+		.options = options,
+		.log = {.fd = -EBADF},
+		.record_fd = -EBADF,
+		.listener_fd = -EBADF,
+		.result_fd = -EBADF,
+		.caller_fd = -EBADF,
+	};
+}
+
+/* Our own copies: the supervisor has its own by now, or there is none. */
+static void finish(struct start *s)
+{
+	cleanup_close(&s->record_fd);
+	cleanup_close(&s->listener_fd);
+	cleanup_close(&s->result_fd);
+	cleanup_close(&s->caller_fd);
+	cleanup_close(&s->log.fd);
+	str_finish(&s->prelude);
+	str_finish(&s->plan);
+	free(s->helpers);
+	free(s->run_path);
+}
+
+/* The supervisor's end of a socket for results; ours is returned. */
+static int make_result_socket(struct start *s, struct err *e)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return err_set(e, ERR_SYSTEM, errno, "cannot make a socket pair");
+	s->result_fd = start_move_fd(s, ends[1]);
+	if (s->result_fd < 0) {
+		close(ends[0]);
+		return err_set(e, ERR_SYSTEM, -s->result_fd, "cannot make a socket pair");
+	}
+	return ends[0];
+}
+
+int container_start(struct container *c, const struct start_options *options,
+		    struct start_result *ret, struct err *e)
+{
+	autoclose int our_end = -EBADF;
+	struct start s;
+	int r;
+
+	init(&s, c, options);
+	r = prepare(&s, e);
+	if (r == 0) {
+		our_end = make_result_socket(&s, e);
+		r = our_end < 0 ? our_end : 0;
+	}
+	if (r == 0 && !options->daemonise) {
+		s.caller_fd = start_move_fd(&s, (int)syscall(SYS_pidfd_open, getpid(), 0));
+		if (s.caller_fd < 0)
+			r = err_set(e, ERR_SYSTEM, errno, "cannot open a pidfd of ourselves");
+	}
+	if (r == 0)
+		r = make_record(&s, e);
+	if (r == 0 && options->daemonise)
+		r = launch_daemonised(&s, our_end, ret, e);
+	else if (r == 0)
+		r = launch_attended(&s, our_end, ret, e);
+	finish(&s);
+	return r;
+}
+
+int container_start_exec(struct container *c, const struct start_options *options, struct err *e)
+{
+	struct start s;
+	int r;
+
+	init(&s, c, options);
+	s.in_place = true;
+	r = prepare(&s, e);
+	if (r == 0)
+		r = make_record(&s, e);
+	if (r == 0)
+		r = launch_in_place(&s, e);
+	finish(&s);
+	return r;
+}

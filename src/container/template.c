@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Templates: scripts that install a root file system and complete the configuration. They run with
+ * umask 0022, as root in a mount namespace of their own, with mapped ids as root of a user
+ * namespace. The download of images for names without a script comes later.
+ */
+
+#include "container/template.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/macros.h"
+#include "container/paths.h"
+#include "container/spawn.h"
+#include "container/userns.h"
+#include "sys/file.h"
+
+#include "tare_paths.h"
+
+#define LOG_CATEGORY "template"
+#include "base/log.h"
+
+enum { CONFIG_SIZE_MAX = 16 << 20, CONFIG_MODE = 0640, EXIT_NO_EXEC = 127 };
+
+static int no_memory(struct err *e)
+{
+	return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+}
+
+int template_find(const char *name, char **ret, struct err *e)
+{
+	autofree char *path = NULL;
+	autostr script = {};
+	int r;
+
+	str_addf(&script, "lxc-%s", name);
+	if (str_failed(&script))
+		return no_memory(e);
+	path = name[0] == '/' ? strdup(name) : path_join(PATH_TEMPLATES, str_text(&script));
+	if (!path)
+		return no_memory(e);
+	if ((name[0] == '/' || !strchr(name, '/')) && access(path, X_OK) == 0) {
+		*ret = take_ptr(path);
+		return 0;
+	}
+	r = err_set(e, ERR_TEMPLATE_FAILED, 0, "bad template: %s", name);
+	err_object(e, path);
+	err_hint(e,
+		 "templates are programs lxc-NAME in \"%s\"; taking the name for an image to "
+		 "download is not built yet",
+		 PATH_TEMPLATES);
+	return err_wrap(e, r, "Template \"%s\" not found", name);
+}
+
+bool template_only_informs(const char *name, char *const *argv)
+{
+	bool downloads = text_ends(name, "lxc-download") || strcmp(name, "download") == 0;
+
+	for (; argv && *argv; argv++) {
+		if (strcmp(*argv, "-h") == 0 || strcmp(*argv, "--help") == 0 ||
+		    strcmp(*argv, "--list") == 0 || (downloads && strcmp(*argv, "-l") == 0))
+			return true;
+	}
+	return false;
+}
+
+/* Everything is made before the fork; the child makes system calls only. */
+struct child {
+	char **argv;
+	const char *path;
+	bool quiet;
+	bool own_mounts;
+};
+
+static void close_streams(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int stream = 0; fd >= 0 && stream <= STDERR_FILENO; stream++)
+		if (fd == stream || dup3(fd, stream, O_CLOEXEC) >= 0)
+			fcntl(stream, F_SETFD, 0);
+}
+
+static int execute(void *argument)
+{
+	const struct child *child = argument;
+
+	/* What the template leaves mounted goes with it. */
+	if (child->own_mounts &&
+	    (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0))
+		return EXIT_NO_EXEC;
+	umask(0022);
+	if (child->quiet)
+		close_streams();
+	execv(child->path, child->argv);
+	return EXIT_NO_EXEC;
+}
+
+struct words {
+	VEC_OF(char *) /* heap each */
+	bool failed;
+};
+
+__attribute__((format(printf, 2, 3))) static void add_word(struct words *w, const char *fmt, ...)
+{
+	struct str text = {};
+	char **place = vec_push(w);
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_vaddf(&text, fmt, ap);
+	va_end(ap);
+	if (place && !str_failed(&text))
+		*place = str_take(&text);
+	else
+		w->failed = true;
+	str_finish(&text);
+}
+
+static void finish_words(struct words *w)
+{
+	for (size_t i = 0; i < w->count; i++)
+		free(w->items[i]);
+	vec_finish(w);
+}
+
+static int make_argv(const struct template_run *run, struct words *ret)
+{
+	const struct container *c = run->container;
+	const struct config_idmaps *maps = &c->config->values.idmaps;
+	const char *slash = strrchr(run->path, '/');
+
+	add_word(ret, "%s", slash ? slash + 1 : run->path);
+	add_word(ret, "--path=%s/%s", c->lxcpath, c->name);
+	add_word(ret, "--name=%s", c->name);
+	if (run->rootfs)
+		add_word(ret, "--rootfs=%s", run->rootfs);
+	for (char *const *at = run->argv; at && *at; at++)
+		add_word(ret, "%s", *at);
+	if (maps->count > 0) {
+		struct userns_own own;
+
+		userns_own_ids(maps, &own);
+		add_word(ret, "--mapped-uid");
+		add_word(ret, "%u", (unsigned)own.uid);
+		add_word(ret, "--mapped-gid");
+		add_word(ret, "%u", (unsigned)own.gid);
+	}
+	return ret->failed || !vec_push(ret) ? -ENOMEM : 0;
+}
+
+/* 0 … 255 as userns_run() has it, or negative. */
+static int run_child(struct child *child, const struct config_idmaps *maps, struct err *e)
+{
+	struct userns_call call = {.function = execute, .argument = child};
+	int status;
+	pid_t pid;
+
+	child->own_mounts = geteuid() == 0 || maps->count > 0;
+	if (maps->count > 0)
+		return userns_run(maps, &call, e);
+	pid = fork();
+	if (pid < 0)
+		return err_set(e, ERR_CLONE_FAILED, errno, "cannot fork");
+	if (pid == 0)
+		_exit(execute(child));
+	status = spawn_wait(pid);
+	if (status < 0)
+		return err_set(e, ERR_SYSTEM, -status, "cannot wait for the template");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int template_run(const struct template_run *run, struct err *e)
+{
+	struct words words = {};
+	struct child child = {.path = run->path, .quiet = run->quiet};
+	int r = make_argv(run, &words);
+
+	if (r < 0) {
+		finish_words(&words);
+		return no_memory(e);
+	}
+	child.argv = words.items;
+	log_info("running the template \"%s\"", run->path);
+	r = run_child(&child, &run->container->config->values.idmaps, e);
+	finish_words(&words);
+	if (r < 0)
+		return err_wrap(e, r, "Failed to create container from template");
+	if (r == 0)
+		return 0;
+	if (r > 128)
+		r = err_set(e, ERR_TEMPLATE_FAILED, 0,
+			    "the template \"%s\" was killed by signal %d", run->path, r - 128);
+	else
+		r = err_set(e, ERR_TEMPLATE_FAILED, 0, "the template \"%s\" ended with status %d",
+			    run->path, r);
+	err_hint(e, "what it printed says more");
+	return err_wrap(e, r, "Failed to create container from template");
+}
+
+/* A line break in an argument would become a line of the configuration (CVE-2026-23953). */
+static void add_visible(struct str *out, const char *text)
+{
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c < ' ' || c == 0x7f)
+			str_addf(out, "\\x%02x", c);
+		else
+			str_add_char(out, (char)c);
+	}
+}
+
+int template_mark_config(const struct template_run *run, struct err *e)
+{
+	const char *path = run->container->config_file;
+	autofree char *old = NULL;
+	autostr text = {};
+	size_t len;
+	int r = file_read_all(AT_FDCWD, path, CONFIG_SIZE_MAX, &old, &len);
+
+	if (r < 0)
+		return err_set(e, ERR_FILE_READ, -r, "cannot read \"%s\"", path);
+	str_add(&text, "# Template used to create this container: ");
+	add_visible(&text, run->path);
+	str_add(&text, "\n# Parameters passed to the template:");
+	for (char *const *at = run->argv; at && *at; at++) {
+		str_add_char(&text, ' ');
+		add_visible(&text, *at);
+	}
+	str_add(&text, "\n# For additional config options, please look at lxc.container.conf(5)\n\n"
+		       "# Uncomment the following line to support nesting containers:\n"
+		       "#lxc.include = " PATH_SHARE "/config/nesting.conf\n"
+		       "# (Be aware this has security implications)\n\n");
+	str_add_bytes(&text, old, len);
+	if (str_failed(&text))
+		return no_memory(e);
+	r = file_replace(AT_FDCWD, path, str_text(&text), text.len, CONFIG_MODE);
+	return r < 0 ? err_set(e, ERR_FILE_WRITE, -r, "cannot write \"%s\"", path) : 0;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * lxc-compile RECORD_FD OUT_FD: make the plan of a run whose record is open as RECORD_FD.
+ *
+ * The supervisor runs it behind pre-start hooks and on every reboot, in its own mount namespace:
+ * the supervisor itself knows neither the configuration nor the host. The plan's bytes go to OUT_FD
+ * and the exit status is 0; after a failure OUT_FD gets a struct err and the status is 1. Nothing
+ * is printed.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/macros.h"
+#include "base/num.h"
+#include "config/config.h"
+#include "config/freeze.h"
+#include "container/gather.h"
+#include "plan/compile.h"
+#include "run/record.h"
+#include "sys/file.h"
+
+struct job {
+	const struct record_header *record;
+	struct config config;
+	struct plan_request request;
+	struct facts facts;
+	struct str plan;
+};
+
+static int read_fd_number(const char *text)
+{
+	int32_t fd;
+
+	return num_parse_i32(text, 10, &fd) == 0 && fd >= 0 ? fd : -EBADF;
+}
+
+static int map_record(struct job *job, int fd, struct err *e)
+{
+	const char *problem;
+	struct stat status;
+	void *bytes;
+
+	if (fstat(fd, &status) < 0)
+		return err_set(e, ERR_RECORD, errno, "Cannot look at the run record");
+	if (status.st_size < (off_t)sizeof(struct record_header) ||
+	    status.st_size > RECORD_SIZE_MAX)
+		return err_set(e, ERR_RECORD, 0, "The run record has a size that none can have");
+	bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	if (bytes == MAP_FAILED)
+		return err_set(e, ERR_RECORD, errno, "Cannot map the run record");
+	problem = record_check(bytes, (size_t)status.st_size);
+	if (problem)
+		return err_set(e, ERR_RECORD, 0, "The run record is damaged: %s", problem);
+	job->record = bytes;
+	return 0;
+}
+
+static const char *text_of(const struct record_header *r, uint32_t offset)
+{
+	return offset ? record_text(r, offset) : NULL;
+}
+
+/* The command as an array, in the arena of the facts. */
+static int read_argv(struct job *job, struct err *e)
+{
+	const struct record_header *r = job->record;
+	const char *at = (const char *)r + r->argv;
+	const char **argv;
+	uint32_t count;
+
+	if (r->argv == 0)
+		return 0;
+	memcpy(&count, at, sizeof(count));
+	argv = arena_alloc(&job->facts.arena, (count + 1) * sizeof(*argv));
+	if (!argv)
+		return err_set(e, ERR_NO_MEMORY, ENOMEM, "No memory for the command");
+	at += sizeof(count);
+	for (uint32_t i = 0; i < count; i++) {
+		argv[i] = at;
+		at += strlen(at) + 1;
+	}
+	job->request.argv = argv;
+	return 0;
+}
+
+static int read_request(struct job *job, struct err *e)
+{
+	const struct record_header *r = job->record;
+
+	job->request = (struct plan_request){
+		.name = record_text(r, r->name),
+		.lxcpath = record_text(r, r->lxcpath),
+		.config_file = text_of(r, r->config_file),
+		.is_application = r->flags & RECORD_APPLICATION,
+		.is_foreground = r->flags & RECORD_FOREGROUND,
+		.is_volatile = r->flags & RECORD_VOLATILE,
+		.pid_file = text_of(r, r->pid_file),
+		.listen_fds = r->listen_fds,
+		.log_level = log_level_name((enum log_level)r->log_level),
+	};
+	if (!job->request.log_level)
+		job->request.log_level = log_level_name(LOG_LEVEL_NOTSET);
+	return read_argv(job, e);
+}
+
+static int compile(struct job *job, int record_fd, struct err *e)
+{
+	const struct record_part *applied;
+	int r = map_record(job, record_fd, e);
+
+	if (r < 0 || !job->record)
+		return r;
+	applied = &job->record->applied;
+	if (config_init(&job->config, NULL) < 0)
+		return err_set(e, ERR_NO_MEMORY, ENOMEM, "No memory for the configuration");
+	r = config_thaw(&job->config, (const char *)job->record + applied->offset, applied->size,
+			e);
+	if (r >= 0)
+		r = read_request(job, e);
+	if (r >= 0)
+		r = gather_facts(&job->request, &job->config, &job->facts, e);
+	if (r >= 0)
+		r = plan_compile(&job->request, &job->config, &job->facts, &job->plan, e);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	/* What is wrong goes to OUT_FD; lines of the log are the supervisor's to write. */
+	const struct log_settings quiet = {.program = "lxc-compile", .file = "none", .quiet = true};
+	struct job job = {};
+	struct err e = {};
+	int out, r;
+
+	if (argc != 3)
+		return EXIT_FAILURE;
+	out = read_fd_number(argv[2]);
+	(void)log_init(&quiet);
+	r = compile(&job, read_fd_number(argv[1]), &e);
+	if (r >= 0) {
+		r = file_write_fd(out, job.plan.data, job.plan.len);
+		if (r < 0)
+			err_set(&e, ERR_FILE_WRITE, -r, "Cannot hand over the plan");
+	}
+	if (r < 0) {
+		if (!err_is_set(&e))
+			err_set(&e, ERR_SYSTEM, -r, "Cannot make the plan");
+		(void)file_write_fd(out, &e, sizeof(e));
+	}
+	str_finish(&job.plan);
+	facts_finish(&job.facts);
+	config_finish(&job.config);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
