@@ -6,8 +6,12 @@
  * and tables for people. Not installed, and no promise to anybody.
  */
 
+#include <lxc/lxccontainer.h>
+
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
 
 struct err;
 struct str;
@@ -76,3 +80,98 @@ int tare_config_replace(const char *path, const struct str *text, char **ret_bac
  */
 int tare_config_each(const char *lxcpath, int (*take)(void *context, const char *path),
 		     void *context, struct err *e);
+
+/* Where a command logs to. */
+struct tare_log {
+	const char *program;   /* begins each line */
+	const char *container; /* or NULL */
+	const char *lxcpath;   /* NULL: the default */
+	const char *file;      /* -o, or NULL */
+	int level;             /* -l: enum log_level; LOG_LEVEL_NOTSET: none was given */
+	bool quiet;
+	const char *word; /* stands behind the name on the standard error output, or NULL */
+};
+
+/* Start logging: into `file`; without one, but with a level, into the container's default place.
+ * 0, or negative with e set: the file can't be opened. */
+int tare_log_init(const struct tare_log *log, struct err *e);
+
+/* lxc_container_new() with the reason why not. */
+struct lxc_container *tare_container_new(const char *name, const char *lxcpath, struct err *e);
+
+/* An object whose configuration file (may be missing) is not read. */
+struct lxc_container *tare_container_new_bare(const char *name, const char *lxcpath, struct err *e);
+
+/* Why the last call on the object failed: the chain behind error_string. Valid until its next call.
+ */
+const struct err *tare_last_error(struct lxc_container *c);
+
+/* set_config_item() for an item that `source` asked for, "(command line)" in messages. */
+int tare_set_item(struct lxc_container *c, const char *key, const char *value, const char *source,
+		  struct err *e);
+
+struct tare_start {
+	bool application;    /* under an init of ours (lxc-execute) */
+	bool is_volatile;    /* nothing was created: there is no directory */
+	bool command_status; /* in place: exit as the command did */
+	bool close_fds;
+	bool in_background;   /* tare_start_plan(): the plan of tare_start() */
+	bool trace;           /* tell every step and its time */
+	char *const *argv;    /* the command, or NULL */
+	char *const *title;   /* in place: what ps shows: the tool's own argv */
+	const char *pid_file; /* absolute, or NULL */
+	uint32_t fault_step;  /* tests: this step of the plan, from 1, … */
+	int fault_errno;      /* … fails with this errno; 0 = none */
+	int fault_place;      /* … in this part: enum fault_place */
+};
+
+enum { TARE_ALREADY_RUNNING = 1 };
+
+/* A daemonised start. 0 when it runs, TARE_ALREADY_RUNNING, or negative with e set. */
+int tare_start(struct lxc_container *c, const struct tare_start *start, struct err *e);
+
+/* A start in the foreground, in place of the calling program: returns only TARE_ALREADY_RUNNING, or
+ * negative with e set. */
+int tare_start_exec(struct lxc_container *c, const struct tare_start *start, struct err *e);
+
+/* What such a start would do, step by step, appended as text or as JSON. 0, or negative with e. */
+int tare_start_plan(struct lxc_container *c, const struct tare_start *start, bool json,
+		    struct str *out, struct err *e);
+
+/* lxc-attach: the calling program becomes the relay and exits as the command does. argv NULL: the
+ * user's shell; pty_log NULL: none. Returns only negative, with e set. */
+int tare_attach_exec(struct lxc_container *c, char *const *argv, const char *pty_log,
+		     char *const *title, lxc_attach_options_t *options, struct err *e);
+
+/* Why a container can't be destroyed now. */
+enum tare_destroy {
+	TARE_DESTROYED,
+	TARE_DESTROY_NOT_DEFINED,
+	TARE_DESTROY_RUNNING,
+	TARE_DESTROY_HAS_SNAPSHOTS,
+	TARE_DESTROY_HAS_CLONES,
+};
+/* An enum tare_destroy, or negative with e set. */
+int tare_destroy(struct lxc_container *c, struct err *e);
+
+/* What is known of a container's run without asking it. */
+struct tare_address {
+	char interface[16];
+	char text[46];
+	bool is_ipv6;
+	bool is_link_local;
+};
+struct tare_run {
+	const char *state; /* a state word */
+	pid_t pid;         /* of init, 0 = none */
+	size_t address_count;
+	struct tare_address addresses[32]; /* of all interfaces but lo */
+};
+/* 0 (also for a stopped one), or negative with e set. */
+int tare_look(struct lxc_container *c, struct tare_run *ret, struct err *e);
+
+/*
+ * Undo what starts left behind whose supervisor died, of one container or (name NULL) of all below
+ * lxcpath (NULL: the default). Returns how many runs were undone, or negative with e set.
+ */
+int tare_repair(const char *lxcpath, const char *name, struct err *e);

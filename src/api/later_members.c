@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Members whose subject later versions bring (copies, snapshots, consoles, devices, checkpoints):
+ * each returns the failure that its callers know and says why in error_string.
+ */
+
+#include "api/object.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stddef.h>
+
+#include "base/macros.h"
+
+static bool rename_container(struct lxc_container *c, const char *newname)
+{
+	if (c)
+		object_explain_missing(c, "renaming containers");
+	return false;
+}
+
+static struct lxc_container *clone_container(struct lxc_container *c, const char *newname,
+					     const char *lxcpath, int flags, const char *bdevtype,
+					     const char *bdevdata, uint64_t newsize,
+					     char **hookargs)
+{
+	if (c)
+		object_explain_missing(c, "copying containers");
+	return NULL;
+}
+
+static int console_getfd(struct lxc_container *c, int *ttynum, int *ptxfd)
+{
+	if (c)
+		object_explain_missing(c, "taking a terminal of a container");
+	return -1;
+}
+
+static int console(struct lxc_container *c, int ttynum, int stdinfd, int stdoutfd, int stderrfd,
+		   int escape)
+{
+	if (c)
+		object_explain_missing(c, "the console of a container");
+	return -1;
+}
+
+static int console_log(struct lxc_container *c, struct lxc_console_log *log)
+{
+	if (c)
+		object_explain_missing(c, "reading a console's log");
+	return -ENOSYS;
+}
+
+static int snapshot(struct lxc_container *c, const char *commentfile)
+{
+	if (c)
+		object_explain_missing(c, "making snapshots");
+	return -1;
+}
+
+static bool is_defined(struct lxc_container *c)
+{
+	struct err e = {0};
+
+	if (c->is_defined(c))
+		return true;
+	err_set(&e, ERR_NOT_DEFINED, 0, "container \"%s\" is not defined", c->name);
+	object_explain(c, &e, "");
+	return false;
+}
+
+/* Whether there is a snapshot that an LXC of before made. */
+static bool has_snapshots(struct lxc_container *c)
+{
+	autofree char *path = container_path(object_container(c), "/snaps");
+	DIR *directory = path ? opendir(path) : NULL;
+	struct dirent *entry;
+	bool found = false;
+
+	if (!directory)
+		return false;
+	while (!found && (entry = readdir(directory)))
+		found = entry->d_name[0] != '.';
+	closedir(directory);
+	return found;
+}
+
+static int snapshot_list(struct lxc_container *c, struct lxc_snapshot **snapshots)
+{
+	if (!c)
+		return -1;
+	if (!snapshots) {
+		object_explain_usage(c, "a list of snapshots needs a place to put it");
+		return -1;
+	}
+	if (!is_defined(c))
+		return -1;
+	if (!has_snapshots(c)) {
+		*snapshots = NULL;
+		return 0;
+	}
+	object_explain_missing(c, "listing snapshots");
+	return -1;
+}
+
+static bool snapshot_restore(struct lxc_container *c, const char *snapname, const char *newname)
+{
+	if (c)
+		object_explain_missing(c, "restoring snapshots");
+	return false;
+}
+
+static bool snapshot_destroy(struct lxc_container *c, const char *snapname)
+{
+	if (c)
+		object_explain_missing(c, "destroying snapshots");
+	return false;
+}
+
+static bool snapshot_destroy_all(struct lxc_container *c)
+{
+	if (!c || !is_defined(c))
+		return false;
+	if (!has_snapshots(c))
+		return true;
+	object_explain_missing(c, "destroying snapshots");
+	return false;
+}
+
+static bool destroy_with_snapshots(struct lxc_container *c)
+{
+	return snapshot_destroy_all(c) && c->destroy(c);
+}
+
+static bool add_device_node(struct lxc_container *c, const char *src_path, const char *dest_path)
+{
+	if (c)
+		object_explain_missing(c, "adding device nodes");
+	return false;
+}
+
+static bool remove_device_node(struct lxc_container *c, const char *src_path, const char *dest_path)
+{
+	if (c)
+		object_explain_missing(c, "removing device nodes");
+	return false;
+}
+
+static bool attach_interface(struct lxc_container *c, const char *dev, const char *dst_dev)
+{
+	if (c)
+		object_explain_missing(c, "moving interfaces into a container");
+	return false;
+}
+
+static bool detach_interface(struct lxc_container *c, const char *dev, const char *dst_dev)
+{
+	if (c)
+		object_explain_missing(c, "moving interfaces out of a container");
+	return false;
+}
+
+static bool checkpoint(struct lxc_container *c, char *directory, bool stop, bool verbose)
+{
+	if (c)
+		object_explain_missing(c, "checkpoints");
+	return false;
+}
+
+static bool restore(struct lxc_container *c, char *directory, bool verbose)
+{
+	if (c)
+		object_explain_missing(c, "restoring checkpoints");
+	return false;
+}
+
+static int migrate(struct lxc_container *c, unsigned int cmd, struct migrate_opts *opts,
+		   unsigned int size)
+{
+	if (c)
+		object_explain_missing(c, "checkpoints");
+	return 1;
+}
+
+static int mount_inside(struct lxc_container *c, const char *source, const char *target,
+			const char *filesystemtype, unsigned long mountflags, const void *data,
+			struct lxc_mount *mnt)
+{
+	if (c)
+		object_explain_missing(c, "mounting into a running container");
+	return -EINVAL;
+}
+
+static int umount_inside(struct lxc_container *c, const char *target, unsigned long mountflags,
+			 struct lxc_mount *mnt)
+{
+	if (c)
+		object_explain_missing(c, "unmounting in a running container");
+	return -EINVAL;
+}
+
+void object_set_later_members(struct lxc_container *c)
+{
+	c->rename = rename_container;
+	c->clone = clone_container;
+	c->console_getfd = console_getfd;
+	c->console = console;
+	c->console_log = console_log;
+	c->snapshot = snapshot;
+	c->snapshot_list = snapshot_list;
+	c->snapshot_restore = snapshot_restore;
+	c->snapshot_destroy = snapshot_destroy;
+	c->snapshot_destroy_all = snapshot_destroy_all;
+	c->destroy_with_snapshots = destroy_with_snapshots;
+	c->add_device_node = add_device_node;
+	c->remove_device_node = remove_device_node;
+	c->attach_interface = attach_interface;
+	c->detach_interface = detach_interface;
+	c->checkpoint = checkpoint;
+	c->restore = restore;
+	c->migrate = migrate;
+	c->mount = mount_inside;
+	c->umount = umount_inside;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The tare_* entry points about containers: what our commands need beside the ABI.
+ */
+
+#include <tare/tare.h>
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "api/object.h"
+#include "api/state_words.h"
+#include "base/str.h"
+#include "container/runs.h"
+
+_Static_assert((int)TARE_ALREADY_RUNNING == (int)START_ALREADY_RUNNING, "handed through");
+_Static_assert((int)TARE_DESTROY_NOT_DEFINED == (int)DESTROY_NOT_DEFINED &&
+		       (int)TARE_DESTROY_RUNNING == (int)DESTROY_RUNNING &&
+		       (int)TARE_DESTROY_HAS_SNAPSHOTS == (int)DESTROY_HAS_SNAPSHOTS &&
+		       (int)TARE_DESTROY_HAS_CLONES == (int)DESTROY_HAS_CLONES,
+	       "handed through");
+
+const struct err *tare_last_error(struct lxc_container *c)
+{
+	return &object_of(c)->last_error;
+}
+
+int tare_set_item(struct lxc_container *c, const char *key, const char *value, const char *source,
+		  struct err *e)
+{
+	int r = container_set_item(object_lock(c), key, value, source, e);
+
+	object_unlock(c);
+	return r;
+}
+
+static struct start_options options_of(const struct tare_start *start)
+{
+	return (struct start_options){
+		.application = start->application,
+		.volatile_container = start->is_volatile,
+		.command_status = start->command_status,
+		.close_fds = start->close_fds,
+		.trace = start->trace,
+		.argv = start->argv,
+		.title = start->title,
+		.pid_file = start->pid_file,
+		.fault_step = start->fault_step,
+		.fault_errno = start->fault_errno,
+		.fault_place = start->fault_place,
+	};
+}
+
+int tare_start(struct lxc_container *c, const struct tare_start *start, struct err *e)
+{
+	struct start_options options = options_of(start);
+	struct start_result result;
+	int r;
+
+	options.daemonise = true;
+	r = container_start(object_lock(c), &options, &result, e);
+	object_unlock(c);
+	return r;
+}
+
+int tare_start_exec(struct lxc_container *c, const struct tare_start *start, struct err *e)
+{
+	struct start_options options = options_of(start);
+	int r;
+
+	options.explain_in_place = true;
+	r = container_start_exec(object_lock(c), &options, e);
+	object_unlock(c);
+	return r;
+}
+
+int tare_start_plan(struct lxc_container *c, const struct tare_start *start, bool json,
+		    struct str *out, struct err *e)
+{
+	struct start_options options = options_of(start);
+	int r;
+
+	options.daemonise = start->in_background;
+	r = container_print_plan(object_lock(c), &options, json ? PLAN_AS_JSON : PLAN_AS_TEXT, out,
+				 e);
+	object_unlock(c);
+	return r;
+}
+
+int tare_attach_exec(struct lxc_container *c, char *const *argv, const char *pty_log,
+		     char *const *title, lxc_attach_options_t *options, struct err *e)
+{
+	struct attach_command command = {.argv = argv, .pty_log = pty_log, .title = title};
+	int r = container_attach_exec(object_lock(c), &command, options, e);
+
+	object_unlock(c);
+	return r;
+}
+
+int tare_destroy(struct lxc_container *c, struct err *e)
+{
+	int r = container_destroy(object_lock(c), e);
+
+	object_unlock(c);
+	return r;
+}
+
+/* One address as text; false for those of lo and what has no text. */
+static bool show_address(const struct record_address *from, struct tare_address *to)
+{
+	if (strcmp(from->interface, "lo") == 0 ||
+	    !inet_ntop(from->family, from->address, to->text, sizeof(to->text)))
+		return false;
+	memcpy(to->interface, from->interface, sizeof(to->interface));
+	to->is_ipv6 = from->family == AF_INET6;
+	to->is_link_local = from->scope == 253; /* RT_SCOPE_LINK */
+	return true;
+}
+
+int tare_look(struct lxc_container *c, struct tare_run *ret, struct err *e)
+{
+	struct container_run run;
+	int r = container_look(object_container(c), &run, e);
+
+	if (r < 0)
+		return r;
+	*ret = (struct tare_run){.state = state_words[STATE_STOPPED]};
+	if (r > 0)
+		return 0;
+	ret->state = state_words[run.state];
+	ret->pid = run.init_pid;
+	for (size_t i = 0; i < run.address_count; i++)
+		if (show_address(&run.addresses[i], &ret->addresses[ret->address_count]))
+			ret->address_count++;
+	return 0;
+}
+
+int tare_repair(const char *lxcpath, const char *name, struct err *e)
+{
+	return runs_repair(lxcpath ? lxcpath : container_system_item("lxc.lxcpath"), name, e);
+}

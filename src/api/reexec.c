@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * LXC_MEMFD_REXEC (spec/runtime.md §20): a program that loads the library with this variable in its
+ * environment runs from a sealed copy of itself in memory, so that a container's root, who can
+ * reach the program of an attached process through /proc/PID/exe, finds nothing to write to
+ * (CVE-2019-5736). Incus sets it for its helpers.
+ *
+ * A constructor of liblxc.so.1; our own commands, which link the library statically, have none: of
+ * what they do near containers, the supervisor's program is sealed. Without memfds there is no
+ * other way: the program ends.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/macros.h"
+#include "base/str.h"
+#include "container/spawn.h"
+
+/* execveat(2) names the process after the descriptor; ps should show what it did before. */
+static void restore_name(const char *argument)
+{
+	const char *slash = argument ? strrchr(argument, '/') : NULL;
+
+	if (argument)
+		(void)prctl(PR_SET_NAME, slash ? slash + 1 : argument);
+}
+
+static bool is_sealed(const char *path)
+{
+	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 && fcntl(fd, F_GET_SEALS) == PROGRAM_SEALS;
+}
+
+_Noreturn static void give_up(const char *program, int errnum)
+{
+	autostr text = {0};
+	struct err e = {0};
+
+	err_set(&e, ERR_EXEC_FAILED, errnum,
+		"cannot run %s from a sealed copy in memory, as LXC_MEMFD_REXEC asks for", program);
+	err_hint(&e, "allow memfds that can be executed (sysctl vm.memfd_noexec = 0)");
+	err_render_text(&e, &text);
+	fprintf(stderr, "liblxc: %s\n", str_text(&text));
+	_exit(EXIT_FAILURE);
+}
+
+/* glibc's loader hands main's arguments to the constructors of libraries. */
+__attribute__((constructor)) static void reexec_sealed(int argc, char **argv)
+{
+	static const char own[] = "/proc/self/exe";
+	int fd;
+
+	if (!getenv("LXC_MEMFD_REXEC") || getauxval(AT_SECURE))
+		return;
+	if (is_sealed(own)) {
+		restore_name(argc > 0 ? argv[0] : NULL);
+		return;
+	}
+	fd = program_seal("liblxc", own);
+	if (fd >= 0)
+		syscall(SYS_execveat, fd, "", argv, environ, AT_EMPTY_PATH);
+	give_up(argc > 0 ? argv[0] : "this program", fd < 0 ? -fd : errno);
+}
