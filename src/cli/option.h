@@ -48,6 +48,9 @@ enum cli_option_flag {
 	CLI_HIDDEN = 1 << 1,
 	/* The case of the row's words does not matter. */
 	CLI_ANY_CASE = 1 << 2,
+	/* A CLI_UNSIGNED is a user or group id: the number that means "none" is refused, so that it
+	 * is not taken for an option that was not given (CVE-2026-30892). */
+	CLI_IS_ID = 1 << 3,
 };
 
 /* A word that an option accepts. A table of words ends with a NULL name. */

@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/ids.h"
 #include "base/num.h"
 #include "cli/path.h"
 
@@ -85,6 +86,7 @@ static int store_choices(const struct cli_option *o, const char *argument, unsig
 static int store_number(const struct cli_option *o, const char *argument, void *member,
 			struct err *e)
 {
+	uint32_t number;
 	int r;
 
 	if (o->kind == CLI_INT) {
@@ -98,7 +100,11 @@ static int store_number(const struct cli_option *o, const char *argument, void *
 			*(uint32_t *)member = (uint32_t)o->constant;
 			return 0;
 		}
-		r = num_parse_u32(argument, 10, member);
+		r = num_parse_u32(argument, 10, &number);
+		if (r == 0 && o->flags & CLI_IS_ID && number == ID_INVALID)
+			r = -ERANGE;
+		if (r == 0)
+			*(uint32_t *)member = number;
 	}
 	return r ? invalid(o, argument, strlen(argument), e) : 0;
 }

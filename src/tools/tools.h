@@ -7,8 +7,19 @@
 
 #include "cli/cli.h"
 
+extern const struct cli_tool tool_attach;
 extern const struct cli_tool tool_config;
 extern const struct cli_tool tool_config_check;
+extern const struct cli_tool tool_create;
+extern const struct cli_tool tool_destroy;
+extern const struct cli_tool tool_execute;
+extern const struct cli_tool tool_freeze;
+extern const struct cli_tool tool_info;
+extern const struct cli_tool tool_ls;
+extern const struct cli_tool tool_repair;
+extern const struct cli_tool tool_start;
+extern const struct cli_tool tool_stop;
+extern const struct cli_tool tool_unfreeze;
 extern const struct cli_tool tool_update_config;
 extern const struct cli_tool tool_completion;
 extern const struct cli_tool tool_manual_options;

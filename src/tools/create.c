@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * lxc-create: make a container: configuration, storage, and what a template puts into it
+ * (spec/cli.md §3.9). Prints nothing of its own on success.
+ */
+
+#include "tools/tools.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/session.h"
+
+struct create_values {
+	struct cli_common common;
+	const char *template_name;
+	const char *config;
+	const char *backend;
+	const char *directory;
+	const char *fstype;
+	uint64_t fssize; /* bytes */
+	const char *lvname, *vgname, *thinpool;
+	const char *zfsroot;
+	const char *rbdname, *rbdpool, *rbduser;
+};
+
+/* --fssize: a number with b, k, m, g or t behind it; m when nothing is. */
+static int take_size(void *member, const char *argument, struct arena *arena, struct err *e)
+{
+	static const char units[] = "bkmgt";
+	char *end = NULL;
+	unsigned long long n;
+	const char *unit;
+	unsigned shift = 20;
+
+	errno = 0;
+	n = strtoull(argument, &end, 10);
+	if (errno || end == argument || argument[0] == '-')
+		return err_set(e, ERR_USAGE, 0, "invalid size '%s'", argument);
+	if (*end) {
+		unit = strchr(units, text_lower(*end));
+		if (!unit || end[1])
+			return err_set(e, ERR_USAGE, 0, "invalid size '%s'", argument);
+		shift = 10 * (unsigned)(unit - units);
+	}
+	if (n == 0 || n > UINT64_MAX >> shift)
+		return err_set(e, ERR_USAGE, 0, "invalid size '%s'", argument);
+	*(uint64_t *)member = n << shift;
+	return 0;
+}
+
+static bool is_one_of(const char *word, const char *const *list)
+{
+	for (; *list; list++)
+		if (strcmp(word, *list) == 0)
+			return true;
+	return false;
+}
+
+/* Whether each word of a comma list is a kind of storage. */
+static bool is_backend(const char *list)
+{
+	static const char *const backends[] = {
+		"dir",       "btrfs", "loop", "lvm",  "nbd",  "overlay",
+		"overlayfs", "rbd",   "zfs",  "best", "none", NULL,
+	};
+	autofree char *copy = strdup(list);
+	char *rest = copy;
+	char *word;
+
+	if (!copy || !*copy)
+		return false;
+	while ((word = strsep(&rest, ",")))
+		if (!is_one_of(word, backends))
+			return false;
+	return true;
+}
+
+/* Options that don't go with the kind of storage: the sentence, or NULL. */
+static const char *find_conflict(const struct create_values *values)
+{
+	static const char *const with_size[] = {"loop", "lvm", "rbd", "nbd", NULL};
+	const char *backend = values->backend ? values->backend : "dir";
+	bool is_list = strchr(backend, ',') || strcmp(backend, "best") == 0;
+
+	if (values->directory && values->directory[0] != '/')
+		return "--dir should use absolute path";
+	if (is_list)
+		return NULL;
+	if ((values->fstype || values->fssize) && !is_one_of(backend, with_size))
+		return "Filesystem type and size are only valid with block devices";
+	if ((values->lvname || values->vgname || values->thinpool) && strcmp(backend, "lvm") != 0)
+		return "--lvname, --vgname and --thinpool are only valid with -B lvm";
+	if ((values->rbdname || values->rbdpool) && strcmp(backend, "rbd") != 0)
+		return "--rbdname and --rbdpool are only valid with -B rbd";
+	if (values->zfsroot && strcmp(backend, "zfs") != 0)
+		return "zfsroot is only valid with -B zfs";
+	return NULL;
+}
+
+/* The configuration to begin with: -f, else lxc.default_config when there is one. */
+static bool load_initial(struct session *s, const char *file)
+{
+	const char *path = file;
+	struct err e = {0};
+
+	if (!path && tare_system_value("lxc.default_config", &path, &e) < 0)
+		return session_fail(s, &e), false;
+	if (!file && (!path || access(path, F_OK) < 0))
+		return tare_set_item(s->c, "lxc.uts.name", s->common->name, "(lxc-create)", &e) >=
+			       0 ||
+		       (session_fail(s, &e), false);
+	if (s->c->load_config(s->c, path))
+		return true;
+	e = *tare_last_error(s->c);
+	err_wrap(&e, e.code ? e.code : -EINVAL, "Failed to load the configuration \"%s\"", path);
+	session_fail(s, &e);
+	return false;
+}
+
+static int create(struct session *s, const struct create_values *values, char **words)
+{
+	struct bdev_specs specs = {
+		.fstype = (char *)values->fstype,
+		.fssize = values->fssize,
+		.dir = (char *)values->directory,
+	};
+	const char *backend = values->backend;
+
+	specs.lvm.vg = (char *)values->vgname;
+	specs.lvm.lv = (char *)values->lvname;
+	specs.lvm.thinpool = (char *)values->thinpool;
+	specs.zfs.zfsroot = (char *)values->zfsroot;
+	specs.rbd.rbdname = (char *)values->rbdname;
+	specs.rbd.rbdpool = (char *)values->rbdpool;
+	specs.rbd.rbduser = (char *)values->rbduser;
+	if (backend && strcmp(backend, "none") == 0)
+		backend = "dir";
+	if (s->c->create(s->c, values->template_name, backend, &specs,
+			 s->common->quiet ? LXC_CREATE_QUIET : 0, words))
+		return 0;
+	return session_fail(s, tare_last_error(s->c));
+}
+
+/* A beginning of "none": no template. */
+static bool is_none(const char *name)
+{
+	return *name && text_starts("none", name);
+}
+
+static int run(const struct cli_tool *tool, int argc, char **argv)
+{
+	struct create_values values = {0};
+	autoarguments arguments = {0};
+	const char *conflict;
+	autosession s = {0};
+	int code;
+
+	if (!cli_begin(tool, argc, argv, &values, &arguments, &code))
+		return code;
+	s.tool = tool;
+	s.common = &values.common;
+	if (!values.config)
+		values.config = values.common.rcfile;
+	if (values.template_name && is_none(values.template_name))
+		values.template_name = NULL;
+	if (values.backend && !is_backend(values.backend))
+		return session_say(&s, "%s is not a valid backing storage type", values.backend);
+	conflict = find_conflict(&values);
+	if (conflict)
+		return session_say(&s, "%s", conflict);
+	if (!session_begin_bare(&s, tool, &values.common))
+		return 1;
+	if (s.c->is_defined(s.c))
+		return session_say(&s, "Container already exists");
+	if (!load_initial(&s, values.config))
+		return 1;
+	return create(&s, &values, arguments.words);
+}
+
+#define AT(member) .offset = offsetof(struct create_values, member)
+
+static const struct cli_option options[] = {
+	{
+		.letter = 't',
+		.name = "template",
+		.placeholder = "TEMPLATE",
+		.kind = CLI_STRING,
+		AT(template_name),
+		.help = "template that fills the container, by name or absolute path; none: no "
+			"template",
+	},
+	{
+		.letter = 'f',
+		.name = "config",
+		.placeholder = "FILE",
+		.kind = CLI_PATH,
+		AT(config),
+		.help = "configuration to begin with (default: lxc.default_config)",
+		.complete = {CLI_COMPLETE_FILE},
+	},
+	{
+		.letter = 'B',
+		.name = "bdev",
+		.placeholder = "STORAGE",
+		.kind = CLI_STRING,
+		AT(backend),
+		.help = "kind of storage (default dir); the first that works of a comma list",
+	},
+	{
+		.name = "backingstore",
+		.placeholder = "STORAGE",
+		.kind = CLI_STRING,
+		.flags = CLI_HIDDEN,
+		AT(backend),
+		.help = "old spelling",
+	},
+	{
+		.name = "backingstorage",
+		.placeholder = "STORAGE",
+		.kind = CLI_STRING,
+		.flags = CLI_HIDDEN,
+		AT(backend),
+		.help = "old spelling",
+	},
+	{
+		.letter = '6',
+		.name = "dir",
+		.placeholder = "DIRECTORY",
+		.kind = CLI_STRING,
+		AT(directory),
+		.help = "where the root file system of kind dir is made (absolute)",
+		.complete = {CLI_COMPLETE_DIRECTORY},
+	},
+	{
+		.letter = '0',
+		.name = "lvname",
+		.placeholder = "VOLUME",
+		.kind = CLI_STRING,
+		AT(lvname),
+		.help = "lvm: logical volume (default: the container's name)",
+	},
+	{
+		.letter = '1',
+		.name = "vgname",
+		.placeholder = "GROUP",
+		.kind = CLI_STRING,
+		AT(vgname),
+		.help = "lvm: volume group (default: lxc.bdev.lvm.vg)",
+	},
+	{
+		.letter = '2',
+		.name = "thinpool",
+		.placeholder = "POOL",
+		.kind = CLI_STRING,
+		AT(thinpool),
+		.help = "lvm: thin pool (default: lxc.bdev.lvm.thin_pool)",
+	},
+	{
+		.letter = '3',
+		.name = "fstype",
+		.placeholder = "TYPE",
+		.kind = CLI_STRING,
+		AT(fstype),
+		.help = "block devices: file system (default ext4)",
+	},
+	{
+		.letter = '4',
+		.name = "fssize",
+		.placeholder = "SIZE",
+		.kind = CLI_CALL,
+		AT(fssize),
+		.take = take_size,
+		.help = "block devices: size, with b, k, m, g or t behind it (default 1g)",
+	},
+	{
+		.letter = '5',
+		.name = "zfsroot",
+		.placeholder = "DATASET",
+		.kind = CLI_STRING,
+		AT(zfsroot),
+		.help = "zfs: parent data set (default: lxc.bdev.zfs.root)",
+	},
+	{
+		.letter = '7',
+		.name = "rbdname",
+		.placeholder = "IMAGE",
+		.kind = CLI_STRING,
+		AT(rbdname),
+		.help = "rbd: image (default: the container's name)",
+	},
+	{
+		.letter = '8',
+		.name = "rbdpool",
+		.placeholder = "POOL",
+		.kind = CLI_STRING,
+		AT(rbdpool),
+		.help = "rbd: pool (default: lxc.bdev.rbd.rbdpool)",
+	},
+	{
+		.letter = '9',
+		.name = "rbduser",
+		.placeholder = "USER",
+		.kind = CLI_STRING,
+		AT(rbduser),
+		.help = "rbd: user (default: lxc.bdev.rbd.rbduser)",
+	},
+	{0},
+};
+
+const struct cli_tool tool_create = {
+	.name = "lxc-create",
+	.summary = "create a container",
+	.synopsis = "[-n] NAME [-t TEMPLATE] [-f FILE] [-B STORAGE] [-- TEMPLATE-ARGUMENT…]",
+	.description =
+		"Makes a container below the lxcpath: its configuration from FILE or "
+		"lxc.default_config, storage for its root file system, and what the template puts "
+		"there. Words behind -- are the template's; -- --help shows its options.\n"
+		"Without a template only the configuration is made. When something fails, nothing "
+		"stays.",
+	.options = options,
+	.flags = CLI_CONTAINER_OPTIONS | CLI_TAKES_NAME | CLI_NEEDS_NAME,
+	.run = run,
+};

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * lxc-destroy: remove a container with its root file system (spec/cli.md §3.10). Silent on success.
+ */
+
+#include "tools/tools.h"
+
+#include <string.h>
+
+#include "tools/session.h"
+
+struct destroy_values {
+	struct cli_common common;
+	bool force;
+	bool snapshots;
+};
+
+static int tell(struct session *s, int outcome, struct err *e)
+{
+	const char *name = s->common->name;
+
+	switch (outcome) {
+	case TARE_DESTROYED:
+		return 0;
+	case TARE_DESTROY_NOT_DEFINED:
+		return session_say(s, "Container is not defined");
+	case TARE_DESTROY_RUNNING:
+		return session_say(s, "%s is running", name);
+	case TARE_DESTROY_HAS_SNAPSHOTS:
+		return session_say(s, "Destroying %s failed: %s has snapshots", name, name);
+	case TARE_DESTROY_HAS_CLONES:
+		return session_say(s, "Destroying %s failed: %s has clones", name, name);
+	default:
+		err_wrap(e, outcome, "Destroying %s failed", name);
+		return session_fail(s, e);
+	}
+}
+
+static int run(const struct cli_tool *tool, int argc, char **argv)
+{
+	struct destroy_values values = {0};
+	autoarguments arguments = {0};
+	struct err e = {0};
+	autosession s = {0};
+	int code;
+
+	if (!cli_begin(tool, argc, argv, &values, &arguments, &code))
+		return code;
+	if (!session_begin(&s, tool, &values.common, NULL))
+		return 1;
+	if (!s.c->is_defined(s.c))
+		return tell(&s, TARE_DESTROY_NOT_DEFINED, &e);
+	if (!s.c->may_control(s.c))
+		return session_say(&s, "Insufficient privileges to control %s", values.common.name);
+	if (s.c->is_running(s.c)) {
+		if (!values.force)
+			return tell(&s, TARE_DESTROY_RUNNING, &e);
+		if (!s.c->stop(s.c))
+			return session_fail(&s, tare_last_error(s.c));
+		/* An ephemeral container is gone with its run. */
+		if (!s.c->is_defined(s.c))
+			return 0;
+	}
+	if (values.snapshots && !s.c->snapshot_destroy_all(s.c))
+		return session_fail(&s, tare_last_error(s.c));
+	return tell(&s, tare_destroy(s.c, &e), &e);
+}
+
+#define AT(member) .offset = offsetof(struct destroy_values, member)
+
+static const struct cli_option options[] = {
+	{
+		.letter = 'f',
+		.name = "force",
+		.kind = CLI_FLAG,
+		AT(force),
+		.help = "kill the container first if it runs",
+	},
+	{
+		.letter = 's',
+		.name = "snapshots",
+		.kind = CLI_FLAG,
+		AT(snapshots),
+		.help = "destroy its snapshots, too",
+	},
+	{0},
+};
+
+const struct cli_tool tool_destroy = {
+	.name = "lxc-destroy",
+	.summary = "remove a container",
+	.synopsis = "[-n] NAME [-f] [-s]",
+	.description =
+		"Removes a stopped container: its root file system, its configuration and its "
+		"directory. Hooks of lxc.hook.destroy run before. With lxc.rootfs.managed = 0 "
+		"nothing is removed.",
+	.options = options,
+	.flags = CLI_CONTAINER_OPTIONS | CLI_TAKES_NAME | CLI_NEEDS_NAME,
+	.containers = "--defined",
+	.run = run,
+};
