@@ -135,6 +135,8 @@ Try 'tare --help' for more information."
     tare config-check "$BATS_TEST_TMPDIR/pipe" 3>&- 9>&- <&- >&- 2>&- &
     local pid=$! open='' standard=''
     for _ in $(seq 100); do
+        # Before the program runs, the shell itself has the pipe open.
+        [ "$(cat /proc/$pid/comm)" = tare ] || { sleep 0.02; continue; }
         open=$(readlink /proc/$pid/fd/*) || true
         standard=$(readlink /proc/$pid/fd/[012]) || true
         [[ $open == *"$BATS_TEST_TMPDIR/pipe"* ]] && break

@@ -1,0 +1,323 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Cgroups of a running container (spec/cgroup1.md, spec/runtime.md §11): on a host with v1
+# hierarchies, and with nothing but the unified one, which a mount namespace shows here.
+
+load helpers
+load containers
+
+setup_file() {
+    make_lxcpath
+    N=cg$$
+    export N
+    make_container "$N"
+}
+
+teardown_file() {
+    remove_lxcpath
+}
+
+teardown() {
+    stop_all
+    # A test that failed may leave more than stop_all knows of.
+    for directory in $MADE; do
+        find /sys/fs/cgroup -mindepth 2 -depth -type d -path "*/$directory*" \
+            -exec rmdir {} + || true
+    done
+}
+
+needs_v1() {
+    mountpoint -q /sys/fs/cgroup/memory || skip "no v1 hierarchies here"
+}
+
+# start KEY=VALUE…
+start() {
+    lxc-start -P "$LXCPATH" -n "$N" "${@/#/-s}"
+}
+
+# group PID CONTROLLER: the cgroup's path below the hierarchy.
+group() {
+    awk -F: -v c="$2" '$2 == c { print $3 }' "/proc/$1/cgroup"
+}
+
+init_pid() {
+    lxc-info -P "$LXCPATH" -n "$N" -pH
+}
+
+supervisor_pid() {
+    awk '{ print $4 }' "/proc/$(init_pid)/stat"
+}
+
+# Every directory of the host's hierarchies with this test's container in its path.
+left() {
+    find /sys/fs/cgroup -mindepth 2 -type d -path "*$N*"
+}
+
+# make_cgroup DIRECTORY…: below each hierarchy's root; removed by teardown.
+make_cgroup() {
+    for directory; do
+        MADE="$MADE ${directory%%/*}"
+        for hierarchy in /sys/fs/cgroup/*/; do
+            mkdir -p "$hierarchy$directory"
+        done
+    done
+}
+
+# limit CONTROLLER FILE
+limit() {
+    cat "/sys/fs/cgroup/$1/$(group "$(init_pid)" "$1")/$2"
+}
+
+@test "payload and monitor directories in every hierarchy, none after the stop" {
+    needs_v1
+    start
+    for hierarchy in /sys/fs/cgroup/*/; do
+        [ -d "$hierarchy/lxc.payload.$N" ] || fail "no payload in $hierarchy"
+        [ -d "$hierarchy/lxc.monitor.$N" ] || fail "no monitor in $hierarchy"
+        grep -qx "$(init_pid)" "$hierarchy/lxc.payload.$N/cgroup.procs"
+        grep -qx "$(supervisor_pid)" "$hierarchy/lxc.monitor.$N/cgroup.procs"
+    done
+    assert_equal "$(in_container "$N" cut -d: -f3 /proc/1/cgroup | sort -u)" /
+    lxc-stop -P "$LXCPATH" -n "$N" -k
+    assert_equal "$(left)" ""
+}
+
+@test "a taken name gives the suffix -1, in all hierarchies" {
+    needs_v1
+    MADE=lxc.payload.$N
+    mkdir "/sys/fs/cgroup/freezer/lxc.payload.$N"
+    start
+    assert_equal "$(cut -d: -f3 "/proc/$(init_pid)/cgroup" | sort -u)" "/lxc.payload.$N-1"
+    assert_equal "$(group "$(supervisor_pid)" memory)" "/lxc.monitor.$N"
+    lxc-stop -P "$LXCPATH" -n "$N" -k
+    assert_equal "$(left)" "/sys/fs/cgroup/freezer/lxc.payload.$N"
+}
+
+@test "lxc.cgroup.dir" {
+    needs_v1
+    start "lxc.cgroup.dir=grp$N/x"
+    assert_equal "$(group "$(init_pid)" cpu)" "/grp$N/x/lxc.payload.$N"
+    assert_equal "$(group "$(supervisor_pid)" cpu)" "/grp$N/x/lxc.monitor.$N"
+    lxc-stop -P "$LXCPATH" -n "$N" -k
+    assert_equal "$(find /sys/fs/cgroup -mindepth 2 -type d -path "*lxc.*$N*")" ""
+    MADE=grp$N
+}
+
+@test "Proxmox VE's layout: .container, .inner, .monitor; limits on the outer directory" {
+    needs_v1
+    MADE=lxc/$N
+    start "lxc.cgroup.dir.container=lxc/$N" "lxc.cgroup.dir.container.inner=ns" \
+        "lxc.cgroup.dir.monitor=lxc.monitor/$N" "lxc.cgroup.cpu.shares=300"
+    assert_equal "$(group "$(init_pid)" cpu)" "/lxc/$N/ns"
+    assert_equal "$(group "$(supervisor_pid)" cpu)" "/lxc.monitor/$N"
+    assert_equal "$(<"/sys/fs/cgroup/cpu/lxc/$N/cpu.shares")" 300
+    assert_equal "$(<"/sys/fs/cgroup/cpu/lxc/$N/ns/cpu.shares")" 1024
+    lxc-stop -P "$LXCPATH" -n "$N" -k
+    assert_equal "$(left)" ""
+}
+
+@test "a fixed name that exists is used when it is empty, and refused with others' processes" {
+    needs_v1
+    make_cgroup "lxc$N/x"
+    start "lxc.cgroup.dir.container=lxc$N/x" "lxc.cgroup.dir.monitor=lxc.monitor$N/x"
+    assert_equal "$(cut -d: -f3 "/proc/$(init_pid)/cgroup" | sort -u)" "/lxc$N/x"
+    lxc-stop -P "$LXCPATH" -n "$N" -k
+    make_cgroup "lxc$N/x"
+    sleep 100 &
+    echo $! >"/sys/fs/cgroup/memory/lxc$N/x/cgroup.procs"
+    run_apart start "lxc.cgroup.dir.container=lxc$N/x" "lxc.cgroup.dir.monitor=lxc.monitor$N/x"
+    kill -0 $!
+    kill $!
+    wait $! || true
+    assert_equal "$status" 1
+    assert_contains "$stderr" "lxc$N/x"
+    assert_equal "$(find /sys/fs/cgroup -mindepth 2 -type d -path "*lxc.monitor$N*")" ""
+}
+
+@test "only one of the fixed names is an error" {
+    run_apart start "lxc.cgroup.dir.container=lxc/$N"
+    assert_equal "$status" 1
+    assert_contains "$stderr" "must both be set"
+    assert_equal "$(left)" ""
+}
+
+@test "lxc.cgroup.pattern of lxc.conf" {
+    needs_v1
+    cat >"$BATS_TEST_TMPDIR/script" <<-SCRIPT
+	set -e
+	mount -t tmpfs none /etc/lxc
+	echo "lxc.cgroup.pattern = pat$N/%n" >/etc/lxc/lxc.conf
+	lxc-start -P "$LXCPATH" -n "$N"
+	cut -d: -f3 "/proc/\$(lxc-info -P "$LXCPATH" -n "$N" -pH)/cgroup" | sort -u
+	lxc-stop -P "$LXCPATH" -n "$N"
+	SCRIPT
+    run_apart unshare -m sh "$BATS_TEST_TMPDIR/script"
+    assert_equal "$status:$stdout:$stderr" "0:/pat$N/$N/payload:"
+    assert_equal "$(left)" ""
+}
+
+@test "lxc.cgroup.relative: below the starter's own cgroups" {
+    needs_v1
+    make_cgroup "rel$N"
+    for hierarchy in /sys/fs/cgroup/*/; do
+        [ "$hierarchy" = /sys/fs/cgroup/cpuset/ ] || continue
+        cat "$hierarchy/cpuset.cpus" >"$hierarchy/rel$N/cpuset.cpus"
+        cat "$hierarchy/cpuset.mems" >"$hierarchy/rel$N/cpuset.mems"
+    done
+    (
+        for hierarchy in /sys/fs/cgroup/*/; do
+            echo "$BASHPID" >"$hierarchy/rel$N/cgroup.procs"
+        done
+        start lxc.cgroup.relative=1
+    )
+    assert_equal "$(cut -d: -f3 "/proc/$(init_pid)/cgroup" | sort -u)" "/rel$N/lxc.payload.$N"
+    lxc-stop -P "$LXCPATH" -n "$N" -k
+    assert_equal "$(find /sys/fs/cgroup -mindepth 2 -type d -path "*lxc.payload.$N*")" ""
+}
+
+@test "v1 limits are set: memory before memory+swap, cpu, pids, cpuset" {
+    needs_v1
+    start "lxc.cgroup.memory.memsw.limit_in_bytes=96M" "lxc.cgroup.memory.limit_in_bytes=64M" \
+        "lxc.cgroup.cpu.shares=512" "lxc.cgroup.pids.max=77" "lxc.cgroup.cpuset.cpus=0"
+    assert_equal "$(limit memory memory.limit_in_bytes)" 67108864
+    assert_equal "$(limit memory memory.memsw.limit_in_bytes)" 100663296
+    assert_equal "$(limit cpu cpu.shares)" 512
+    assert_equal "$(limit pids pids.max)" 77
+    assert_equal "$(limit cpuset cpuset.cpus)" 0
+    assert_equal "$(in_container "$N" grep Cpus_allowed_list /proc/self/status)" \
+        "Cpus_allowed_list:	0"
+}
+
+@test "keys of v2 are translated where the controller is on v1; lines of v1 win" {
+    needs_v1
+    start "lxc.cgroup2.memory.max=128M" "lxc.cgroup2.cpu.weight=200" \
+        "lxc.cgroup2.cpu.max=50000 100000" "lxc.cgroup2.pids.max=99" "lxc.cgroup.pids.max=88"
+    assert_equal "$(limit memory memory.limit_in_bytes)" 134217728
+    [ "$(limit cpu cpu.shares)" -gt 1024 ]
+    assert_equal "$(limit cpu cpu.cfs_quota_us)" 50000
+    assert_equal "$(limit cpu cpu.cfs_period_us)" 100000
+    assert_equal "$(limit pids pids.max)" 88
+}
+
+@test "device rules are in force" {
+    needs_v1
+    start "lxc.cgroup.devices.deny=a" "lxc.cgroup.devices.allow=c 1:3 rwm" \
+        "lxc.cgroup.devices.allow=/dev/zero r" "lxc.cgroup.devices.allow=c 5:* rwm" \
+        "lxc.cgroup.devices.allow=c 136:* rwm"
+    in_container "$N" sh -c 'echo x >/dev/null'
+    in_container "$N" head -c 1 /dev/zero >/dev/null
+    run_apart in_container "$N" sh -c 'echo x >/dev/zero'
+    assert_contains "$stderr" "Operation not permitted"
+    run_apart in_container "$N" head -c 1 /dev/urandom
+    assert_equal "$status" 1
+    assert_contains "$stderr" "Operation not permitted"
+    run_apart in_container "$N" mknod /tmp/x c 1 9
+    assert_contains "$stderr" "Operation not permitted"
+    assert_contains "$(limit devices devices.list)" "c 1:3 rwm"
+    assert_contains "$(limit devices devices.list)" "c 1:5 r"
+}
+
+@test "freezer.state = FROZEN in the configuration freezes what runs" {
+    needs_v1
+    run_apart timeout 10 lxc-start -P "$LXCPATH" -n "$N" -s lxc.cgroup.freezer.state=FROZEN
+    assert_equal "$status" 0
+    wait_until 3 grep -qx FROZEN \
+        "/sys/fs/cgroup/freezer/$(group "$(init_pid)" freezer)/freezer.state"
+    lxc-unfreeze -P "$LXCPATH" -n "$N"
+    in_container "$N" true
+}
+
+@test "what can't be set fails the start and leaves nothing" {
+    needs_v1
+    run_apart start "lxc.cgroup.nosuch.limit=1"
+    assert_equal "$status" 1
+    assert_contains "$stderr" 'nosuch'
+    assert_equal "$(left)" ""
+    run_apart start "lxc.cgroup.memory.nosuch=1"
+    assert_equal "$status" 1
+    assert_contains "$stderr" "No such file or directory"
+    assert_contains "$stderr" "set the cgroup limit memory.nosuch = 1"
+    assert_contains "$stderr" "hint: there is no such file"
+    run_apart start "lxc.cgroup.pids.max=lots"
+    assert_equal "$status" 1
+    assert_contains "$stderr" "Invalid argument"
+    assert_contains "$stderr" "set the cgroup limit pids.max = lots"
+    run_apart start "lxc.cgroup.devices.allow=zz"
+    assert_equal "$status" 1
+    assert_equal "$(left)" ""
+    assert_equal "$(lxc-info -P "$LXCPATH" -n "$N" -sH)" STOPPED
+}
+
+@test "lxc-attach runs in the payload, in every hierarchy" {
+    needs_v1
+    start
+    in_container "$N" sleep 100 &
+    wait_until 5 sh -c "in=\$(cat /sys/fs/cgroup/memory/lxc.payload.$N/cgroup.procs) &&
+        for p in \$in; do grep -sqz '^sleep' /proc/\$p/cmdline && exit 0; done; exit 1"
+    pid=$(for p in $(<"/sys/fs/cgroup/memory/lxc.payload.$N/cgroup.procs"); do
+        if grep -sqz '^sleep' "/proc/$p/cmdline"; then echo "$p"; fi
+    done)
+    assert_equal "$(grep -v ^0: "/proc/$pid/cgroup" | cut -d: -f3 | sort -u)" "/lxc.payload.$N"
+    assert_equal "$(awk -F: '$1 == 0 { print $3 }' "/proc/$pid/cgroup")" "/lxc.payload.$N/.lxc"
+    lxc-stop -P "$LXCPATH" -n "$N" -k
+    wait || true
+    assert_equal "$(left)" ""
+}
+
+# in_v2 SCRIPT: run it where /sys/fs/cgroup is nothing but the unified hierarchy.
+in_v2() {
+    {
+        echo 'set -e; umount -R /sys/fs/cgroup; mkdir -p /sys/fs/cgroup'
+        echo 'mount -t cgroup2 none /sys/fs/cgroup'
+        cat
+    } >"$BATS_TEST_TMPDIR/script"
+    run_apart env N="$N" LXCPATH="$LXCPATH" unshare -m bash "$BATS_TEST_TMPDIR/script"
+}
+
+@test "v2 alone: start, device rules by BPF, freeze, attach in .lxc, stop" {
+    in_v2 <<-'SCRIPT'
+	lxc-start -P "$LXCPATH" -n "$N" -s "lxc.cgroup2.devices.deny=a" \
+	    -s "lxc.cgroup2.devices.allow=c 1:3 rwm" -s "lxc.cgroup2.devices.allow=c 5:* rwm" \
+	    -s "lxc.cgroup2.devices.allow=c 136:* rwm"
+	init=$(lxc-info -P "$LXCPATH" -n "$N" -pH)
+	at=/sys/fs/cgroup/lxc.payload.$N
+	grep '^0:' /proc/$init/cgroup
+	lxc-attach -P "$LXCPATH" -n "$N" -- sh -c 'echo x >/dev/null && echo null'
+	lxc-attach -P "$LXCPATH" -n "$N" -- sh -c 'cat /dev/zero 2>&1; true'
+	lxc-attach -P "$LXCPATH" -n "$N" -- grep ^0: /proc/self/cgroup
+	lxc-freeze -P "$LXCPATH" -n "$N"
+	cat $at/cgroup.freeze
+	lxc-info -P "$LXCPATH" -n "$N" -sH
+	lxc-unfreeze -P "$LXCPATH" -n "$N"
+	cat $at/cgroup.freeze
+	lxc-freeze -P "$LXCPATH" -n "$N"
+	lxc-stop -P "$LXCPATH" -n "$N" -k
+	lxc-info -P "$LXCPATH" -n "$N" -sH
+	find /sys/fs/cgroup -type d -name "lxc.*$N*"
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "0::/lxc.payload.$N
+null
+cat: can't open '/dev/zero': Operation not permitted
+0::/.lxc
+1
+FROZEN
+0
+STOPPED"
+}
+
+@test "v2 alone: cgroup:rw is mounted without a word of v1; what is left over is killed" {
+    in_v2 <<-'SCRIPT'
+	lxc-start -P "$LXCPATH" -n "$N" -s "lxc.mount.auto=" -s "lxc.mount.auto=proc cgroup:rw:force"
+	lxc-attach -P "$LXCPATH" -n "$N" -- grep /sys/fs/cgroup /proc/mounts
+	lxc-attach -P "$LXCPATH" -n "$N" -- mkdir /sys/fs/cgroup/own
+	lxc-attach -P "$LXCPATH" -n "$N" -- sh -c \
+	    'echo $$ >/sys/fs/cgroup/own/cgroup.procs; setsid sleep 1000 </dev/null >/dev/null 2>&1 &'
+	lxc-stop -P "$LXCPATH" -n "$N" -k
+	find /sys/fs/cgroup -type d -name "lxc.*$N*"
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$(cut -d' ' -f2,3 <<<"$stdout")" "/sys/fs/cgroup cgroup2"
+    assert_contains "$stdout" " rw,"
+}

@@ -1,0 +1,325 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The life of a container from the shell: create, start, attach, freeze, stop, reboot, destroy
+# (spec/cli.md §3, spec/contracts.md §13).
+
+load helpers
+load containers
+
+setup_file() {
+    make_lxcpath
+    make_container b1
+}
+
+teardown_file() {
+    remove_lxcpath
+}
+
+teardown() {
+    stop_all
+}
+
+@test "lxc-create is silent and makes configuration and root" {
+    run_apart lxc-create -P "$LXCPATH" -n fresh -f "$EMPTY_NET" -t "$TEMPLATE"
+    assert_equal "$status:$stdout:$stderr" "0::"
+    assert_equal "$(stat -c %a "$LXCPATH/fresh")" 770
+    assert_equal "$(stat -c %a "$LXCPATH/fresh/config")" 640
+    assert_equal "$(stat -c %a "$LXCPATH/fresh/rootfs")" 755
+    assert_contains "$(<"$LXCPATH/fresh/config")" "# Template used to create this container: $TEMPLATE"
+    lxc-destroy -P "$LXCPATH" -n fresh
+    [ ! -e "$LXCPATH/fresh" ]
+}
+
+@test "lxc-create refuses what exists, and leaves nothing of what fails" {
+    run_apart lxc-create -P "$LXCPATH" -n b1 -t none
+    assert_equal "$status:$stderr" "1:lxc-create: b1: Container already exists"
+    run_apart lxc-create -P "$LXCPATH" -n bad -t /bin/false
+    assert_equal "$status" 1
+    assert_contains "$stderr" "Failed to create container from template"
+    [ ! -e "$LXCPATH/bad" ]
+    run_apart lxc-create -P "$LXCPATH" -n bad -f /nonexistent
+    assert_equal "$status" 1
+    [ ! -e "$LXCPATH/bad" ]
+    run_apart lxc-create -P "$LXCPATH" -n bad -B nosuch -t none
+    assert_equal "$status:$stderr" "1:lxc-create: bad: nosuch is not a valid backing storage type"
+}
+
+@test "a relative lxcpath works" {
+    cd "$LXCPATH"
+    lxc-create --lxcpath=relative --name r1 -f "$EMPTY_NET" -t "$TEMPLATE"
+    lxc-start --lxcpath=relative --name r1
+    assert_equal "$(lxc-info --lxcpath=relative -n r1 -sH)" RUNNING
+    lxc-destroy --lxcpath=relative -n r1 -f
+    rmdir relative
+}
+
+@test "start is silent, a second one says so and succeeds" {
+    run_apart lxc-start -P "$LXCPATH" -n b1
+    assert_equal "$status:$stdout:$stderr" "0::"
+    assert_equal "$(lxc-info -P "$LXCPATH" -n b1 -sH)" RUNNING
+    run_apart lxc-start -P "$LXCPATH" -n b1
+    assert_equal "$status" 0
+    assert_contains "$stderr" "Container is already running"
+}
+
+@test "starting what is not defined fails" {
+    run_apart lxc-start -P "$LXCPATH" -n nosuch
+    assert_equal "$status" 1
+    assert_contains "$stderr" "No container config specified"
+    [ ! -e "$LXCPATH/nosuch" ]
+}
+
+@test "the supervisor has LXC's title, init is its child, its working directory is /" {
+    lxc-start -P "$LXCPATH" -n b1
+    init=$(lxc-info -P "$LXCPATH" -n b1 -pH)
+    supervisor=$(awk '{print $4}' "/proc/$init/stat")
+    assert_equal "$(tr '\0' '\n' <"/proc/$supervisor/cmdline")" "[lxc monitor] $LXCPATH b1"
+    assert_equal "$(cat "/proc/$supervisor/comm")" lxc-start
+    assert_equal "$(readlink "/proc/$supervisor/cwd")" /
+    grep -q " @$LXCPATH/b1/command\$" /proc/net/unix
+}
+
+@test "lxc-attach passes exit codes on" {
+    lxc-start -P "$LXCPATH" -n b1
+    for code in 0 1 42 125 255; do
+        run -"$code" in_container b1 /bin/sh -c "exit $code"
+    done
+    run -127 in_container b1 /bin/nope
+    run -126 in_container b1 /etc/passwd
+    run -126 in_container b1 /etc
+    run -137 in_container b1 /bin/sh -c 'kill -9 $$'
+    run -143 in_container b1 /bin/sh -c 'kill $$'
+}
+
+@test "lxc-attach: streams that are no terminals are handed on" {
+    lxc-start -P "$LXCPATH" -n b1
+    head -c 1000000 /dev/urandom >"$BATS_TEST_TMPDIR/data"
+    in_container b1 cat <"$BATS_TEST_TMPDIR/data" >"$BATS_TEST_TMPDIR/copy"
+    cmp "$BATS_TEST_TMPDIR/data" "$BATS_TEST_TMPDIR/copy"
+    run_apart in_container b1 sh -c 'echo out; echo err >&2'
+    assert_equal "$stdout:$stderr" "out:err"
+}
+
+@test "lxc-attach: environment, user, architecture, directory" {
+    lxc-start -P "$LXCPATH" -n b1
+    HOME=/root run_apart lxc-attach -P "$LXCPATH" -n b1 --clear-env -v A=b --keep-var HOME -- /bin/env
+    assert_equal "$stdout" "HOME=/root
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+container=lxc
+A=b"
+    run_apart lxc-attach -P "$LXCPATH" -n b1 -a i686 -- /bin/uname -m
+    assert_equal "$stdout" i686
+    run_apart lxc-attach -P "$LXCPATH" -n b1 -u 1000 -g 1001 -- /bin/id
+    assert_equal "$stdout" "uid=1000 gid=1001"
+    cd /usr
+    assert_equal "$(in_container b1 pwd)" /usr
+}
+
+@test "lxc-attach -s NETWORK sees the host's files" {
+    lxc-start -P "$LXCPATH" -n b1
+    run_apart lxc-attach -P "$LXCPATH" -n b1 -s NETWORK -- ip -o link
+    assert_equal "$status" 0
+    assert_equal "$(wc -l <<<"$stdout")" 1
+    run_apart lxc-attach -P "$LXCPATH" -n b1 -s 'NETWORK|UTSNAME' -- hostname
+    assert_equal "$stdout" b1
+}
+
+@test "lxc-attach to a stopped container fails" {
+    run_apart in_container b1 true
+    assert_equal "$status" 1
+    assert_contains "$stderr" "is not running"
+}
+
+@test "freeze and unfreeze twice, states in between, stop of a frozen one" {
+    lxc-start -P "$LXCPATH" -n b1
+    for round in 1 2; do
+        run_apart lxc-freeze -P "$LXCPATH" -n b1
+        assert_equal "$status:$stdout:$stderr" "0::"
+        assert_equal "$(lxc-info -P "$LXCPATH" -n b1 -sH)" FROZEN
+    done
+    for round in 1 2; do
+        run_apart lxc-unfreeze -P "$LXCPATH" -n b1
+        assert_equal "$status:$stdout:$stderr" "0::"
+        assert_equal "$(lxc-info -P "$LXCPATH" -n b1 -sH)" RUNNING
+    done
+    lxc-freeze -P "$LXCPATH" -n b1
+    run_apart lxc-stop -P "$LXCPATH" -n b1
+    assert_equal "$status:$stdout:$stderr" "0::"
+    assert_equal "$(lxc-info -P "$LXCPATH" -n b1 -sH)" STOPPED
+    run_apart lxc-freeze -P "$LXCPATH" -n b1
+    assert_equal "$status" 1
+    assert_contains "$stderr" "Failed to freeze $LXCPATH:b1"
+    run -0 lxc-unfreeze -P "$LXCPATH" -n b1
+    run_apart lxc-unfreeze -P "$LXCPATH" -n nosuch
+    assert_equal "$status" 1
+    assert_contains "$stderr" "Failed to unfreeze $LXCPATH:nosuch"
+}
+
+@test "lxc-stop: 0, then 2" {
+    lxc-start -P "$LXCPATH" -n b1
+    run_apart lxc-stop -P "$LXCPATH" -n b1
+    assert_equal "$status:$stdout:$stderr" "0::"
+    run_apart lxc-stop -P "$LXCPATH" -n b1
+    assert_equal "$status" 2
+    assert_contains "$stderr" "b1 is not running"
+    run_apart lxc-stop -P "$LXCPATH" -n nosuch
+    assert_equal "$status" 2
+}
+
+@test "lxc-stop -k, --nokill with a time, -W, and conflicts" {
+    make_container stubborn "lxc.signal.halt = SIGUSR2" "lxc.init.cmd = /bin/sleep 1000"
+    lxc-start -P "$LXCPATH" -n stubborn
+    run_apart lxc-stop -P "$LXCPATH" -n stubborn --nokill -t 1
+    assert_equal "$status" 1
+    assert_equal "$(lxc-info -P "$LXCPATH" -n stubborn -sH)" RUNNING
+    run -0 lxc-stop -P "$LXCPATH" -n stubborn -W
+    assert_equal "$(lxc-info -P "$LXCPATH" -n stubborn -sH)" RUNNING
+    run -0 lxc-stop -P "$LXCPATH" -n stubborn -t 1
+    assert_equal "$(lxc-info -P "$LXCPATH" -n stubborn -sH)" STOPPED
+    lxc-start -P "$LXCPATH" -n stubborn
+    run -0 lxc-stop -P "$LXCPATH" -n stubborn -k
+    assert_equal "$(lxc-info -P "$LXCPATH" -n stubborn -sH)" STOPPED
+    for wrong in "-k --nokill" "-k -r" "-k -t 3" "--nolock" "-t -5"; do
+        run -1 lxc-stop -P "$LXCPATH" -n stubborn $wrong
+    done
+    lxc-destroy -P "$LXCPATH" -n stubborn
+}
+
+@test "lxc-stop -r: the same supervisor, a new init" {
+    lxc-start -P "$LXCPATH" -n b1
+    first=$(lxc-info -P "$LXCPATH" -n b1 -pH)
+    supervisor=$(awk '{print $4}' "/proc/$first/stat")
+    run_apart lxc-stop -P "$LXCPATH" -n b1 -r
+    assert_equal "$status:$stdout:$stderr" "0::"
+    second=$(lxc-info -P "$LXCPATH" -n b1 -pH)
+    [ "$first" != "$second" ]
+    assert_equal "$(awk '{print $4}' "/proc/$second/stat")" "$supervisor"
+    assert_equal "$(in_container b1 hostname)" b1
+}
+
+@test "lxc-destroy refuses a running container, -f kills it" {
+    make_container gone
+    lxc-start -P "$LXCPATH" -n gone
+    run_apart lxc-destroy -P "$LXCPATH" -n gone
+    assert_equal "$status:$stderr" "1:lxc-destroy: gone: gone is running"
+    run_apart lxc-destroy -P "$LXCPATH" -n gone -f
+    assert_equal "$status:$stdout:$stderr" "0::"
+    [ ! -e "$LXCPATH/gone" ]
+    run_apart lxc-destroy -P "$LXCPATH" -n gone
+    assert_equal "$status:$stderr" "1:lxc-destroy: gone: Container is not defined"
+}
+
+@test "lxc-start -F: the command's terminal, output and exit code; the process keeps its name" {
+    run_apart lxc-start -P "$LXCPATH" -n b1 -F -- /bin/sh -c 'echo inside; exit 3' </dev/null
+    assert_equal "$status" 3
+    assert_contains "$stdout" inside
+    lxc-start -F -P "$LXCPATH" -n b1 </dev/null >/dev/null 2>&1 3>&- &
+    pid=$!
+    wait_until 10 sh -c "lxc-info -P '$LXCPATH' -n b1 -sH | grep -qx RUNNING"
+    assert_equal "$(tr '\0' ' ' <"/proc/$pid/cmdline")" "lxc-start -F -P $LXCPATH -n b1 "
+    assert_equal "$(cat "/proc/$pid/comm")" lxc-start
+    lxc-stop -P "$LXCPATH" -n b1
+    wait "$pid"
+}
+
+@test "lxc-start -p writes the supervisor's pid and removes it at the end" {
+    file=$BATS_TEST_TMPDIR/deep/er/pid
+    lxc-start -P "$LXCPATH" -n b1 -p "$file"
+    init=$(lxc-info -P "$LXCPATH" -n b1 -pH)
+    assert_equal "$(<"$file")" "$(awk '{print $4}' "/proc/$init/stat")"
+    lxc-stop -P "$LXCPATH" -n b1 -k
+    wait_until 5 test ! -e "$file"
+}
+
+@test "an ephemeral container is gone with its run" {
+    make_container brief "lxc.ephemeral = 1"
+    lxc-start -P "$LXCPATH" -n brief
+    lxc-stop -P "$LXCPATH" -n brief
+    wait_until 5 test ! -e "$LXCPATH/brief"
+}
+
+@test "a failed start names step, object, cause and line, and leaves nothing" {
+    make_container wrong "lxc.mount.entry = /dev/randomm dev/random2 none bind,create=file 0 0"
+    line=$(wc -l <"$LXCPATH/wrong/config")
+    run_apart lxc-start -P "$LXCPATH" -n wrong
+    assert_equal "$status" 1
+    assert_contains "$stderr" "/dev/randomm"
+    assert_contains "$stderr" "$LXCPATH/wrong/config:$line lxc.mount.entry"
+    assert_contains "$stderr" "No such file or directory"
+    assert_contains "$stderr" "hint: the source does not exist on the host; add \"optional\" to skip it"
+    assert_equal "$(lxc-info -P "$LXCPATH" -n wrong -sH)" STOPPED
+    assert_equal "$(find /sys/fs/cgroup -name "lxc.*.wrong*")" ""
+    lxc-destroy -P "$LXCPATH" -n wrong
+}
+
+@test "each line of lxc-start's errors begins as Proxmox VE strips it" {
+    run_apart lxc-start -P "$LXCPATH" -n nosuch
+    [[ ${stderr%%$'\n'*} =~ ^lxc-start:\ nosuch:\ [^\ ]+\ No\ container\ config ]]
+}
+
+@test "a key whose effect is still to come is no silence" {
+    make_container later
+    run_apart lxc-start -P "$LXCPATH" -n later -s "lxc.net.0.type = macvlan" \
+        -s "lxc.net.0.link = lo"
+    assert_equal "$status" 1
+    assert_contains "$stderr" "lxc.net.0.type"
+    lxc-destroy -P "$LXCPATH" -n later
+}
+
+@test "lxc-start --plan changes nothing; text and JSON" {
+    run_apart lxc-start -P "$LXCPATH" -n b1 --plan
+    assert_equal "$status:$stderr" "0:"
+    assert_contains "$stdout" "host clone"
+    run_apart lxc-start -P "$LXCPATH" -n b1 --plan=json
+    assert_equal "$status" 0
+    jq -e '.' <<<"$stdout" >/dev/null
+    assert_equal "$(lxc-info -P "$LXCPATH" -n b1 -sH)" STOPPED
+}
+
+@test "lxc-start --trace tells steps and times" {
+    run_apart lxc-start -P "$LXCPATH" -n b1 -F --trace -- /bin/true </dev/null
+    assert_equal "$status" 0
+    assert_contains "$stderr" "make the process and namespaces of b1"
+}
+
+@test "a record that nobody can undo is told once and does not keep the name" {
+    local name=spoilt$BASHPID record aside
+
+    make_container "$name"
+    lxc-start -P "$LXCPATH" -n "$name"
+    record=$(find /run/lxc/runs -name "$name")
+    cp --sparse=always -p "$record" "$LXCPATH/record"
+    lxc-stop -P "$LXCPATH" -n "$name" -k
+    # The format: of a version that does not exist.
+    printf '\377\0' | dd of="$LXCPATH/record" bs=1 seek=8 conv=notrunc status=none
+    mv "$LXCPATH/record" "$record"
+    run_apart lxc-start -P "$LXCPATH" -n "$name"
+    assert_equal "$status" 0
+    assert_contains "$stderr" "the run record \"$name\" can't be used: "
+    aside=$(find /run/lxc/runs -name ".$name.invalid.*")
+    [ -f "$aside" ]
+    run_apart lxc-stop -P "$LXCPATH" -n "$name" -k
+    assert_equal "$status:$stderr" "0:"
+    rm "$aside"
+    lxc-destroy -P "$LXCPATH" -n "$name"
+}
+
+@test "a full run directory is told before anything is done" {
+    local script="mount -t tmpfs -o size=128k,mode=755 tmpfs /run; \
+        for left in 8 12 16 20 24; do \
+        rm -f /run/fill; head -c \$(((128 - left) * 1024)) /dev/zero >/run/fill 2>/dev/null; \
+        lxc-start -P '$LXCPATH' -n b1 -F -- /bin/true </dev/null; echo \$?; done"
+
+    run_apart unshare -m sh -c "$script"
+    [[ $stdout =~ ^[01[:space:]]+$ ]]
+    assert_contains "$stderr" "No space left on device"
+}
+
+@test "a pid file that would block is an error" {
+    mkfifo "$LXCPATH/fifo"
+    run_apart timeout -k 1 5 lxc-start -P "$LXCPATH" -n b1 -p "$LXCPATH/fifo" -F -- /bin/true
+    assert_equal "$status" 1
+    assert_contains "$stderr" "No such device or address"
+    rm "$LXCPATH/fifo"
+}

@@ -1,0 +1,118 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What lxc-info and lxc-ls print (spec/cli.md §3.14, §3.15), which many programs parse.
+
+load helpers
+load containers
+
+setup_file() {
+    make_lxcpath
+    make_container b1 "lxc.group = onboot" "lxc.group = web" "lxc.start.auto = 1"
+    make_container s1
+    make_container u1 "lxc.idmap = u 0 100000 65536" "lxc.idmap = g 0 100000 65536"
+    lxc-start -P "$LXCPATH" -n b1
+}
+
+teardown_file() {
+    remove_lxcpath
+}
+
+@test "lxc-info: labels, and nothing of them when stopped" {
+    run_apart lxc-info -P "$LXCPATH" -n b1
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$(sed -n 1,2p <<<"$stdout")" "Name:           b1
+State:          RUNNING"
+    grep -qE '^PID:            [0-9]+$' <<<"$stdout"
+    run_apart lxc-info -P "$LXCPATH" -n s1
+    assert_equal "$stdout" "Name:           s1
+State:          STOPPED"
+}
+
+@test "lxc-info -H: one value alone; numbers plain" {
+    assert_equal "$(lxc-info -P "$LXCPATH" -n b1 -sH)" RUNNING
+    assert_equal "$(lxc-info -P "$LXCPATH" -n s1 -sH)" STOPPED
+    [[ $(lxc-info -P "$LXCPATH" -n b1 -pH) =~ ^[0-9]+$ ]]
+    assert_equal "$(lxc-info -P "$LXCPATH" -n s1 -p)" ""
+    lxc-info -P "$LXCPATH" -n b1 -H | grep -qE '^CPU use:        [0-9]+$'
+    lxc-info -P "$LXCPATH" -n b1 -H | grep -qE '^Memory use:     [0-9]+$'
+}
+
+@test "lxc-info -c: values, empty ones, unknown keys" {
+    run_apart lxc-info -P "$LXCPATH" -n b1 -c lxc.uts.name -c lxc.tty.max
+    assert_equal "$stdout" "lxc.uts.name = b1
+lxc.tty.max = 5"
+    assert_equal "$(lxc-info -P "$LXCPATH" -n b1 -c lxc.uts.name -H)" b1
+    assert_equal "$(lxc-info -P "$LXCPATH" -n b1 -c lxc.utsname -H)" b1
+    assert_equal "$(lxc-info -P "$LXCPATH" -n s1 -c lxc.hook.mount)" "lxc.hook.mount ="
+    run_apart lxc-info -P "$LXCPATH" -n b1 -c arch
+    assert_equal "$status:$stdout:$stderr" "0::arch invalid"
+}
+
+@test "lxc-info: unknown containers, the old -t, JSON" {
+    run_apart lxc-info -P "$LXCPATH" -n nosuch
+    assert_equal "$status:$stderr" "1:nosuch doesn't exist"
+    run -0 lxc-info -P "$LXCPATH" -n b1 -t RUNNING
+    run -1 lxc-info -P "$LXCPATH" -n b1 -t STOPPED
+    run_apart lxc-info -P "$LXCPATH" -n b1 --format json
+    assert_equal "$(jq -r .state <<<"$stdout")" RUNNING
+    assert_equal "$(jq -r '.pid > 0' <<<"$stdout")" true
+}
+
+@test "lxc-ls: names, one per line when the output is no terminal" {
+    assert_equal "$(lxc-ls -P "$LXCPATH")" "b1
+s1
+u1"
+    assert_equal "$(lxc-ls -P "$LXCPATH" -1)" "b1
+s1
+u1"
+    assert_equal "$(lxc-ls -P "$LXCPATH" '^[su]')" "s1
+u1"
+    assert_equal "$(lxc-ls -P /nonexistent)" ""
+}
+
+@test "lxc-ls: filters" {
+    assert_equal "$(lxc-ls -P "$LXCPATH" --active)" b1
+    assert_equal "$(lxc-ls -P "$LXCPATH" --running)" b1
+    assert_equal "$(lxc-ls -P "$LXCPATH" --frozen)" ""
+    assert_equal "$(lxc-ls -P "$LXCPATH" --stopped)" "s1
+u1"
+    assert_equal "$(lxc-ls -P "$LXCPATH" --running --stopped)" ""
+    assert_equal "$(lxc-ls -P "$LXCPATH" -g web,onboot)" b1
+    assert_equal "$(lxc-ls -P "$LXCPATH" -g web,other)" ""
+    assert_equal "$(lxc-ls -P "$LXCPATH" --filter 1 --defined)" "b1
+s1
+u1"
+}
+
+@test "lxc-ls -f: the table" {
+    run_apart lxc-ls -P "$LXCPATH" -f
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "NAME STATE   AUTOSTART GROUPS      IPV4 IPV6 UNPRIVILEGED 
+b1   RUNNING 1         onboot, web -    -    false        
+s1   STOPPED 0         -           -    -    false        
+u1   STOPPED 0         -           -    -    true         "
+    run_apart lxc-ls -P "$LXCPATH" -f -F name,state,pid
+    assert_equal "$(sed -n 1p <<<"$stdout")" "NAME STATE   PID$(printf '%*s' $(($(lxc-info -P "$LXCPATH" -n b1 -pH | tr -d '\n' | wc -c) - 3)) '') "
+    run_apart lxc-ls -P "$LXCPATH" -f -F bogus
+    assert_equal "$status" 1
+    assert_contains "$stderr" "Invalid key: bogus"
+}
+
+@test "lxc-ls --format json" {
+    run_apart lxc-ls -P "$LXCPATH" --format json
+    assert_equal "$(jq -r 'map(.name) | join(" ")' <<<"$stdout")" "b1 s1 u1"
+    assert_equal "$(jq -r '.[0].groups | join(" ")' <<<"$stdout")" "onboot web"
+    assert_equal "$(jq -r '.[2].unprivileged' <<<"$stdout")" true
+    assert_equal "$(jq -r '.[1].pid' <<<"$stdout")" null
+}
+
+@test "volatile containers are listed while they run" {
+    lxc-execute -P "$LXCPATH" -n volatile -- sleep 100 &
+    wait_until 10 sh -c "lxc-ls -P '$LXCPATH' --active | grep -qx volatile"
+    refute_contains "$(lxc-ls -P "$LXCPATH" --defined)" volatile
+    lxc-stop -P "$LXCPATH" -n volatile -k
+    wait || true
+    refute_contains "$(lxc-ls -P "$LXCPATH")" volatile
+    [ ! -e "$LXCPATH/volatile" ]
+}

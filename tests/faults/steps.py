@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Every step of a start is made to fail in turn; nothing may be left, and the message must tell.
+
+	steps.py KIND [--every N] [--only STEP]
+
+For one kind of container (containers.py): a step that must work ends the start with exit code 1, a
+message that names its number, object and origin, and the states ABORTING … STOPPED; behind it the
+host is as it was before. With an OPTIONAL or WARN step the container runs. --every N tries every
+Nth step only.
+"""
+
+import argparse
+import errno
+import os
+
+import containers
+import sandbox
+import tap
+import trial
+
+# Which errno a step fails with must not matter; several, because some have a meaning somewhere.
+ERRNOS = (errno.EIO, errno.EPERM, errno.ENOENT, errno.EBUSY, errno.ENOSPC, errno.EAGAIN,
+          errno.EINVAL, errno.ENODEV)
+PLACES = {"host": "on the host", "init": "inside the container", "both": "on the host",
+          "join": "on the way into shared namespaces"}
+FAILURES_TOLD = 4  # of a kind; each costs time
+START_AGAIN = 9  # how often the container is started properly behind a failure
+
+
+class Steps(trial.Trial):
+    """Lets steps fail."""
+
+    def check_failure(self, row, errnum, done):
+        """Problems of a start that must have failed in that step."""
+        code, out, errors = done
+        step, total = row.step, row.total
+        problems = []
+        if code != 1 or out:
+            problems.append(f"exit code {code}, standard output {out!r}")
+        lines = errors.split("\n")
+        named = [line for line in lines
+                 if line.startswith(f"  step {step['step']} of {total}, {PLACES[step['lane']]}: ")]
+        if len(named) != 1 or step["object"] not in named[0]:
+            problems.append(f"the message does not name step {step['step']} of {total} and "
+                            f"\"{step['object']}\"")
+        elif step.get("origin", "") not in named[0]:
+            problems.append(f"the message does not name its origin {step['origin']}")
+        # The process in between has room for an errno only.
+        cause = "" if step["lane"] == "join" else ": a fault that a test asked for"
+        if os.strerror(errnum) + cause not in errors:
+            problems.append(f"the message does not say \"{os.strerror(errnum)}{cause}\"")
+        return problems + [f"it said: {errors}"] if problems else []
+
+    def fail(self, row, mode):
+        """Let one step fail: problems. `mode` is an option of the starter, or "" for none."""
+        errnum = ERRNOS[row.step["step"] % len(ERRNOS)]
+        options = ["--fault-step", str(row.step["step"]), "--fault-errno", str(errnum)]
+        if row.in_prelude:
+            options += ["--fault-in", "prelude"]
+        if row.is_lenient():
+            done = self.start(*options)
+            problems = self.check_running(
+                *done, expected_log=("a fault that a test asked for", os.strerror(errnum)))
+        else:
+            done = self.container.start(*filter(None, [mode]), *options)
+            problems = self.check_failure(row, errnum, done)
+            problems += self.check_states(row.states())
+        return problems + self.leftovers()
+
+
+def try_steps(report, steps, title, chosen, mode):
+    problems, again, failures = [], [], 0
+    for count, row in enumerate(chosen):
+        found, step = steps.fail(row, mode), row.step
+        prefix = "the prelude's " if row.in_prelude else ""
+        problems += [f"{prefix}step {step['step']} ({step['op']} {step['object']}): {text}"
+                     for text in found]
+        failures += bool(found)
+        if failures == FAILURES_TOLD:
+            problems.append("… and so on: no more steps were tried")
+            break
+        if found:
+            steps.recover()
+        elif count % START_AGAIN == 0:
+            again += [f"behind step {step['step']}: {text}"
+                      for text in steps.run_once() + steps.leftovers()]
+    report.point(f"{title} ({len(chosen)} tried)", problems)
+    return again
+
+
+def try_kind(report, host, arguments):
+    kind = arguments.kind
+    subject = Steps(host, kind)
+    problems = subject.begin()
+    report.point(f"{kind}: starts and stops and leaves nothing", problems)
+    if problems:
+        return
+    again = []
+    for mode, way in (("-d", "in the background"), (subject.foreground, "in the foreground")):
+        rows = [row for row in subject.read_plan(mode)
+                if arguments.only in (None, row.step["step"])]
+        strict = containers.part(kind, arguments.every,
+                                 [row for row in rows if not row.is_lenient()])
+        lenient = containers.part(kind, arguments.every, [row for row in rows if row.is_lenient()])
+        again += try_steps(report, subject, f"{kind}, {way}: a step that fails is named and undone",
+                           strict, mode)
+        if mode == "-d":
+            again += try_steps(report, subject, f"{kind}: it runs without an optional step",
+                               lenient, mode)
+    report.point(f"{kind}: it starts properly behind a failure", again)
+
+
+def main(work, prefix, words):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kind", choices=containers.KINDS)
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--only", type=int)
+    arguments = parser.parse_args(words)
+    why = containers.missing(containers.KINDS[arguments.kind])
+    if why:
+        tap.skip_all(why)
+    report = tap.Report()
+    try_kind(report, containers.Host(work, prefix), arguments)
+    return report.finish()
+
+
+if __name__ == "__main__":
+    sandbox.run_inside(main)
