@@ -41,9 +41,13 @@ static bool takes_empty(unsigned op)
 
 static void read_register(struct walk *w, uint64_t r)
 {
-	const struct seen *seen = &w->seen[r];
-	bool is_fd = plan_registers(w->p)[r].kind == REGISTER_FD;
+	const struct seen *seen;
+	bool is_fd;
 
+	if (r == PLAN_LITERAL)
+		return;
+	seen = &w->seen[r];
+	is_fd = plan_registers(w->p)[r].kind == REGISTER_FD;
 	if (!seen->written) {
 		breach(w, "reads what nobody has written yet:", r);
 		return;
