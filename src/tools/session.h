@@ -66,11 +66,11 @@ struct session_fault {
 };
 void session_set_fault(struct tare_start *start, const struct session_fault *fault);
 extern const struct cli_word session_fault_words[];
-#define SESSION_FAULT_OPTION(values, member, word, value_kind, value, what)                  \
-	{                                                                                    \
-		.name = word, .placeholder = value, .kind = value_kind, .flags = CLI_HIDDEN, \
-		.offset = offsetof(values, fault.member), .words = session_fault_words,      \
-		.help = "for tests: " what,                                                  \
+#define SESSION_FAULT_OPTION(values, member, word, value_kind, value, what)                        \
+	{                                                                                          \
+		.name = (word), .placeholder = (value), .kind = (value_kind), .flags = CLI_HIDDEN, \
+		.offset = offsetof(values, fault.member), .words = session_fault_words,            \
+		.help = "for tests: " what,                                                        \
 	}
 #define SESSION_FAULT_OPTIONS(values)                                                  \
 	SESSION_FAULT_OPTION(values, step, "fault-step", CLI_UNSIGNED, "NUMBER",       \
