@@ -105,13 +105,6 @@ static uint64_t mask_bits(const sigset_t *set)
 	return bits;
 }
 
-static bool is_ignored(int signal)
-{
-	struct sigaction action;
-
-	return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
-}
-
 /* The process in between. */
 _Noreturn static void stand_between(struct callback *callback, struct record_header *record,
 				    const sigset_t *mask)
@@ -126,7 +119,7 @@ _Noreturn static void stand_between(struct callback *callback, struct record_hea
 		.child_fd = -EBADF,
 		.environment = environ,
 		.caller_mask = mask_bits(mask),
-		.caller_ignored = is_ignored(SIGPIPE) ? UINT64_C(1) << (SIGPIPE - 1) : 0,
+		.caller_ignored = process_ignored_signals(),
 		.callback = run_callback,
 		.payload = callback,
 	};

@@ -122,15 +122,11 @@ static void close_others(struct record_header *record)
 	(void)sys_close_range((unsigned)from, ~0U);
 }
 
-/* What init_restore_signals() wants to know: of all that the caller ignored only SIGPIPE is ever
- * changed by us before the clone. */
+/* What init_restore_signals() gives back. */
 static void note_signals(struct run *r)
 {
-	struct sigaction action;
-
 	(void)sys_sigmask(SIG_BLOCK, NULL, &r->caller_mask);
-	if (sigaction(SIGPIPE, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
-		r->caller_ignored = UINT64_C(1) << (SIGPIPE - 1);
+	r->caller_ignored = process_ignored_signals();
 }
 
 static void close_register(struct run *r, uint16_t n)

@@ -15,23 +15,22 @@
 #include "sys/kernel.h"
 #include "sys/syscall.h"
 
+enum { SIGNALS = 64 };
+
 static const char default_path[] = "/bin:/usr/bin";
 
-/*
- * The supervisor ignores SIGPIPE at most; every other signal that it does not handle is as its
- * caller had it, unless that is what the record of caller_ignored is for. Handlers become defaults
- * by exec.
- */
+/* Handlers are left: exec makes defaults of them, and a callback may want its application's. */
 void init_restore_signals(const struct run *run)
 {
-	struct kernel_sigaction action = {.handler = SIG_IGN};
+	const struct kernel_sigaction standard = {.handler = SIG_DFL}, ignored = {SIG_IGN};
 
-	for (int i = 1; i <= 64 && run->caller_ignored >> (i - 1); i++)
-		if (run->caller_ignored >> (i - 1) & 1)
-			sys_sigaction(i, &action);
-	action.handler = SIG_DFL;
-	if (!(run->caller_ignored >> (SIGPIPE - 1) & 1))
-		sys_sigaction(SIGPIPE, &action);
+	for (int i = 1; i <= SIGNALS; i++) {
+		const bool shall_be = run->caller_ignored >> (i - 1) & 1;
+		struct kernel_sigaction now;
+
+		if (sys_sigaction_read(i, &now) == 0 && (now.handler == SIG_IGN) != shall_be)
+			sys_sigaction(i, shall_be ? &ignored : &standard);
+	}
 	sys_sigmask(SIG_SETMASK, &run->caller_mask, NULL);
 }
 

@@ -90,8 +90,8 @@ struct run {
 	bool child_execs;         /* MESSAGE_EXEC_NEXT has come */
 	uint32_t target;          /* enum run_target */
 	char *const *environment; /* the caller's: hooks get it */
-	/* Signal state to restore in the child before PID 1, bit n - 1 for signal n. Beside what
-	 * the caller ignored the supervisor ignores SIGPIPE at most. */
+	/* Signal state that the child gets back before PID 1, a hook or an attached program runs,
+	 * bit n - 1 for signal n: these are blocked, these ignored, and no others. */
 	uint64_t caller_mask;
 	uint64_t caller_ignored;
 	/* The memory that ps shows as this process's command line and environment: our own init

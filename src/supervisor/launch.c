@@ -25,6 +25,7 @@
 #include "base/utf8.h"
 #include "supervisor/supervisor.h"
 #include "sys/kernel.h"
+#include "sys/process.h"
 #include "sys/syscall.h"
 
 enum {
@@ -78,13 +79,8 @@ int launch_take_variable(char **environment, const char *variable)
 /* What the child gets back, and hooks: as the starter had it. */
 static void read_signals(struct supervisor *s)
 {
-	struct sigaction action;
-
 	sys_sigmask(SIG_BLOCK, NULL, &s->run.caller_mask);
-	for (int n = 1; n <= SIGNAL_MAX; n++) {
-		if (sigaction(n, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
-			s->run.caller_ignored |= UINT64_C(1) << (n - 1);
-	}
+	s->run.caller_ignored = process_ignored_signals();
 }
 
 /* An ignored SIGCHLD would take our children's end away; others would never be forwarded. By the

@@ -121,6 +121,18 @@ int process_spawn(const struct process_program *program, pid_t *ret_pid)
 	return pidfd;
 }
 
+uint64_t process_ignored_signals(void)
+{
+	struct kernel_sigaction action;
+	uint64_t ignored = 0;
+
+	for (int n = 1; n <= SIGNALS; n++) {
+		if (sys_sigaction_read(n, &action) == 0 && action.handler == SIG_IGN)
+			ignored |= UINT64_C(1) << (n - 1);
+	}
+	return ignored;
+}
+
 pid_t process_clone(const struct process_clone *how, int *ret_pidfd)
 {
 	int pidfd = -EBADF;

@@ -28,6 +28,9 @@ struct process_program {
  */
 int process_spawn(const struct process_program *program, pid_t *ret_pid);
 
+/* Which signals we ignore, bit n - 1 for signal n: those too that the C library keeps to itself. */
+uint64_t process_ignored_signals(void);
+
 struct process_clone {
 	uint64_t flags;  /* CLONE_*, besides CLONE_PIDFD, which is always set */
 	int cgroup_fd;   /* to be born in (Linux 5.7); negative = where we are */

@@ -138,6 +138,7 @@ static void signals_are_as_asked(void **state)
 	struct process_program program = shell(blocked);
 
 	signal(SIGUSR2, SIG_IGN);
+	assert_true(process_ignored_signals() & 1U << (SIGUSR2 - 1));
 	program.path = "/bin/grep";
 	program.blocked_signals = 1U << (SIGUSR1 - 1);
 	program.ignored_signals = 1U << (SIGTERM - 1);
@@ -145,6 +146,7 @@ static void signals_are_as_asked(void **state)
 	program.argv = ignored;
 	assert_int_equal(status_of(&program), 0);
 	signal(SIGUSR2, SIG_DFL);
+	assert_false(process_ignored_signals() & 1U << (SIGUSR2 - 1));
 }
 
 static void ends_are_told_apart(void **state)

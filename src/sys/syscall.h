@@ -374,6 +374,13 @@ static inline int sys_sigaction(int number, const void *action)
 	return (int)sys_call6(__NR_rt_sigaction, number, (long)action, 0, sizeof(uint64_t), 0, 0);
 }
 
+/* The same, to look at it. */
+static inline int sys_sigaction_read(int number, void *ret_action)
+{
+	return (int)sys_call6(__NR_rt_sigaction, number, 0, (long)ret_action, sizeof(uint64_t), 0,
+			      0);
+}
+
 /* Wait for one of the signals of the mask; `ret_info` is a siginfo_t, `timeout` a timespec or NULL.
  * Its number, or -errno (-EAGAIN: the time is over). */
 static inline int sys_sigwait(const uint64_t *mask, void *ret_info, const void *timeout)
