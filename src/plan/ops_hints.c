@@ -37,7 +37,7 @@ const struct plan_hint plan_hints_terminal[] = {
 };
 
 const struct plan_hint plan_hints_console_peer[] = {
-	{ENOENT, "lxc.console.path names a device or file that does not exist"},
+	{ENOENT, "lxc.console.path names no terminal or file; create it, or use lxc-start -c"},
 	{EACCES, "lxc.console.path names a device that the caller may not open"},
 	{ENXIO, "nobody has the other end of the pipe open that lxc.console.path names"},
 	{ENOTTY, "lxc.console.path must name a terminal"},

@@ -155,8 +155,7 @@ static void adopt_peer(struct supervisor *s, int fd, enum console_peer_kind kind
 /* A file is only written to: there is nothing to read that a container should get. */
 static int open_path(struct supervisor *s, const char *path)
 {
-	autoclose int fd =
-		open(path, O_RDWR | O_CREAT | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0640);
+	autoclose int fd = open(path, O_RDWR | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	struct stat status;
 
 	if (fd < 0 || fstat(fd, &status) < 0)

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/path.h"
 #include "tools/session.h"
 
 struct start_values {
@@ -28,6 +29,19 @@ struct start_values {
 	struct session_fault fault;
 	struct session_shares shares;
 };
+
+/* A word or a path: the supervisor's working directory is not ours. */
+static int take_console(void *member, const char *argument, struct arena *arena, struct err *e)
+{
+	const char **path = member;
+	int r = 0;
+
+	if (strcmp(argument, "none") == 0)
+		*path = argument;
+	else
+		r = cli_path_make_absolute(argument, arena, path);
+	return r ? err_set(e, ERR_USAGE, -r, "invalid console '%s'", argument) : 0;
+}
 
 /* -c: a file that is missing is made, as old versions did; "none" and terminals are as they are. */
 static bool set_console(struct session *s, const struct start_values *values)
@@ -195,8 +209,9 @@ static const struct cli_option options[] = {
 		.letter = 'c',
 		.name = "console",
 		.placeholder = "FILE",
-		.kind = CLI_STRING,
+		.kind = CLI_CALL,
 		AT(console),
+		.take = take_console,
 		.help = "terminal or file that the container's console goes to, or none",
 		.complete = {CLI_COMPLETE_FILE},
 	},

@@ -106,6 +106,10 @@ terminal() {
     assert_equal "$status:$stderr" "0:"
     wait_until 5 is_stopped
     assert_equal "$(tr -d '\r' <"$BATS_TEST_TMPDIR/file")" "to the file"
+    cd "$BATS_TEST_TMPDIR"
+    lxc-start -P "$LXCPATH" -n "$N" -c relative -- /bin/echo here
+    wait_until 5 is_stopped
+    assert_equal "$(tr -d '\r' <relative)" here
 }
 
 @test "lxc.console.path: another terminal gets the console's output; a wrong one is told" {
@@ -119,10 +123,14 @@ terminal() {
     pkill -P "$other" || true
     wait "$other" || true
     lxc-stop -P "$LXCPATH" -n "$N" -k || true
-    run_apart start "lxc.console.path=/nosuch/tty"
-    assert_equal "$status" 1
-    assert_contains "$stderr" /nosuch/tty
-    assert_contains "$stderr" "hint: lxc.console.path names a device or file that does not exist"
+    # A misspelt name is no new file.
+    for missing in /nosuch/tty "$BATS_TEST_TMPDIR/nosuch"; do
+        run_apart start "lxc.console.path=$missing"
+        assert_equal "$status" 1
+        assert_contains "$stderr" "$missing      ((command line) lxc.console.path)"
+        assert_contains "$stderr" "hint: lxc.console.path names no terminal or file; create it"
+        [ ! -e "$missing" ]
+    done
 }
 
 @test "foreground in a terminal: window size, exit code, modes as before" {
