@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -201,17 +202,54 @@ static void copy_name(char *out, size_t room, const char *name)
 	utf8_copy_visible(out, room, name ? name : "");
 }
 
-/* Failures to write are dropped: there is nobody left to tell. */
+/* Failures to write are dropped: there is nobody left to tell. True: SIGPIPE was sent. */
+static bool write_bytes(int fd, const char *bytes, size_t len)
+{
+	ssize_t written;
+
+	do
+		written = write(fd, bytes, len);
+	while (written < 0 && errno == EINTR);
+	return written < 0 && errno == EPIPE;
+}
+
+static bool has_other_end(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
+}
+
+/*
+ * SIGPIPE would end the application that the library is part of. The one that write(2) sends is
+ * this thread's: blocked and collected, unless one waited before, nobody hears of it.
+ */
+static void write_without_signal(int fd, const char *bytes, size_t len)
+{
+	const struct timespec at_once = {0};
+	sigset_t broken_pipe, pending, before;
+
+	sigemptyset(&broken_pipe);
+	sigaddset(&broken_pipe, SIGPIPE);
+	sigpending(&pending);
+	pthread_sigmask(SIG_BLOCK, &broken_pipe, &before);
+	if (write_bytes(fd, bytes, len) && !sigismember(&pending, SIGPIPE)) {
+		while (sigtimedwait(&broken_pipe, NULL, &at_once) < 0 && errno == EINTR)
+			;
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 static void write_line(int fd, const char *raw)
 {
 	char line[LOG_LINE_MAX];
 	size_t len = utf8_copy_visible(line, sizeof(line), raw); /* its end makes room for \n */
-	ssize_t written;
 
 	line[len++] = '\n';
-	do
-		written = write(fd, line, len);
-	while (written < 0 && errno == EINTR);
+	if (has_other_end(fd))
+		write_without_signal(fd, line, len);
+	else
+		write_bytes(fd, line, len);
 }
 
 static void write_to_file(enum log_level level, const struct log_place *place, const char *message)

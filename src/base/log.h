@@ -77,7 +77,8 @@ const char *log_level_name(enum log_level level);
  * file, also none that the configuration names.
  *
  * Returns 0 or the -errno of opening `file`, in which case logging has not started. -ENXIO: a FIFO
- * that nobody reads. Of one that is read too slowly, lines are lost: none is waited for.
+ * that nobody reads. Of one that is read too slowly, or no longer, lines are lost: none is waited
+ * for, and there is no SIGPIPE.
  */
 int log_init(const struct log_settings *settings);
 

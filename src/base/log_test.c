@@ -11,11 +11,13 @@
 #include <limits.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
@@ -474,6 +476,62 @@ static void a_fifo_neither_hangs_the_opening_nor_a_message(void **state)
 	alarm(0);
 }
 
+static int broken_pipes;
+
+static void count_broken_pipe(int signal)
+{
+	broken_pipes++;
+}
+
+static bool broken_pipe_is_pending(void)
+{
+	sigset_t pending;
+
+	assert_int_equal(sigpending(&pending), 0);
+	return sigismember(&pending, SIGPIPE) == 1;
+}
+
+/* A library never kills its caller: neither by its log nor by the standard error output. */
+static void nobody_at_the_other_end_is_no_signal(void **state)
+{
+	const struct log_settings fifo = {.file = "a"}, stream = {.file = "/dev/stderr"};
+	struct log_handover handover = {.level = LOG_LEVEL_ERROR};
+	void (*before)(int) = signal(SIGPIPE, count_broken_pipe);
+	int reader_fd, pair[2];
+	sigset_t signals;
+
+	assert_int_equal(mkfifo("a", 0600), 0);
+	reader_fd = open("a", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	handover.fd = open("a", O_WRONLY | O_APPEND | O_CLOEXEC);
+	assert_true(reader_fd >= 0 && handover.fd >= 0);
+	assert_int_equal(log_init(&fifo), 0);
+	close(reader_fd);
+	write_one(LOG_LEVEL_ERROR, "lost");
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	assert_int_equal(dup2(pair[0], STDERR_FILENO), STDERR_FILENO);
+	close(pair[0]);
+	close(pair[1]);
+	log_adopt(&handover, NULL);
+	write_one(LOG_LEVEL_ERROR, "lost");
+	log_close();
+	assert_int_equal(log_init(&stream), 0);
+	write_one(LOG_LEVEL_ERROR, "lost");
+	assert_int_equal(broken_pipes, 0);
+
+	/* Nothing stays pending of ours; one of the caller's own does. */
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGPIPE);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	write_one(LOG_LEVEL_ERROR, "lost");
+	assert_false(broken_pipe_is_pending());
+	raise(SIGPIPE);
+	write_one(LOG_LEVEL_ERROR, "lost");
+	assert_true(broken_pipe_is_pending());
+	sigprocmask(SIG_UNBLOCK, &signals, NULL);
+	assert_int_equal(broken_pipes, 1);
+	signal(SIGPIPE, before);
+}
+
 static void assert_mentions(const char *path, const char *word)
 {
 	char content[8192] = "";
@@ -661,6 +719,7 @@ int main(void)
 		test(dev_stdout_is_the_stream_as_it_is),
 		test(a_file_that_cannot_be_opened_is_an_error),
 		test(a_fifo_neither_hangs_the_opening_nor_a_message),
+		test(nobody_at_the_other_end_is_no_signal),
 		test(the_default_file_is_the_first_that_opens),
 		test(an_explicit_file_wins_over_the_configurations),
 		test(none_is_no_file_at_all),
