@@ -3,7 +3,7 @@
  * What an attach has to know (runtime.md §20): found in the run record, the supervisor's answers
  * and the host's /proc, before anything of the container is touched (CVE-2015-1334).
  *
- * Not here yet: labels of LSMs; core scheduling. A filter of the container's own monitor (genuine
+ * Not here yet: labels of LSMs. A filter of the container's own monitor (genuine
  * LXC) is not compiled again: a container that has one can then only be entered without an LSM
  * flag.
  */
@@ -17,6 +17,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -308,6 +309,28 @@ static int fill_request(struct attach *a, struct err *e)
 	return a->request.cwd ? attach_make_environment(a, e) : out_of_memory(e);
 }
 
+/* Not allowed to look: the new process is in the user namespace then, and may. */
+static bool has_cookie(struct attach *a)
+{
+	unsigned long cookie = 0;
+	const char *word;
+
+	if (prctl(PR_SCHED_CORE, PR_SCHED_CORE_GET, a->init, PR_SCHED_CORE_SCOPE_THREAD, &cookie) ==
+	    0)
+		return cookie != 0;
+	if (errno != EPERM && errno != EACCES)
+		return false;
+	word = attach_item(a, "lxc.sched.core");
+	return word && strcmp(word, "1") == 0;
+}
+
+/* An init with a cookie is the first process of its pid namespace. */
+static void find_cookie(struct attach *a)
+{
+	if (has_cookie(a))
+		a->facts.cookie_pid = a->namespaces & CLONE_NEWPID ? 1 : (uint32_t)a->init;
+}
+
 /*
  * A process that enters a pid namespace only has its children in it, so the process that clones
  * does this. Without rights on the host it gets those of the container's user namespace with it.
@@ -349,6 +372,7 @@ int attach_gather(struct attach *a, struct err *e)
 		r = attach_find_cgroups(a, e);
 	if (r < 0)
 		return r;
+	find_cookie(a);
 	decide_entering(a);
 	/* All that was read from /proc is about this process, if it is still there. */
 	if (process_poll(a->pidfd, 0) != 0)

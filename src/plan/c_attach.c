@@ -7,7 +7,7 @@
  * entering it before and leaving it out (run/attach.h); then the new process enters the others
  * itself. Registers have the fixed numbers of compile.h, and the caller fills them.
  *
- * Not here yet: labels of security modules and the core scheduling cookie.
+ * Not here yet: labels of security modules.
  */
 
 #include "plan/compiler.h"
@@ -132,6 +132,8 @@ static int add_process(struct attach *a, struct err *e)
 		step->in = ATTACH_REGISTER_PIDFD;
 		step->arg[0] = a->facts->namespaces;
 	}
+	if (a->facts->cookie_pid)
+		add(a, OP_CORE_JOIN, a->request->name)->arg[0] = a->facts->cookie_pid;
 	for (size_t i = 0; moves(a) && i < a->facts->hierarchies.count; i++) {
 		if (a->facts->hierarchies.items[i].version != 1)
 			continue;

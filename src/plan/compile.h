@@ -58,6 +58,9 @@ struct attach_facts {
 	const char *payload;   /* cgroup path below the bases; NULL: unknown, don't move */
 	const void *seccomp;   /* filter to load, or NULL */
 	uint32_t seccomp_size; /* bytes */
+	/* Init's number in the new process's pid namespace, when init has a core scheduling cookie;
+	 * else 0. */
+	uint32_t cookie_pid;
 };
 
 struct attach_request {

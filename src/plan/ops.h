@@ -116,6 +116,7 @@
 	 * newgidmap's; both run at once */ \
 	X(OP_CORE_SCHED, "core-sched", LANE_HOST, OP_NONE) \
 	/* a new core scheduling cookie for init */ \
+	X(OP_CORE_JOIN, "core-join", LANE_INIT, OP_NONE) /* n pid, as seen from inside */ \
 	X(OP_PRLIMIT, "prlimit", LANE_HOST, OP_NONE) \
 	/* n resource, n soft, n hard (RLIM_INFINITY as the kernel has it) */ \
 	X(OP_PROC_WRITE, "proc-write", LANE_HOST, OP_NONE) /* t name below /proc/PID, t value */ \

@@ -233,6 +233,14 @@ const struct plan_hint plan_hints_core_sched[] = {
 	{0},
 };
 
+const struct plan_hint plan_hints_core_join[] = {
+	{EINVAL, "the kernel has no core scheduling (CONFIG_SCHED_CORE)"},
+	{ENODEV, "core scheduling needs simultaneous multithreading, which is off or missing"},
+	{ESRCH, "init has ended meanwhile", ERR_NOT_RUNNING},
+	{EPERM, "attaching takes root, or the user who started the container"},
+	{0},
+};
+
 const struct plan_hint plan_hints_prlimit[] = {
 	{EPERM, "raising a hard limit needs CAP_SYS_RESOURCE on the host", ERR_PERMISSION},
 	{EINVAL, "the kernel does not know this limit, or the soft limit is above the hard one"},

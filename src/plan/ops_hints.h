@@ -26,6 +26,7 @@ extern const struct plan_hint plan_hints_restore[];
 extern const struct plan_hint plan_hints_idmap[];
 extern const struct plan_hint plan_hints_idmap_helpers[];
 extern const struct plan_hint plan_hints_core_sched[];
+extern const struct plan_hint plan_hints_core_join[];
 extern const struct plan_hint plan_hints_prlimit[];
 extern const struct plan_hint plan_hints_proc_write[];
 extern const struct plan_hint plan_hints_root_pin[];

@@ -253,6 +253,7 @@ static int (*const ops[OP_COUNT])(struct init_lane *) = {
 	[OP_CONSOLE_BIND] = init_op_console_bind,
 	[OP_TTY_MAKE] = init_op_tty_make,
 	[OP_PIVOT] = init_op_pivot,
+	[OP_CORE_JOIN] = init_op_core_join,
 	[OP_PERSONALITY] = init_op_personality,
 	[OP_CAPS_BOUND] = init_op_caps_bound,
 	[OP_CAPS_AMBIENT] = init_op_caps_ambient,

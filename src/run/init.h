@@ -158,6 +158,7 @@ int init_op_become_root(struct init_lane *l);
 int init_op_time_offsets(struct init_lane *l);
 int init_op_hostname(struct init_lane *l);
 int init_op_keyring(struct init_lane *l);
+int init_op_core_join(struct init_lane *l);
 int init_op_personality(struct init_lane *l);
 int init_op_caps_bound(struct init_lane *l);
 int init_op_caps_ambient(struct init_lane *l);

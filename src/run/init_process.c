@@ -128,6 +128,14 @@ int init_op_keyring(struct init_lane *l)
 	return (int)r;
 }
 
+int init_op_core_join(struct init_lane *l)
+{
+	const unsigned one_thread = 0; /* PR_SCHED_CORE_SCOPE_THREAD */
+
+	l->call = __NR_prctl;
+	return sys_prctl(PR_SCHED_CORE, PR_SCHED_CORE_SHARE_FROM, l->step->arg[0], one_thread);
+}
+
 int init_op_personality(struct init_lane *l)
 {
 	long r;

@@ -92,6 +92,7 @@ static const struct setter setters[] = {
 	{"attach.root_is_mapped", SET_BOOL, AT(attach_facts.root_is_mapped)},
 	{"attach.init_uid", SET_U32, AT(attach_facts.init_uid)},
 	{"attach.init_gid", SET_U32, AT(attach_facts.init_gid)},
+	{"attach.cookie_pid", SET_U32, AT(attach_facts.cookie_pid)},
 	{"attach.payload", SET_TEXT, AT(attach_facts.payload)},
 };
 /* clang-format on */

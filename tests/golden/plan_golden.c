@@ -42,7 +42,7 @@
  *(repeat) attach.flags, attach.personality, attach.cwd, attach.uid, attach.gid,
  *attach.has_terminal, attach.terminal_streams, attach.no_new_privs, attach.has_user_namespace,
  *	attach.caller_is_root, attach.bounding, attach.root_is_mapped, attach.init_uid,
- *	attach.init_gid, attach.payload, attach.seccomp = COUNT
+ *	attach.init_gid, attach.cookie_pid, attach.payload, attach.seccomp = COUNT
  *
  * Besides the golden text: each plan passes plan_check(), is the same when compiled again, keeps to
  * plan_contract.h, and prints as JSON.

@@ -70,6 +70,44 @@ static void the_process_gets_what_the_plan_says(void **state)
 	lane_succeeds(l, process_is_as_planned);
 }
 
+static int has_own_cookie(void *payload)
+{
+	unsigned long cookie = 0;
+
+	probe_true(prctl(PR_SCHED_CORE, PR_SCHED_CORE_GET, 0, PR_SCHED_CORE_SCOPE_THREAD,
+			 &cookie) == 0 &&
+		   cookie != 0);
+	return 0;
+}
+
+/* Where there are no cookies, joining one is an error, never nothing. */
+static void the_cookie_of_another_process_is_joined(void **state)
+{
+	struct lane *l = *state;
+	const unsigned group = PR_SCHED_CORE_SCOPE_THREAD_GROUP;
+	pid_t other = fork();
+	int status;
+
+	if (other == 0) {
+		pause();
+		_exit(0);
+	}
+	lane_step(l, OP_CORE_JOIN)->arg[0] = (uint64_t)other;
+	if (prctl(PR_SCHED_CORE, PR_SCHED_CORE_CREATE, other, group, 0) == 0) {
+		lane_run(l, LANE_NAMESPACES & ~CLONE_NEWPID, has_own_cookie);
+		assert_false(l->result.has_failed);
+		assert_int_equal(l->result.status, 0);
+	} else {
+		lane_run(l, LANE_NAMESPACES & ~CLONE_NEWPID, has_own_cookie);
+		assert_true(l->result.has_failed);
+		assert_int_equal(l->result.failure.call, SYS_prctl);
+		assert_true(l->result.failure.errnum == EINVAL ||
+			    l->result.failure.errnum == ENODEV);
+	}
+	kill(other, SIGKILL);
+	assert_int_equal(waitpid(other, &status, 0), other);
+}
+
 static int groups_are_set(void *payload)
 {
 	gid_t groups[8];
@@ -696,6 +734,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(the_process_gets_what_the_plan_says),
+		test(the_cookie_of_another_process_is_joined),
 		test(groups_are_set_or_dropped),
 		test(no_groups_drops_all),
 		test(ambient_capabilities_are_raised),
