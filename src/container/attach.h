@@ -69,5 +69,12 @@ char *attach_shell_of(const char *passwd, uint32_t uid);
 uint32_t attach_map_out(pid_t pid, const char *map, uint32_t inside);
 uint32_t attach_map_in(pid_t pid, const char *map, uint32_t outside);
 
+/*
+ * Whether security labels (/proc/PID/attr/current) say that a process of ours would run less
+ * confined than init: another label than ours, and not the one of what is not confined. NULL: no
+ * module has a label for it.
+ */
+bool attach_label_confines(const char *of_init, const char *own);
+
 /* The value of a running item in the arena, or NULL. */
 const char *attach_item(struct attach *a, const char *key);

@@ -247,12 +247,59 @@ static int find_filter(struct attach *a, struct err *e)
 	return r;
 }
 
-static int refuse_labels(const struct attach *a, struct err *e)
+/* Of a process or "self"; in the arena, without the end of the line. NULL: there is none. */
+static const char *read_label(struct attach *a, const char *process)
 {
+	static const char *const files[] = {"apparmor/current", "current"};
+	const char *found = NULL;
+
+	for (size_t i = 0; !found && i < ARRAY_LENGTH(files); i++) {
+		autofree char *text = NULL;
+		char path[64];
+
+		snprintf(path, sizeof(path), "/proc/%s/attr/%s", process, files[i]);
+		if (file_read_all(AT_FDCWD, path, MAP_FILE_MAX, &text, NULL) < 0)
+			continue;
+		text[strcspn(text, "\n")] = '\0';
+		if (text[0])
+			found = arena_strdup(&a->arena, text);
+	}
+	return found;
+}
+
+bool attach_label_confines(const char *of_init, const char *own)
+{
+	const char *type;
+
+	if (!of_init || !own || strcmp(of_init, own) == 0 || strcmp(of_init, "unconfined") == 0)
+		return false;
+	/* SELinux: user:role:type, and a level behind it. */
+	type = strstr(of_init, ":unconfined_t");
+	return !type || (type[13] != '\0' && type[13] != ':');
+}
+
+/* No label is set yet: that must not pass for the confinement that was asked for. */
+static int refuse_labels(struct attach *a, struct err *e)
+{
+	const char *label;
+	char pid[16];
 	int r;
 
-	if (!(a->options->attach_flags & LXC_ATTACH_LSM_LABEL) || !a->options->lsm_label)
+	if (!(a->options->attach_flags & LXC_ATTACH_LSM))
 		return 0;
+	if (!(a->options->attach_flags & LXC_ATTACH_LSM_LABEL) || !a->options->lsm_label) {
+		snprintf(pid, sizeof(pid), "%d", (int)a->init);
+		label = read_label(a, pid);
+		if (!attach_label_confines(label, read_label(a, "self")))
+			return 0;
+		r = err_set(e, ERR_UNSUPPORTED, ENOSYS,
+			    "cannot run a process under the security label \"%s\" of container "
+			    "\"%s\" yet",
+			    label, a->c->name);
+		err_hint(e, "attach without the LSM flags (lxc-attach "
+			    "--elevated-privileges=LSM) to run without the label");
+		return r;
+	}
 	r = err_set(e, ERR_UNSUPPORTED, ENOSYS,
 		    "cannot run a process under the security label \"%s\" yet",
 		    a->options->lsm_label);

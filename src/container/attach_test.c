@@ -152,6 +152,30 @@ static void environments_are_built_in_order(void **state)
 	environ = theirs;
 }
 
+static void another_label_than_ours_confines(void **state)
+{
+	static const struct {
+		const char *of_init, *own;
+		bool confines;
+	} cases[] = {
+		{NULL, NULL, false},
+		{NULL, "unconfined", false},
+		{"unconfined", "/usr/bin/lxc-attach (enforce)", false},
+		{"lxc-container-default-cgns (enforce)", "unconfined", true},
+		{"lxc-container-default-cgns (enforce)", "lxc-container-default-cgns (enforce)",
+		 false},
+		{"unconfined_u:unconfined_r:unconfined_t:s0", "system_u:system_r:init_t:s0", false},
+		{"system_u:system_r:unconfined_t", "system_u:system_r:init_t:s0", false},
+		{"system_u:system_r:unconfined_txt:s0", "system_u:system_r:init_t:s0", true},
+		{"system_u:system_r:container_t:s0:c1,c2",
+		 "unconfined_u:unconfined_r:unconfined_t:s0", true},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
+		assert_int_equal(attach_label_confines(cases[i].of_init, cases[i].own),
+				 cases[i].confines);
+}
+
 static void ids_are_mapped_by_rows(void **state)
 {
 	/* Our own map: everything, or at least what we are. */
@@ -167,6 +191,7 @@ int main(void)
 		cmocka_unit_test(the_defaults_are_those_of_lxc),
 		cmocka_unit_test(shells_are_found_in_passwd),
 		cmocka_unit_test(environments_are_built_in_order),
+		cmocka_unit_test(another_label_than_ours_confines),
 		cmocka_unit_test(ids_are_mapped_by_rows),
 	};
 
