@@ -331,7 +331,7 @@ int container_seccomp_fd(struct container *c, struct err *e)
 	return ask_fd(c, WIRE_GET_SECCOMP_NOTIFY_FD, is_seccomp_listener, e);
 }
 
-/* What the record knows of an item: registers that stand in its place first. */
+/* What the record knows of an item: what the run has in its place first. */
 const char *control_recorded_item(const struct record_header *record, const char *key)
 {
 	const struct plan *plan = record_plan(record);
@@ -342,6 +342,9 @@ const char *control_recorded_item(const struct record_header *record, const char
 		const struct record_register *reg =
 			&registers[o->register_number % PLAN_REGISTERS_MAX];
 
+		if (o->register_number == PLAN_NO_REGISTER &&
+		    strcmp(plan_text(plan, o->key), key) == 0)
+			return plan_text(plan, o->value);
 		if (o->register_number < PLAN_REGISTERS_MAX &&
 		    strcmp(plan_text(plan, o->key), key) == 0 &&
 		    atomic_load(&reg->state) == VALUE_SET &&

@@ -458,6 +458,11 @@ static void make_plan(struct str *ret)
 	overlay = vec_push(&b.overlays);
 	assert_non_null(overlay);
 	overlay->key = plan_build_text(&b, "lxc.net.0.veth.pair");
+	overlay = vec_push(&b.overlays);
+	assert_non_null(overlay);
+	overlay->key = plan_build_text(&b, "lxc.net.0.name");
+	overlay->register_number = PLAN_NO_REGISTER;
+	overlay->value = plan_build_text(&b, "eth7");
 	b.plan.signal_halt = SIGUSR1;
 	b.plan.signal_reboot = SIGUSR2;
 	b.plan.devices = plan_build_bytes(&b, &devices, sizeof(devices));
@@ -551,6 +556,9 @@ static void a_record_answers_without_a_supervisor(void **state)
 	str_reset(&out);
 	assert_int_equal(container_running_item(&c, "lxc.net.0.veth.pair", &out, NULL), 0);
 	assert_string_equal(str_text(&out), "vethABCDEF");
+	str_reset(&out);
+	assert_int_equal(container_running_item(&c, "lxc.net.0.name", &out, NULL), 0);
+	assert_string_equal(str_text(&out), "eth7");
 	assert_int_equal(container_running_item(&c, "lxc.no.such", &out, NULL), 1);
 	assert_int_equal(container_may_control(&c, NULL), 0);
 	assert_int_equal(control_halt_signal(&c, init), SIGUSR1);

@@ -343,8 +343,10 @@ static void move_all(struct plan_build *b, struct plan *p)
 		move_offset(&h->base, p->blob);
 		move_offset(&h->controllers, p->blob);
 	}
-	for (size_t i = 0; i < b->overlays.count; i++)
+	for (size_t i = 0; i < b->overlays.count; i++) {
 		move_offset(&b->overlays.items[i].key, p->blob);
+		move_offset(&b->overlays.items[i].value, p->blob);
+	}
 	move_offset(&p->hook_environment, p->blob);
 	move_offset(&p->devices, p->blob);
 }

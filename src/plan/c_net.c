@@ -200,19 +200,28 @@ static int read_veth(struct compiler *c, size_t index, struct veth *ret, struct 
 	return 0;
 }
 
-static void add_overlay(struct compiler *c, const char *key, uint16_t value)
+static void add_overlay(struct compiler *c, struct plan_overlay row)
 {
-	struct plan_overlay *overlay;
+	struct plan_overlay *overlay = vec_push(&c->b.overlays);
 
-	if (value == PLAN_NO_REGISTER)
-		return;
-	overlay = vec_push(&c->b.overlays);
-	if (!overlay) {
+	if (overlay)
+		*overlay = row;
+	else
 		c->b.problem = c->b.problem ? c->b.problem : -ENOMEM;
-		return;
-	}
-	overlay->key = plan_build_text(&c->b, key);
-	overlay->register_number = value;
+}
+
+/* What the run calls an interface, on both sides (spec/api.md, get_running_config_item). */
+static void add_names(struct compiler *c, size_t index, const char *peer)
+{
+	const struct config_net *net = &c->values->nets.items[index];
+	uint32_t pair = plan_build_text(&c->b, net_key(c, net, "veth.pair"));
+	uint32_t name = plan_build_text(&c->b, net_key(c, net, "name"));
+
+	add_overlay(c, (struct plan_overlay){.key = pair, .register_number = c->r_veth[index]});
+	if (!net->name)
+		add_overlay(c, (struct plan_overlay){.key = name,
+						     .register_number = PLAN_NO_REGISTER,
+						     .value = plan_build_text(&c->b, peer)});
 }
 
 static void add_routes(struct compiler *c, size_t index, const struct config_addresses *routes,
@@ -270,7 +279,7 @@ static int add_veth(struct compiler *c, size_t index, struct err *e)
 	step->arg[2] = veth.mtu;
 	step->arg[3] = veth.mac;
 	step->arg[4] = net->veth.rx_queues | (uint64_t)net->veth.tx_queues << 32;
-	add_overlay(c, net_key(c, net, "veth.pair"), c->r_veth[index]);
+	add_names(c, index, peer);
 
 	if (net->link)
 		connect_to_bridge(c, index);

@@ -423,8 +423,10 @@ static const char *check_tables(const struct plan *p)
 		const struct plan_overlay *overlay = &plan_overlays(p)[i];
 
 		if (overlay->key == 0 || !is_visible(p, overlay->key) ||
-		    overlay->register_number >= p->registers.count)
-			return "A configuration item of a register is malformed";
+		    (overlay->register_number == PLAN_NO_REGISTER
+			     ? overlay->value == 0 || !is_visible(p, overlay->value)
+			     : overlay->register_number >= p->registers.count))
+			return "A configuration item of the run is malformed";
 	}
 	return NULL;
 }

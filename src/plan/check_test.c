@@ -76,8 +76,10 @@ static void tables_are_looked_at(void **state)
 	EXPECT("A register has no name or no known kind", register_at(p, 0)->name = p->size);
 	EXPECT("A cgroup hierarchy is malformed",
 	       ((struct plan_hierarchy *)plan_hierarchies(p))->version = 3);
-	EXPECT("A configuration item of a register is malformed",
+	EXPECT("A configuration item of the run is malformed",
 	       ((struct plan_overlay *)plan_overlays(p))->register_number = 6);
+	EXPECT("A configuration item of the run is malformed",
+	       ((struct plan_overlay *)plan_overlays(p))->register_number = PLAN_NO_REGISTER);
 	EXPECT("A role is played by a register that is missing or of another kind",
 	       p->roles[ROLE_INIT_PID] = FIXTURE_PIDFD);
 	EXPECT("A terminal has no register", p->tty_count = 2);

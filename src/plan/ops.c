@@ -198,8 +198,8 @@ const struct plan_op_row plan_op_rows[OP_COUNT] = {
 		ROW(OP_VETH_CREATE, "make the network interface %o", ERR_NETWORK_FAILED),
 		OUT(REGISTER_NAME),
 		TAKES(TEXT("name"), TEXT("peer"), NUMBER("mtu", FORM_COUNT),
-		      NUMBER("mac", FORM_MAC), NUMBER("queues", FORM_QUEUES),
-		      NUMBER("replace", FORM_FLAG)), CALLS("sendto", "recvmsg", "getrandom"),
+		      NUMBER("mac", FORM_MAC), NUMBER("queues", FORM_QUEUES)),
+		CALLS("sendto", "recvmsg", "getrandom"),
 		HINTS(veth)},
 	[OP_LINK_DELETE] = {
 		ROW(OP_LINK_DELETE, "delete the network interface %o", ERR_NETWORK_FAILED),

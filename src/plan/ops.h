@@ -126,8 +126,7 @@
 	X(OP_VETH_CREATE, "veth-create", LANE_HOST, OP_LINK_DELETE) \
 	/* out NAME host end (its number: ifindex); t name, a trailing "XXXXXX" is made random; \
 	 * t peer name, n mtu, n peer MAC (6 bytes, first byte lowest; 0 = kernel's), n queues \
-	 * (rx | tx << 32), n 1 = delete an older link of that name first; peer is born in \
-	 * init's network namespace */ \
+	 * (rx | tx << 32); peer is born in init's network namespace */ \
 	X(OP_LINK_DELETE, "link-delete", LANE_HOST, OP_NONE) \
 	/* in NAME (empty is fine, so is a link that is gone) */ \
 	X(OP_LINK_MASTER, "link-master", LANE_HOST, OP_NONE) /* in NAME; t bridge */ \

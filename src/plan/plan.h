@@ -107,10 +107,15 @@ enum plan_role {
 	ROLE_COUNT,
 };
 
-/* A configuration item whose running value is a register's ("lxc.net.0.veth.pair"). */
+/*
+ * A configuration item whose running value is another than the configured one: a register's
+ * ("lxc.net.0.veth.pair"), or what the compiler chose ("lxc.net.0.name").
+ */
 struct plan_overlay {
-	uint32_t key; /* text */
-	uint32_t register_number;
+	uint32_t key;             /* text */
+	uint32_t register_number; /* PLAN_NO_REGISTER: `value` it is */
+	uint32_t value;           /* text */
+	uint32_t unused;
 };
 
 struct plan {

@@ -221,8 +221,19 @@ static void add_registers(const struct plan *p, struct json *j)
 	for (uint32_t i = 0; i < p->overlays.count; i++) {
 		const struct plan_overlay *overlay = &plan_overlays(p)[i];
 
-		add_text_member(j, plan_text(p, overlay->key),
-				plan_register_name(p, overlay->register_number));
+		if (overlay->register_number != PLAN_NO_REGISTER)
+			add_text_member(j, plan_text(p, overlay->key),
+					plan_register_name(p, overlay->register_number));
+	}
+	json_close_object(j);
+	json_name(j, "values");
+	json_open_object(j);
+	for (uint32_t i = 0; i < p->overlays.count; i++) {
+		const struct plan_overlay *overlay = &plan_overlays(p)[i];
+
+		if (overlay->register_number == PLAN_NO_REGISTER)
+			add_text_member(j, plan_text(p, overlay->key),
+					plan_text(p, overlay->value));
 	}
 	json_close_object(j);
 }

@@ -177,8 +177,12 @@ static void print_registers(const struct plan *p, struct str *out)
 		const struct plan_overlay *overlay = &plan_overlays(p)[i];
 
 		print_label(i ? "" : "overlays", out);
-		str_addf(out, "%s = {%s}\n", plan_text(p, overlay->key),
-			 plan_register_name(p, overlay->register_number));
+		if (overlay->register_number == PLAN_NO_REGISTER)
+			str_addf(out, "%s = %s\n", plan_text(p, overlay->key),
+				 plan_text(p, overlay->value));
+		else
+			str_addf(out, "%s = {%s}\n", plan_text(p, overlay->key),
+				 plan_register_name(p, overlay->register_number));
 	}
 }
 

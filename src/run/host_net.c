@@ -69,21 +69,6 @@ static int choose_name(const char *pattern, char *ret, size_t room)
 	return 1;
 }
 
-/* On a reboot the pair of the last run may still be there. Nothing else is deleted. */
-static int delete_older(struct host *h, struct netlink *n, const char *name)
-{
-	struct link_facts older;
-	int r = link_find(n, name, 0, &older);
-
-	if (r == -ENODEV)
-		return 0;
-	if (r == 0 && strcmp(older.kind, "veth") != 0)
-		return host_note(h, -EEXIST, "%s is there and is no veth", name);
-	if (r == 0)
-		r = link_delete(n, older.index);
-	return r < 0 && r != -ENODEV ? refused(h, n, r, name) : 0;
-}
-
 static void fill_mac(uint8_t mac[static LINK_MAC_LENGTH], uint64_t number)
 {
 	for (size_t i = 0; i < LINK_MAC_LENGTH; i++)
@@ -128,11 +113,6 @@ static int create(struct host *h, const struct plan_step *step, struct netlink *
 		r = random < 0 ? random : host_intend_name(h, step->out, name);
 		if (r < 0)
 			return host_note(h, r, "%s", host_text(h, step, 0));
-		if (i == 0 && random == 0 && step->arg[5] == 1) {
-			r = delete_older(h, n, name);
-			if (r < 0)
-				return r;
-		}
 		/* Until it is made and has its alias, its random address is the proof. */
 		if (reg)
 			reg->number = mac_number(mac);

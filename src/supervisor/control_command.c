@@ -74,7 +74,7 @@ static void get_clone_flags(struct supervisor *s, struct connection *c)
 	answer_data(s, c, supervisor_plan(s)->clone_flags);
 }
 
-/* The value that a register gives to a key, or NULL. */
+/* The value that this run has for a key in place of the configured one, or NULL. */
 static const char *overlay(const struct supervisor *s, const char *key, char *buf, size_t room)
 {
 	const struct plan *p = supervisor_plan(s);
@@ -85,6 +85,8 @@ static const char *overlay(const struct supervisor *s, const char *key, char *bu
 
 		if (strcmp(plan_text(p, o->key), key) != 0)
 			continue;
+		if (o->register_number == PLAN_NO_REGISTER)
+			return plan_text(p, o->value);
 		value = &record_registers(s->record)[o->register_number];
 		if (atomic_load(&value->state) != VALUE_SET)
 			continue;

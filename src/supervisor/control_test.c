@@ -175,7 +175,7 @@ static void texts_are_answered_as_genuine_lxc_does(void **state)
 	assert_string_equal(reply.payload, "/var/lib/lxc");
 }
 
-static void a_register_overlays_the_configuration(void **state)
+static void what_the_run_chose_overlays_the_configuration(void **state)
 {
 	struct fixture *f = *state;
 	struct reply reply = ask(f, WIRE_GET_CONFIG_ITEM, 0, "lxc.net.0.veth.pair", 20);
@@ -184,6 +184,8 @@ static void a_register_overlays_the_configuration(void **state)
 	fixture_set_name(f, FIXTURE_VETH, "vethX1");
 	reply = ask(f, WIRE_GET_CONFIG_ITEM, 0, "lxc.net.0.veth.pair", 20);
 	assert_string_equal(reply.payload, "vethX1");
+	reply = ask(f, WIRE_GET_CONFIG_ITEM, 0, "lxc.net.0.name", 15);
+	assert_string_equal(reply.payload, "eth0");
 }
 
 static void a_request_may_come_in_pieces(void **state)
@@ -655,7 +657,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(numbers_are_answered_as_genuine_lxc_does),
 		test(texts_are_answered_as_genuine_lxc_does),
-		test(a_register_overlays_the_configuration),
+		test(what_the_run_chose_overlays_the_configuration),
 		test(a_request_may_come_in_pieces),
 		test(hostile_lengths_hurt_nobody),
 		test(a_missing_payload_holds_up_nobody),

@@ -144,11 +144,14 @@ static inline void fixture_plan(struct fixture *f, const char *v1, const char *v
 	p->roles[ROLE_LIMIT_CGROUP] = FIXTURE_LIMIT;
 	p->roles[ROLE_PAYLOAD_CGROUP] = FIXTURE_PAYLOAD;
 	p->roles[ROLE_DEVPTS] = FIXTURE_DEVPTS;
-	overlay = (void *)fixture_room(f, sizeof(*overlay));
+	overlay = (void *)fixture_room(f, 2 * sizeof(*overlay));
 	p->overlays.offset = (uint32_t)((char *)overlay - (char *)p);
-	p->overlays.count = 1;
-	overlay->key = fixture_text(f, (char *)p, "lxc.net.0.veth.pair");
-	overlay->register_number = FIXTURE_VETH;
+	p->overlays.count = 2;
+	overlay[0].key = fixture_text(f, (char *)p, "lxc.net.0.veth.pair");
+	overlay[0].register_number = FIXTURE_VETH;
+	overlay[1].key = fixture_text(f, (char *)p, "lxc.net.0.name");
+	overlay[1].register_number = PLAN_NO_REGISTER;
+	overlay[1].value = fixture_text(f, (char *)p, "eth0");
 	fixture_hierarchies(f, p, v1, v2);
 	p->size = (uint32_t)(f->end - (char *)p);
 	f->record->plan = (struct record_part){.offset = (uint32_t)((char *)p - (char *)f->record),
