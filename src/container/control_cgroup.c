@@ -5,7 +5,7 @@
  * The run record names the hierarchies and the directory; monitors of genuine LXC are asked for a
  * descriptor (v2) or a path below the hierarchy that the host has (v1). On a host without v1's
  * device controller, devices.* are rules of the device program: the supervisor changes them, and
- * devices.list shows those that the container was started with (later changes are not published).
+ * publishes them in the record, where devices.list comes from.
  */
 
 #include "container/control.h"
@@ -13,6 +13,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -26,7 +28,10 @@
 #include "sys/cgroup.h"
 #include "sys/file.h"
 
-enum { CGROUP_FILE_MAX = 4 << 20 };
+enum {
+	CGROUP_FILE_MAX = 4 << 20,
+	VIEW_TRIES = 100,
+};
 
 /* Whether a comma list has a word. "cgroup.procs" and its kin are in every hierarchy. */
 static bool has_controller(const char *list, const char *word)
@@ -341,34 +346,76 @@ static void print_device(const struct plan_device *d, struct str *out)
 	str_add_char(out, '\n');
 }
 
-/* The rules that the container was started with. 1: nothing is known of them. */
-static int print_planned_devices(const struct container *c, struct str *out)
+static void print_devices(const struct plan_devices *devices, size_t length, struct str *out)
 {
-	const struct plan_devices *devices;
-	const struct plan *plan;
-	struct run_view view;
-	uint32_t length;
-	int r = 1;
-
-	if (control_view(c, &view) != 0)
-		return 1;
-	plan = record_plan(view.record);
-	length = plan ? plan_bytes_length(plan, plan->devices) : 0;
-	if (plan && length < sizeof(*devices)) {
-		str_add(out, "a *:* rwm\n"); /* nothing restricts the container */
-		r = 0;
-	} else if (plan) {
-		devices = plan_bytes(plan, plan->devices);
-		if (devices->allow_by_default)
-			str_add(out, "a *:* rwm\n");
-		for (uint32_t i = 0;
-		     !devices->allow_by_default && i < devices->count &&
-		     sizeof(*devices) + (i + 1) * sizeof(devices->rows[0]) <= length;
-		     i++)
-			print_device(&devices->rows[i], out);
-		r = 0;
+	if (length < sizeof(*devices) || devices->allow_by_default) {
+		str_add(out, "a *:* rwm\n"); /* v1 doesn't show what is forbidden either */
+		return;
 	}
-	runs_view_close(&view);
+	for (uint32_t i = 0;
+	     i < devices->count && sizeof(*devices) + (i + 1) * sizeof(devices->rows[0]) <= length;
+	     i++)
+		print_device(&devices->rows[i], out);
+}
+
+/*
+ * The list that the supervisor has published, as it was at one moment, on the heap. 1: there is
+ * none. -EAGAIN: it is being written, or lies behind what was mapped.
+ */
+static int copy_published(const struct run_view *view, char **ret, size_t *ret_length)
+{
+	const struct record_header *record = view->record;
+	uint32_t before = atomic_load_explicit(&record->device_sequence, memory_order_acquire);
+	const struct record_part part = record->devices;
+	autofree char *copy = NULL;
+
+	if (part.size == 0 && before % 2 == 0)
+		return 1;
+	if (part.offset % 8 || part.offset > view->size || part.size > view->size - part.offset)
+		return -EAGAIN;
+	copy = malloc(part.size + 1U);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, (const char *)record + part.offset, part.size);
+	atomic_thread_fence(memory_order_acquire);
+	if (before % 2 != 0 ||
+	    atomic_load_explicit(&record->device_sequence, memory_order_relaxed) != before)
+		return -EAGAIN;
+	*ret = take_ptr(copy);
+	*ret_length = part.size;
+	return 0;
+}
+
+/* Those of the plan, or what became of them. 1: nothing is known of them. */
+static int print_view(const struct run_view *view, struct str *out)
+{
+	const struct plan *plan = record_plan(view->record);
+	autofree char *published = NULL;
+	size_t length = 0;
+	int r = copy_published(view, &published, &length);
+
+	if (r < 0)
+		return r;
+	if (r == 0)
+		print_devices((const struct plan_devices *)(void *)published, length, out);
+	else if (plan)
+		print_devices(plan_bytes(plan, plan->devices),
+			      plan_bytes_length(plan, plan->devices), out);
+	return r == 1 && !plan ? 1 : 0;
+}
+
+/* -EAGAIN: the supervisor died while it wrote. */
+static int print_known_devices(const struct container *c, struct str *out)
+{
+	struct run_view view;
+	int r = -EAGAIN;
+
+	for (int i = 0; r == -EAGAIN && i < VIEW_TRIES; i++) {
+		if (control_view(c, &view) != 0)
+			return 1;
+		r = print_view(&view, out);
+		runs_view_close(&view);
+	}
 	return r;
 }
 
@@ -377,7 +424,7 @@ static int get_devices(struct limit_files *f, const char *file, struct str *out)
 	int r = read_limit(f, LIMIT_V1, file, out);
 
 	if (r == -ENOENT)
-		r = print_planned_devices(f->c, out);
+		r = print_known_devices(f->c, out);
 	if (r == 1) {
 		r = err_set(f->e, ERR_UNSUPPORTED, ENOENT,
 			    "the device rules of container \"%s\" are not known", f->c->name);

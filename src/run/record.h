@@ -145,6 +145,14 @@ struct record_header {
 
 	/* With RECORD_TRACE: CLOCK_MONOTONIC nanoseconds at the begin and end of START's steps. */
 	struct record_part trace; /* uint64_t [2 * steps] */
+
+	/*
+	 * struct plan_devices: the rules in force, since one was changed in this run; size 0 =
+	 * those of the plan. Behind everything else, and the supervisor's: who reads checks the
+	 * bounds.
+	 */
+	struct record_part devices;
+	_Atomic uint32_t device_sequence; /* odd while they are being written */
 };
 _Static_assert(sizeof(struct record_header) <= RECORD_REGISTERS_AT, "the header has its pages");
 

@@ -7,9 +7,11 @@
 #include "supervisor/device.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/macros.h"
@@ -91,10 +93,47 @@ static int make_list(struct supervisor *s)
 	return 0;
 }
 
+/* Readers retry while the number is odd or has changed. `rules` NULL: the plan's are in force. */
+static void publish(struct record_header *record, const struct plan_devices *rules)
+{
+	atomic_fetch_add_explicit(&record->device_sequence, 1, memory_order_relaxed);
+	atomic_thread_fence(memory_order_release);
+	if (rules)
+		memcpy((char *)record + record->devices.offset, rules,
+		       sizeof(*rules) + rules->count * sizeof(rules->rows[0]));
+	record->devices.size = rules ? LIST_SIZE : 0;
+	atomic_fetch_add_explicit(&record->device_sequence, 1, memory_order_release);
+}
+
+/* Room for the list behind the plan, which may have become larger with a reboot. */
+static int reserve(struct supervisor *s)
+{
+	struct record_header *record = s->record;
+	uint32_t plan_end = record->plan.offset + record->plan.size;
+	struct stat status;
+	off_t at;
+
+	if (record->devices.offset >= plan_end && record->devices.offset > 0)
+		return 0;
+	if (fstat(s->record_fd, &status) < 0)
+		return -errno;
+	at = (status.st_size + 7) / 8 * 8;
+	if (at + LIST_SIZE > RECORD_SIZE_MAX)
+		return -ENOSPC;
+	/* A full disk must not be met as SIGBUS. Some file systems can't reserve. */
+	if (fallocate(s->record_fd, 0, at, LIST_SIZE) < 0 &&
+	    (errno == ENOSPC || errno == EDQUOT || ftruncate(s->record_fd, at + LIST_SIZE) < 0))
+		return -errno;
+	record->devices.offset = (uint32_t)at;
+	return 0;
+}
+
 void device_forget(struct supervisor *s)
 {
-	if (s->devices)
-		munmap(s->devices, LIST_SIZE);
+	if (!s->devices)
+		return;
+	publish(s->record, NULL);
+	munmap(s->devices, LIST_SIZE);
 	s->devices = NULL;
 }
 
@@ -115,6 +154,8 @@ static int change_program(struct supervisor *s, const struct device_change *chan
 	struct plan_devices *before;
 	int r = make_list(s);
 
+	if (r == 0)
+		r = reserve(s);
 	if (r < 0)
 		return r;
 	/* What is not in force is not to be believed: kept until the kernel has taken it. */
@@ -133,6 +174,7 @@ static int change_program(struct supervisor *s, const struct device_change *chan
 		return r;
 	}
 	munmap(before, LIST_SIZE);
+	publish(s->record, s->devices);
 	return 0;
 }
 

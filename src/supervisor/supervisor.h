@@ -39,9 +39,8 @@ struct supervisor {
 	int caller_fd; /* pidfd of a caller that we don't survive */
 	int run_directory_fd;
 
-	/* The device rules in force: pages of our own after the first change, else the plan's. */
+	/* The device rules in force: pages of our own after the first change; NULL: the plan's. */
 	struct plan_devices *devices;
-	uint32_t device_room; /* rows; 0 = the plan's */
 
 	bool init_ended;
 	bool stop_requested;  /* a reboot that comes at the same time is a stop */

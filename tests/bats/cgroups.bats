@@ -307,6 +307,59 @@ FROZEN
 STOPPED"
 }
 
+@test "v2 alone: devices.list shows what devices.allow and deny have changed, until a reboot" {
+    cat >"$BATS_TEST_TMPDIR/items.py" <<-'END'
+	# items.py LIBRARY LXCPATH NAME [FILE VALUE]...: set these, then print devices.list. The offsets
+	# of get_cgroup_item and set_cgroup_item are those of spec/api.md.
+	import ctypes, sys
+	library = ctypes.CDLL(sys.argv[1])
+	library.lxc_container_new.restype = ctypes.c_void_p
+	c = library.lxc_container_new(sys.argv[3].encode(), sys.argv[2].encode())
+	text, this = ctypes.c_char_p, ctypes.c_void_p
+	member = lambda at, kind: kind(ctypes.c_void_p.from_address(c + at).value)
+	get = member(312, ctypes.CFUNCTYPE(ctypes.c_int, this, text, text, ctypes.c_int))
+	put = member(320, ctypes.CFUNCTYPE(ctypes.c_bool, this, text, text))
+	for file, value in zip(sys.argv[4::2], sys.argv[5::2]):
+	    assert put(c, file.encode(), value.encode()), (file, value)
+	buffer = ctypes.create_string_buffer(4096)
+	assert get(c, b"devices.list", buffer, 4096) >= 0
+	print(buffer.value.decode(), end="")
+	END
+    cp "$TARE_BUILD_ROOT/src/api/liblxc.so.1" "$BATS_TEST_TMPDIR/library"
+    # A library with a sanitizer wants that to be loaded first; Python's leaks are not ours.
+    ITEMS="env LD_PRELOAD=$(ldd "$BATS_TEST_TMPDIR/library" | awk '/asan/ { print $3 }')"
+    ITEMS+=" ASAN_OPTIONS=detect_leaks=0 python3 $BATS_TEST_TMPDIR/items.py"
+    ITEMS+=" $BATS_TEST_TMPDIR/library $LXCPATH $N"
+    export ITEMS
+    in_v2 <<-'SCRIPT'
+	trap 'lxc-stop -P "$LXCPATH" -n "$N" -k' EXIT
+	lxc-start -P "$LXCPATH" -n "$N" -s "lxc.cgroup2.devices.deny=a" \
+	    -s "lxc.cgroup2.devices.allow=c 1:3 rwm" -s "lxc.cgroup2.devices.allow=c 5:* rwm" \
+	    -s "lxc.signal.reboot=SIGINT"
+	init=$(lxc-info -P "$LXCPATH" -n "$N" -pH)
+	$ITEMS
+	$ITEMS devices.allow "c 10:200 rw" devices.deny "c 1:3 m"
+	lxc-info -P "$LXCPATH" -n "$N" -sH
+	$ITEMS devices.allow a
+	lxc-stop -P "$LXCPATH" -n "$N" -r
+	while [ "$(lxc-info -P "$LXCPATH" -n "$N" -pH)" = "$init" ] ||
+	    [ "$(lxc-info -P "$LXCPATH" -n "$N" -sH)" != RUNNING ]; do sleep 0.05; done
+	$ITEMS
+	$ITEMS devices.deny "c 5:* rwm"
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "c 1:3 rwm
+c 5:* rwm
+c 1:3 rw
+c 5:* rwm
+c 10:200 rw
+RUNNING
+a *:* rwm
+c 1:3 rwm
+c 5:* rwm
+c 1:3 rwm"
+}
+
 @test "v2 alone: cgroup:rw is mounted without a word of v1; what is left over is killed" {
     in_v2 <<-'SCRIPT'
 	lxc-start -P "$LXCPATH" -n "$N" -s "lxc.mount.auto=" -s "lxc.mount.auto=proc cgroup:rw:force"
