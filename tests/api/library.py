@@ -101,6 +101,11 @@ def programs_are_built_from_an_installation(build):
         if not library or not (library.parent / "liblxc.so").exists():
             yield "liblxc.so.1 or liblxc.so is not installed"
             return
+        archive = library.parent / "liblxc.a"
+        listed = run("nm", "--defined-only", "--extern-only", archive).splitlines()
+        named = {line.split()[-1] for line in listed if len(line.split()) == 3}
+        yield from (f"liblxc.a shows {name}" for name in sorted(named - SYMBOLS))
+        yield from (f"liblxc.a lacks {name}" for name in sorted(SYMBOLS - named))
         (place / "sample.c").write_text(PROGRAM)
         for compiler in (["gcc", "-std=c99", "-x", "c"], ["g++", "-std=c++17", "-x", "c++"]):
             run(*compiler, "-Wall", "-Wextra", "-Werror", "-o", place / "sample",
@@ -108,6 +113,14 @@ def programs_are_built_from_an_installation(build):
             told = run(place / "sample", env=dict(os.environ, LD_LIBRARY_PATH=str(library.parent)))
             if told != "sample 7.0.0\n":
                 yield f"{compiler[0]}'s program says {told}"
+        flags = run("pkg-config", "--static", "--cflags", "--libs", "lxc", env=environment).split()
+        static = [str(archive) if flag == "-llxc" else flag for flag in flags]
+        needed = run("readelf", "-dW", library)
+        sanitizers = [f"-fsanitize={kind}" for kind, name in
+                      (("address", "libasan"), ("undefined", "libubsan")) if name in needed]
+        run("gcc", "-o", place / "sample", place / "sample.c", *static, *sanitizers)
+        if run(place / "sample") != "sample 7.0.0\n":
+            yield "the program with liblxc.a says something else"
 
 
 def main():
