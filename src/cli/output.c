@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "base/utf8.h"
 
 int cli_write(int fd, const char *bytes, size_t length)
 {
@@ -48,11 +49,15 @@ int cli_print(const char *tool, const struct str *text)
 
 void cli_print_error(const char *tool, const char *container, const struct err *e)
 {
+	char visible[1024];
 	autostr text = {0};
 
 	str_addf(&text, "%s: ", tool);
-	if (container)
-		str_addf(&text, "%s: ", container);
+	/* A line break in a name would make two messages of one. */
+	if (container) {
+		utf8_copy_visible(visible, sizeof(visible), container);
+		str_addf(&text, "%s: ", visible);
+	}
 	err_render_text(e, &text);
 	str_add_char(&text, '\n');
 	(void)cli_write(STDERR_FILENO, str_text(&text), text.len);

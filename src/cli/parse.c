@@ -182,17 +182,16 @@ static int settle_name(struct parser *p, struct cli_common *common)
 {
 	struct cli_arguments *ret = p->ret;
 
-	if (!takes_name(p->tool) || common->name)
+	if (!takes_name(p->tool))
 		return 0;
-	if (ret->count > 0) {
+	if (!common->name && ret->count > 0) {
 		common->name = ret->words[0];
 		ret->words++;
 		ret->count--;
 		if (ret->separator > 0)
 			ret->separator--;
-		return 0;
 	}
-	if (!(p->tool->flags & CLI_NEEDS_NAME))
+	if ((common->name && *common->name) || !(p->tool->flags & CLI_NEEDS_NAME))
 		return 0;
 	return complain(p, CLI_COMPLAINT_VALUE,
 			err_set(p->e, ERR_USAGE, 0, "No container name specified"));

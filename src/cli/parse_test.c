@@ -118,6 +118,9 @@ static void a_missing_name_is_told(void **state)
 
 	expect_failure(&l, CLI_COMPLAINT_VALUE, "No container name specified", &test_create, "-q");
 	expect_failure(&l, CLI_COMPLAINT_VALUE, "No container name specified", &test_attach, "-q");
+	expect_failure(&l, CLI_COMPLAINT_VALUE, "No container name specified", &test_create, "-n",
+		       "");
+	expect_failure(&l, CLI_COMPLAINT_VALUE, "No container name specified", &test_create, "");
 	assert_int_equal(parse(&l, &test_monitor, NULL), 0);
 	assert_null(l.common.name);
 	finish(&l);

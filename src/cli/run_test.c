@@ -184,6 +184,7 @@ static void complaints_have_lxc_form(void **state)
 	struct result r;
 
 	expect(&r, 1, "", "lxc-echo: No container name specified\n", "lxc-echo");
+	expect(&r, 1, "", "lxc-echo: No container name specified\n", "lxc-echo", "-n", "");
 	expect(&r, 1, "", "This command only accepts 1 -P,--lxcpath arguments\n", "lxc-echo", "c",
 	       "-P/a", "-P/b");
 	expect(&r, 1, "", "lxc-echo: invalid log priority 'x'\n", "lxc-echo", "-lx");

@@ -19,6 +19,11 @@ static int fail(struct session *s, const char *verb)
 {
 	struct err e = *tare_last_error(s->c);
 
+	if (!s->c->is_defined(s->c) && !s->c->is_running(s->c)) {
+		err_clear(&e);
+		err_set(&e, ERR_NOT_DEFINED, 0, "container \"%s\" is not defined in %s",
+			s->common->name, s->lxcpath);
+	}
 	err_wrap(&e, e.code ? e.code : -1, "Failed to %s %s:%s", verb, s->lxcpath, s->common->name);
 	return session_fail(s, &e);
 }

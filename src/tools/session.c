@@ -64,6 +64,21 @@ static bool begin(struct session *s, const struct cli_tool *tool, const struct c
 	return true;
 }
 
+/* What can't be looked at must not pass for what isn't there. */
+static bool can_look(struct session *s)
+{
+	autostr path = {0};
+	struct err e = {0};
+
+	str_addf(&path, "%s/%s/config", s->lxcpath, s->common->name);
+	if (str_failed(&path) || access(str_text(&path), F_OK) == 0 || errno != EACCES)
+		return true;
+	err_set(&e, ERR_PERMISSION, EACCES, "You lack access to %s/%s", s->lxcpath,
+		s->common->name);
+	err_hint(&e, "the container is another user's: be root, or who made it");
+	return session_fail(s, &e), false;
+}
+
 bool session_begin_bare(struct session *s, const struct cli_tool *tool,
 			const struct cli_common *common)
 {
@@ -99,7 +114,7 @@ bool session_begin(struct session *s, const struct cli_tool *tool, const struct 
 		}
 		return true;
 	}
-	if (!begin(s, tool, common))
+	if (!begin(s, tool, common) || !can_look(s))
 		return false;
 	s->c = tare_container_new(common->name, s->lxcpath, &e);
 	if (!s->c) {

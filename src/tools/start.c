@@ -118,6 +118,17 @@ static int tell_failure(struct session *s, struct err *e, bool foreground)
 			      "--logpriority options");
 }
 
+static int tell_undefined(struct session *s)
+{
+	struct err e = {0};
+
+	err_set(&e, ERR_NOT_DEFINED, 0, "container \"%s\" is not defined in %s", s->common->name,
+		s->lxcpath);
+	err_hint(&e, "lxc-ls tells which are; lxc-create makes one, -f FILE starts one without");
+	err_wrap(&e, e.code, "No container config specified");
+	return session_fail(s, &e);
+}
+
 static int start(struct session *s, const struct start_values *values,
 		 const struct tare_start *start)
 {
@@ -150,7 +161,7 @@ static int run(const struct cli_tool *tool, int argc, char **argv)
 	if (!session_begin(&s, tool, &values.common, values.rcfile))
 		return 1;
 	if (!values.rcfile && !s.c->is_defined(s.c))
-		return session_say(&s, "No container config specified");
+		return tell_undefined(&s);
 	if (!session_define(&s, &values.defines) || !session_share(&s, &values.shares) ||
 	    !set_console(&s, &values) || !ensure_pid_file(&s, values.pid_file) ||
 	    !is_harmless(&s, &values, arguments.count > 0))

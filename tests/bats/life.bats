@@ -68,6 +68,28 @@ teardown() {
     assert_equal "$status" 1
     assert_contains "$stderr" "No container config specified"
     [ ! -e "$LXCPATH/nosuch" ]
+    assert_contains "$stderr" "is not defined in $LXCPATH"
+    run_apart lxc-freeze -P "$LXCPATH" -n nosuch
+    assert_equal "$status" 1
+    assert_contains "$stderr" 'container "nosuch" is not defined in'
+}
+
+@test "what another user may not look at is not taken for missing or stopped" {
+    local user=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+    local tool
+
+    "${user[@]}" test -x "$LXCPATH" || skip "the scratch directory is closed to others"
+    for tool in start stop info attach freeze unfreeze destroy execute; do
+        run_apart "${user[@]}" "lxc-$tool" -P "$LXCPATH" -n b1 -- /bin/true
+        assert_equal "$status" 1
+        assert_contains "$stderr" "You lack access to $LXCPATH/b1"
+    done
+}
+
+@test "a line break in a name makes no second message" {
+    run_apart lxc-start -P "$LXCPATH" -n $'a\nlxc-start: b'
+    assert_equal "$(head -n 1 <<<"$stderr")" \
+        'lxc-start: a\nlxc-start: b: error: No container config specified'
 }
 
 @test "the supervisor has LXC's title, init is its child, its working directory is /" {
