@@ -389,10 +389,19 @@ static int create_with_template(struct container *c, const struct create_options
 static int create_config(struct container *c, struct err *e)
 {
 	const char *rootfs = c->config->values.rootfs.path;
+	autofree char *directory = container_path(c, "");
+	bool was_there;
+	int r;
 
+	if (!directory)
+		return no_memory(e);
 	if (rootfs && !exists(rootfs))
 		return err_set(e, ERR_ROOTFS, 0, "The rootfs \"%s\" does not exist", rootfs);
-	return container_save_config(c, NULL, e);
+	was_there = exists(directory);
+	r = container_save_config(c, NULL, e);
+	if (r < 0 && !was_there)
+		rmdir(directory);
+	return r;
 }
 
 int container_create(struct container *c, const struct create_options *options, struct err *e)

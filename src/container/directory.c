@@ -97,9 +97,13 @@ int directory_make_own(const struct container *c, struct err *e)
 		return err_set(e, ERR_FILE_WRITE, -r, "cannot create the directory \"%s\"",
 			       c->lxcpath);
 	made = mkdir(path, 0770) == 0;
-	if (!made && errno != EEXIST)
-		return err_set(e, ERR_FILE_WRITE, errno,
-			       "cannot create the container's directory \"%s\"", path);
+	if (!made && errno != EEXIST) {
+		r = err_set(e, ERR_FILE_WRITE, errno,
+			    "cannot create the container's directory \"%s\"", path);
+		err_hint(e, "containers are made in lxc.lxcpath or what -P names, which must be a "
+			    "directory that you may write to");
+		return r;
+	}
 	if (!made)
 		return 0;
 	if (chmod(path, 0770) < 0) {

@@ -153,12 +153,18 @@ static int open_component(int dirfd, const char *name, bool make, mode_t mode)
 	autoclose int fd = -EBADF;
 	struct stat status;
 	bool made = false;
+	int problem = 0;
 
 	if (strcmp(name, "..") == 0)
 		return -EINVAL;
 	if (make && mkdirat(dirfd, name, mode) == 0)
 		made = true;
+	else if (make)
+		problem = errno;
 	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	/* What isn't there could not be made: that is the cause. */
+	if (fd < 0 && errno == ENOENT && problem)
+		return -problem;
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return -errno;
 	if (status.st_uid != geteuid() && status.st_uid != 0)
@@ -174,6 +180,9 @@ static int refuse_component(const char *base, const char *way, int errnum, struc
 
 	if (errnum == EPERM)
 		err_hint(e, "it belongs to somebody else: remove it");
+	else if (errnum == EROFS || errnum == EACCES)
+		err_hint(e, "runs are kept there: it must be writable; an ordinary user needs "
+			    "XDG_RUNTIME_DIR");
 	else if (errnum == ENOTDIR || errnum == ELOOP)
 		err_hint(e, "no component of it may be a symbolic link or a file");
 	return r;

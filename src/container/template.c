@@ -51,7 +51,15 @@ int template_find(const char *name, char **ret, struct err *e)
 		*ret = take_ptr(path);
 		return 0;
 	}
+	if (name[0] == '/' && access(path, F_OK) == 0) {
+		r = err_set(e, ERR_TEMPLATE_FAILED, errno, "%s is no program that may be run",
+			    name);
+		err_hint(e, "chmod +x makes it one, if it is a template");
+		return err_wrap(e, r, "Template \"%s\" not found", name);
+	}
 	r = err_set(e, ERR_TEMPLATE_FAILED, 0, "bad template: %s", name);
+	if (name[0] == '/')
+		return err_wrap(e, r, "Template \"%s\" not found", name);
 	err_object(e, path);
 	err_hint(e,
 		 "templates are programs lxc-NAME in \"%s\"; taking the name for an image to "

@@ -45,6 +45,24 @@ teardown() {
     assert_equal "$status:$stderr" "1:lxc-create: bad: nosuch is not a valid backing storage type"
 }
 
+@test "lxc-create: what can't be finished leaves nothing, and says why" {
+    # A file too large fails as a full disk does, and leaves room for the configuration.
+    run_apart bash -c "ulimit -f 64; exec lxc-create -P $LXCPATH -n bad -f $EMPTY_NET -t $TEMPLATE"
+    assert_equal "$status" 1
+    assert_contains "$stderr" "ERROR: Failed to install rootfs"
+    assert_contains "$stderr" "Failed to create container from template"
+    [ ! -e "$LXCPATH/bad" ]
+    run_apart unshare -m sh -c "mount -t tmpfs -o ro none /run/lxc &&
+        exec lxc-create -P $LXCPATH -n bad -t none"
+    assert_equal "$status" 1
+    assert_contains "$stderr" 'cannot use the directory "/run/lxc/lock"'
+    assert_contains "$stderr" "Read-only file system"
+    [ ! -e "$LXCPATH/bad" ]
+    run_apart lxc-create -P "$LXCPATH" -n bad -t /etc/passwd
+    assert_equal "$status" 1
+    assert_contains "$stderr" "/etc/passwd is no program that may be run"
+}
+
 @test "a relative lxcpath works" {
     cd "$LXCPATH"
     lxc-create --lxcpath=relative --name r1 -f "$EMPTY_NET" -t "$TEMPLATE"
