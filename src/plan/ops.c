@@ -184,7 +184,8 @@ const struct plan_op_row plan_op_rows[OP_COUNT] = {
 		HINTS(idmap_helpers)},
 	[OP_CORE_SCHED] = {ROW(OP_CORE_SCHED, "give %o a core scheduling cookie", ERR_STEP_FAILED),
 		CALLS("prctl"), HINTS(core_sched)},
-	[OP_CORE_JOIN] = {ROW(OP_CORE_JOIN, "join the core scheduling cookie of %o", ERR_STEP_FAILED),
+	[OP_CORE_JOIN] = {
+		ROW(OP_CORE_JOIN, "join the core scheduling cookie of %o", ERR_STEP_FAILED),
 		TAKES(NUMBER("pid", FORM_PLAIN)), CALLS("prctl"), HINTS(core_join)},
 	[OP_PRLIMIT] = {ROW(OP_PRLIMIT, "set the limit %o", ERR_STEP_FAILED),
 		TAKES(NUMBER("resource", FORM_RESOURCE), NUMBER("soft", FORM_RLIMIT),
