@@ -180,8 +180,15 @@ static int begin(struct supervisor *s, bool freeze)
 	f->job = freeze ? FREEZER_FREEZES : FREEZER_THAWS;
 	f->pause = PAUSE_FIRST;
 	f->deadline = time_deadline(VERSION1_PATIENCE);
-	if (now == freeze)
-		return 1;
+	/*
+	 * Version 2 tells how things are, not what was asked for: while a process of a frozen
+	 * cgroup ends or is attached it may say "frozen 0", and would freeze again when nothing is
+	 * written.
+	 */
+	if (now == freeze) {
+		r = is_version1(f) ? 0 : write_freezer(f, freeze);
+		return r < 0 ? r : 1;
+	}
 	if (!is_version1(f)) {
 		r = loop_watch(s, WATCH_FREEZER, f->events_fd, EPOLLPRI);
 		if (r < 0)

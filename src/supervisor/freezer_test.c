@@ -7,11 +7,14 @@
 #include "supervisor/freezer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
@@ -166,6 +169,52 @@ static void version_2_freezes_and_thaws(void **state)
 	freeze_and_thaw(2);
 }
 
+static void put(const char *folder, const char *name, const char *content)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/slice/w/%s", folder, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, content, strlen(content)), strlen(content));
+	close(fd);
+}
+
+/* A frozen cgroup says for a moment that it is not, while one of its processes ends. */
+static void what_only_seems_thawed_is_thawed(void **state)
+{
+	static const char *const names[] = {"w/cgroup.events", "w/cgroup.freeze", "w", ""};
+	char folder[] = "/tmp/tare-freezer-XXXXXX", path[128], value = '?';
+	struct fixture f;
+	int fd;
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/slice", folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/slice/w", folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	put(folder, "cgroup.events", "populated 1\nfrozen 0\n");
+	put(folder, "cgroup.freeze", "1");
+	fixture_open(&f, NULL, folder);
+	fixture_set_name(&f, FIXTURE_LIMIT, "w");
+	fixture_set_name(&f, FIXTURE_PAYLOAD, "w");
+	atomic_store(&f.record->state, STATE_FROZEN);
+	assert_int_equal(freezer_begin(&f.s, false), 1);
+	assert_int_equal(f.record->state, STATE_RUNNING);
+	snprintf(path, sizeof(path), "%s/slice/w/cgroup.freeze", folder);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(read(fd, &value, 1), 1);
+	assert_int_equal(value, '0');
+	close(fd);
+	fixture_close(&f);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/slice/%s", folder, names[i]);
+		assert_int_equal(remove(path), 0);
+	}
+	assert_int_equal(rmdir(folder), 0);
+}
+
 static void nobody_waits_for_a_freezer_that_is_not_there(void **state)
 {
 	struct stage g = {.name = ""};
@@ -184,6 +233,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(version_1_freezes_and_thaws),
 		cmocka_unit_test(version_2_freezes_and_thaws),
+		cmocka_unit_test(what_only_seems_thawed_is_thawed),
 		cmocka_unit_test(nobody_waits_for_a_freezer_that_is_not_there),
 	};
 
