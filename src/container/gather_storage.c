@@ -20,32 +20,44 @@
 #include "base/str.h"
 #include "sys/file.h"
 
-enum { FSTAB_SIZE_MAX = 4 << 20 };
+enum { FSTAB_SIZE_MAX = 4 << 20, NUMBER_SIZE = 24 };
 
-/* Names of file systems that matter somewhere, or are what people have. */
-static const char *fstype_name(const char *path)
+/* Names of file systems that matter somewhere, or are what people have; the number of others. NULL:
+ * the path is not there. */
+static const char *fstype_name(struct gathering *g, const char *path)
 {
 	static const struct {
 		unsigned long magic;
 		const char *name;
 	} rows[] = {
-		{EXT4_SUPER_MAGIC, "ext4"},     {XFS_SUPER_MAGIC, "xfs"},
-		{BTRFS_SUPER_MAGIC, "btrfs"},   {TMPFS_MAGIC, "tmpfs"},
-		{0x794c7630, "overlay"},        {0x2fc12fc1, "zfs"},
-		{PROC_SUPER_MAGIC, "proc"},     {SYSFS_MAGIC, "sysfs"},
-		{CGROUP_SUPER_MAGIC, "cgroup"}, {CGROUP2_SUPER_MAGIC, "cgroup2"},
-		{NFS_SUPER_MAGIC, "nfs"},       {RAMFS_MAGIC, "ramfs"},
-		{F2FS_SUPER_MAGIC, "f2fs"},     {FUSE_SUPER_MAGIC, "fuse"},
-		{SQUASHFS_MAGIC, "squashfs"},   {EROFS_SUPER_MAGIC_V1, "erofs"},
+		{EXT4_SUPER_MAGIC, "ext4"},       {XFS_SUPER_MAGIC, "xfs"},
+		{BTRFS_SUPER_MAGIC, "btrfs"},     {TMPFS_MAGIC, "tmpfs"},
+		{0x794c7630, "overlay"},          {0x2fc12fc1, "zfs"},
+		{PROC_SUPER_MAGIC, "proc"},       {SYSFS_MAGIC, "sysfs"},
+		{CGROUP_SUPER_MAGIC, "cgroup"},   {CGROUP2_SUPER_MAGIC, "cgroup2"},
+		{NFS_SUPER_MAGIC, "nfs"},         {RAMFS_MAGIC, "ramfs"},
+		{F2FS_SUPER_MAGIC, "f2fs"},       {FUSE_SUPER_MAGIC, "fuse"},
+		{SQUASHFS_MAGIC, "squashfs"},     {EROFS_SUPER_MAGIC_V1, "erofs"},
+		{0x19800202, "mqueue"},           {DEVPTS_SUPER_MAGIC, "devpts"},
+		{DEBUGFS_MAGIC, "debugfs"},       {TRACEFS_MAGIC, "tracefs"},
+		{SECURITYFS_MAGIC, "securityfs"}, {BPF_FS_MAGIC, "bpf"},
+		{AUTOFS_SUPER_MAGIC, "autofs"},   {V9FS_MAGIC, "9p"},
+		{CIFS_SUPER_MAGIC, "cifs"},       {SMB2_SUPER_MAGIC, "cifs"},
+		{CEPH_SUPER_MAGIC, "ceph"},       {MSDOS_SUPER_MAGIC, "vfat"},
+		{ISOFS_SUPER_MAGIC, "iso9660"},   {HUGETLBFS_MAGIC, "hugetlbfs"},
 	};
 	struct statfs status;
+	char *number;
 
 	if (statfs(path, &status) < 0)
 		return NULL;
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
 		if (rows[i].magic == (unsigned long)status.f_type)
 			return rows[i].name;
-	return NULL;
+	number = arena_alloc(&g->facts->arena, NUMBER_SIZE);
+	if (number)
+		snprintf(number, NUMBER_SIZE, "type 0x%lx", (unsigned long)status.f_type);
+	return number;
 }
 
 static bool is_directory(const char *path)
@@ -81,7 +93,7 @@ int gather_root(struct gathering *g, struct err *e)
 	(void)e;
 	root->type = v->rootfs.type;
 	root->path = v->rootfs.path;
-	/* Also without a root: terminals and id-mapped trees pass through it. */
+	/* Also without a root: terminals pass through it. */
 	root->mount_is_there = v->rootfs_mount.mount && is_directory(v->rootfs_mount.mount);
 	if (!root->path)
 		return 0;
@@ -102,7 +114,7 @@ int gather_root(struct gathering *g, struct err *e)
 		root->is_there = false;
 		root->error = ENOTDIR;
 	}
-	root->fstype = fstype_name(root->path);
+	root->fstype = fstype_name(g, root->path);
 	return 0;
 }
 
@@ -123,7 +135,7 @@ static void look_at_source(struct gathering *g, struct facts_mount *mount)
 	}
 	mount->source_is_directory = is_directory(source);
 	if (entry->options.idmap != MOUNT_IDMAP_NONE)
-		mount->source_fstype = fstype_name(source);
+		mount->source_fstype = fstype_name(g, source);
 }
 
 static int add_mount(struct gathering *g, const struct mount_entry *entry, bool from_fstab,

@@ -124,6 +124,9 @@ int compile_undo(struct compiler *c, struct err *e)
 		step = STEP(c, SECTION_UNDO, OP_MOUNT_NS_LEAVE, "id-mapped mounts", "");
 		step->in = c->r_mount_ns;
 		step->flags = STEP_LIVE | STEP_OPTIONAL;
+		for (size_t i = 0; i < c->idmapped.count; i++)
+			close_live(c, SECTION_UNDO, "id-mapped tree",
+				   c->idmapped.items[i].mount->r_made);
 		close_live(c, SECTION_UNDO, "places", c->r_stash);
 		close_live(c, SECTION_UNDO, "user namespace", c->r_user_ns);
 	}

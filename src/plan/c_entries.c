@@ -91,12 +91,6 @@ static int add_fact(struct compiler *c, const struct facts_mount *fact, struct e
 		origin = compile_textf(c, "%s:%u", c->values->mount.fstab, fact->entry.line);
 	else if (fact->index < entries->count)
 		origin = compile_origin(c, entries->items[fact->index].origin, "lxc.mount.entry");
-	/* A place for a tree that does not come would be mounted empty: c_idmapped.c. */
-	if (fact->entry.options.optional && fact->entry.options.idmap != MOUNT_IDMAP_NONE &&
-	    !fact->source_fstype) {
-		log_info("%s: \"%s\" is not there", origin, fact->entry.source);
-		return 0;
-	}
 	r = check_entry(c, &fact->entry, origin, e);
 	if (r == 0)
 		r = add_mount(c, &fact->entry, origin, &m, e);
@@ -286,7 +280,8 @@ int compile_entries(struct compiler *c, struct err *e)
 		if (c->mounts.items[i].entry->options.idmap == MOUNT_IDMAP_NONE)
 			attach_mount(c, &c->mounts.items[i]);
 	for (size_t i = 0; i < c->mounts.count; i++)
-		if (c->mounts.items[i].entry->options.idmap != MOUNT_IDMAP_NONE)
+		if (c->mounts.items[i].entry->options.idmap != MOUNT_IDMAP_NONE &&
+		    !c->mounts.items[i].is_left_out)
 			attach_mount(c, &c->mounts.items[i]);
 	return 0;
 }

@@ -2,19 +2,22 @@
 /*
  * Id-mapped trees: the root file system (lxc.rootfs.options idmap=) and mount entries with idmap=.
  *
- * Only HOST may id-map them, but a tree that HOST hands into a mount namespace of another user
- * namespace loses the locks on its flags: container root could clear ro and nosuid. So HOST puts
- * them into places of a scratch mount namespace from which the child is cloned, and the child
- * clones them from there, with what is locked.
- *
- * What it doesn't do: an optional entry whose source is there, but whose tree HOST fails to make,
- * leaves its place empty, and what the container gets is that empty directory or file.
+ * Only HOST may id-map them, but a tree whose descriptor goes to another user namespace loses the
+ * locks on its flags: container root could clear ro and nosuid. Mounts that propagate are locked.
+ * So the child is cloned from a scratch mount namespace whose root is shared; behind the clone HOST
+ * piles the trees on that root, "/..", and the child takes them from there, the last one first.
+ * Nothing of it is in the way of a later bind: what is there when a namespace is cloned could not
+ * be taken away, and what has such mounts below it cannot be bound alone. Files lie in a tmpfs that
+ * is the lowest of the pile. mount_namespaces(7).
  */
 
 #include "plan/compiler.h"
 
 #include <errno.h>
 #include <string.h>
+
+#define LOG_CATEGORY "conf"
+#include "base/log.h"
 
 static int refuse(struct compiler_mount *m, int errnum, const char *text, struct err *e)
 {
@@ -83,15 +86,16 @@ static uint16_t open_user_ns(struct compiler *c, struct compiler_mount *m)
 	return c->r_user_ns;
 }
 
-/* "0", or "f0" for a file. */
-static const char *place_name(struct compiler *c, const struct compiler_mount *m)
+/* Where HOST puts a tree and the child finds it: ".." of the root is what is mounted on it. */
+static const char *place_of(struct compiler *c, const struct compiler_mount *m)
 {
-	return compile_textf(c, "%s%u", m->is_directory ? "" : "f", (unsigned)m->place);
+	return m->is_directory ? "/.." : compile_textf(c, "/../%u", (unsigned)m->place);
 }
 
-static struct plan_step *host_step(struct compiler *c, enum plan_op op, struct compiler_mount *m)
+static struct plan_step *host_step(struct compiler *c, enum plan_op op,
+				   const struct compiler_mount *m, const char *object)
 {
-	struct plan_step *step = STEP(c, SECTION_START, op, m->object, m->origin);
+	struct plan_step *step = STEP(c, SECTION_START, op, object, m->origin);
 
 	if (m->entry->options.optional)
 		step->flags |= STEP_OPTIONAL;
@@ -102,38 +106,45 @@ static void make_tree(struct compiler *c, struct compiler_mount *m)
 {
 	struct attributes attributes = compile_mount_attributes(&m->entry->options, true);
 	uint32_t source = plan_build_text(&c->b, compile_literal(c, m->entry->source));
-	uint32_t place = plan_build_text(&c->b, place_name(c, m));
-	uint16_t tree = plan_build_register(&c->b, REGISTER_FD, "id-mapped tree");
+	const char *object = m->fstype ? compile_textf(c, "%s (%s)", m->object, m->fstype)
+				       : m->object;
 	struct plan_step *step;
 
-	step = host_step(c, OP_TREE_OPEN_HOST, m);
-	step->out = tree;
+	m->r_made = plan_build_register(&c->b, REGISTER_FD, "id-mapped tree");
+	step = host_step(c, OP_TREE_OPEN_HOST, m, m->object);
+	step->out = m->r_made;
 	step->arg[1] = source;
 	step->arg[2] = (m->entry->options.set & MOUNT_RBIND) != 0;
-	step = host_step(c, OP_TREE_ATTRIBUTES_HOST, m);
-	step->in = tree;
+	step = host_step(c, OP_TREE_ATTRIBUTES_HOST, m, object);
+	step->in = m->r_made;
 	step->arg[0] = attributes.set;
 	step->arg[1] = attributes.clear;
 	step->arg[2] = attributes.propagation;
 	step->arg[3] = attributes.is_recursive || (m->entry->options.set & MOUNT_RBIND);
 	step->arg[4] = m->r_user_ns;
-	step = host_step(c, OP_TREE_ATTACH_HOST, m);
-	step->in = tree;
-	step->arg[0] = c->r_stash;
-	step->arg[1] = place;
 }
 
 static int take(struct compiler *c, struct compiler_mount *m, struct err *e)
 {
 	struct compiler_idmapped *item;
-	int r = check(c, m, e);
+	struct err problem = {};
+	int r = check(c, m, &problem);
 
-	if (r < 0)
+	if (r < 0 && m->entry->options.optional) {
+		log_info("%s: %s", m->origin, err_cause(&problem));
+		m->is_left_out = true;
+		return 0;
+	}
+	if (r < 0) {
+		if (e)
+			*e = problem;
 		return r;
+	}
 	item = vec_push_in(&c->idmapped, &c->arena);
 	if (!item)
 		return err_set(e, ERR_NO_MEMORY, ENOMEM, "Cannot keep the id-mapped mounts");
-	m->place = (uint32_t)c->idmapped.count - 1;
+	if (!m->is_directory)
+		m->place = c->idmapped_files++;
 	item->mount = m;
 	return 0;
 }
@@ -166,11 +177,21 @@ static int take_root(struct compiler *c, struct err *e)
 	return take(c, &c->root_mount, e);
 }
 
+static void make_stash(struct compiler *c)
+{
+	struct plan_step *step;
+
+	if (c->idmapped_files == 0)
+		return;
+	c->r_stash = plan_build_register(&c->b, REGISTER_FD, "places");
+	step = STEP(c, SECTION_START, OP_STASH, "id-mapped files", "");
+	step->out = c->r_stash;
+	step->arg[0] = c->idmapped_files;
+}
+
 int compile_idmapped_host(struct compiler *c, struct err *e)
 {
-	const char *path = c->values->rootfs_mount.mount;
 	struct plan_step *step;
-	uint32_t text;
 	int r = take_root(c, e);
 
 	for (size_t i = 0; i < c->mounts.count && r >= 0; i++)
@@ -181,24 +202,47 @@ int compile_idmapped_host(struct compiler *c, struct err *e)
 	for (size_t i = 0; i < c->idmapped.count; i++)
 		c->idmapped.items[i].mount->r_user_ns = open_user_ns(c, c->idmapped.items[i].mount);
 	c->r_mount_ns = plan_build_register(&c->b, REGISTER_FD, "mount namespace");
-	STEP(c, SECTION_START, OP_MOUNT_NS_ENTER, "id-mapped mounts", "")->out = c->r_mount_ns;
-	c->r_stash = plan_build_register(&c->b, REGISTER_FD, "places");
-	text = plan_build_text(&c->b, path);
-	step = STEP(c, SECTION_START, OP_STASH, path, compile_key_origin(c, "lxc.rootfs.mount"));
-	step->out = c->r_stash;
-	step->arg[0] = text;
-	step->arg[1] = c->idmapped.count;
+	step = STEP(c, SECTION_START, OP_MOUNT_NS_ENTER, "id-mapped mounts", "");
+	step->out = c->r_mount_ns;
+	step->arg[0] = 1;
+	make_stash(c);
 	for (size_t i = 0; i < c->idmapped.count; i++)
 		make_tree(c, c->idmapped.items[i].mount);
 	return 0;
+}
+
+/* One step of the pile: OP_TREE_HAND_OVER or OP_TREE_TAKE. */
+static struct plan_step *pile_step(struct compiler *c, enum plan_op op, const char *object,
+				   const char *origin, const char *path)
+{
+	uint32_t text = plan_build_text(&c->b, path);
+	struct plan_step *step = STEP(c, SECTION_START, op, object, origin);
+
+	step->arg[0] = text;
+	return step;
+}
+
+/* Not optional, even of an entry that is: the child has to know what lies where. */
+static void hand_over(struct compiler *c, bool are_directories)
+{
+	for (size_t i = 0; i < c->idmapped.count; i++) {
+		const struct compiler_mount *m = c->idmapped.items[i].mount;
+
+		if (m->is_directory == are_directories)
+			pile_step(c, OP_TREE_HAND_OVER, m->object, m->origin, place_of(c, m))->in =
+				m->r_made;
+	}
 }
 
 int compile_idmapped_leave(struct compiler *c, struct err *e)
 {
 	if (c->idmapped.count == 0)
 		return 0;
+	if (c->r_stash != PLAN_NO_REGISTER)
+		pile_step(c, OP_TREE_HAND_OVER, "id-mapped files", "", "/..")->in = c->r_stash;
+	hand_over(c, false);
+	hand_over(c, true);
 	STEP(c, SECTION_START, OP_MOUNT_NS_LEAVE, "id-mapped mounts", "")->in = c->r_mount_ns;
-	compile_fd_close(c, SECTION_START, "places", c->r_stash);
 	compile_fd_close(c, SECTION_START, "user namespace", c->r_user_ns);
 	for (size_t i = 0; i < c->idmapped.count; i++) {
 		const struct compiler_mount *m = c->idmapped.items[i].mount;
@@ -209,18 +253,32 @@ int compile_idmapped_leave(struct compiler *c, struct err *e)
 	return 0;
 }
 
+static void take_over(struct compiler *c, bool are_directories)
+{
+	for (size_t i = c->idmapped.count; i > 0; i--) {
+		struct compiler_mount *m = c->idmapped.items[i - 1].mount;
+		struct plan_step *step;
+
+		if (m->is_directory != are_directories)
+			continue;
+		m->r_tree = plan_build_register(&c->b, REGISTER_FD, "id-mapped tree inside");
+		step = pile_step(c, OP_TREE_TAKE, m->object, m->origin, place_of(c, m));
+		step->in = m->r_made;
+		step->out = m->r_tree;
+	}
+}
+
+/* Which trees there are init sees from the descriptors that it has at the clone: HOST keeps them
+ * open until the gate behind it. */
 int compile_idmapped_open(struct compiler *c, struct err *e)
 {
-	for (size_t i = 0; i < c->idmapped.count; i++) {
-		struct compiler_mount *m = c->idmapped.items[i].mount;
-		struct about about = {m->object, m->origin,
-				      m->entry->options.optional ? STEP_OPTIONAL : 0};
-		const char *path =
-			compile_textf(c, "%s/%s", c->values->rootfs_mount.mount, place_name(c, m));
-
-		m->r_tree = plan_build_register(&c->b, REGISTER_FD, "id-mapped tree inside");
-		compile_tree_open(c, about, m->r_tree, (struct place){PLAN_NO_REGISTER, path},
-				  true);
-	}
+	take_over(c, true);
+	take_over(c, false);
+	if (c->r_stash != PLAN_NO_REGISTER)
+		pile_step(c, OP_TREE_TAKE, "id-mapped files", "", "/..")->in = c->r_stash;
+	for (size_t i = 0; i < c->idmapped.count; i++)
+		compile_fd_close(c, SECTION_START, "id-mapped tree",
+				 c->idmapped.items[i].mount->r_made);
+	compile_fd_close(c, SECTION_START, "places", c->r_stash);
 	return 0;
 }

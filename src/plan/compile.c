@@ -45,8 +45,8 @@ static const concern_fn contents[] = {
 
 	/* INIT: the view of the file system, seen from the host's tree. */
 	compile_mounts_slave,
-	compile_pre_mount_hooks,
 	compile_idmapped_open,
+	compile_pre_mount_hooks,
 	compile_transient_devpts,
 	compile_root_mount,
 	compile_identity,

@@ -27,11 +27,13 @@ struct compiler_mount {
 	const char *object;  /* "SOURCE on TARGET" */
 	const char *origin;  /* "FILE:LINE KEY" */
 	bool is_directory;   /* of the source */
+	bool is_left_out;    /* optional, and can't be made */
 	bool is_shared_tree; /* of lxc.mount.auto = shmounts: dependent once it is inside */
 	const char *fstype;  /* id-mapped: of the file system that holds the source, or NULL */
 	uint16_t r_user_ns;  /* id-mapped: whose map; else PLAN_NO_REGISTER */
+	uint16_t r_made;     /* id-mapped: the tree that HOST makes */
 	uint16_t r_tree;     /* id-mapped: the tree inside */
-	uint32_t place;      /* id-mapped: number of the place where HOST puts the tree */
+	uint32_t place;      /* id-mapped file: number of the place where HOST puts it */
 };
 struct compiler_idmapped {
 	struct compiler_mount *mount;
@@ -76,7 +78,8 @@ struct compiler {
 	struct compiler_mount root_mount;  /* id-mapped root: its place */
 	struct {
 		VEC_OF(struct compiler_idmapped)
-	} idmapped; /* those of both that are id-mapped, by place */
+	} idmapped; /* those of both that are id-mapped */
+	uint32_t idmapped_files;
 
 	/* Registers, PLAN_NO_REGISTER while there are none. */
 	uint16_t r_pid, r_pidfd, r_root, r_tree, r_console, r_console_index, r_devpts;

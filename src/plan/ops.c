@@ -143,15 +143,14 @@ const struct plan_op_row plan_op_rows[OP_COUNT] = {
 		CALLS("unlinkat", "openat", "write", "getdents64"), HINTS(cgroup)},
 	[OP_MOUNT_NS_ENTER] = {
 		ROW(OP_MOUNT_NS_ENTER, "make a mount namespace for %o", ERR_CLONE_FAILED),
-		OUT_ALLOWED(REGISTER_FD), CALLS("openat", "unshare", "mount_setattr"),
-		HINTS(namespace)},
+		OUT_ALLOWED(REGISTER_FD), TAKES(NUMBER("reaches-clones", FORM_FLAG)),
+		CALLS("openat", "unshare", "mount", "mount_setattr"), HINTS(namespace)},
 	[OP_MOUNT_NS_LEAVE] = {
 		ROW(OP_MOUNT_NS_LEAVE, "leave the mount namespace made for %o", ERR_STEP_FAILED),
 		IN(REGISTER_FD), CALLS("setns", "close"), HINTS(namespace_open)},
-	[OP_STASH] = {ROW(OP_STASH, "make places for mounts on %o", ERR_MOUNT_FAILED),
-		OUT(REGISTER_FD), TAKES(TEXT("path"), NUMBER("count", FORM_PLAIN)),
-		CALLS("fsopen", "fsconfig", "fsmount", "move_mount", "mkdirat", "mknodat"),
-		HINTS(stash)},
+	[OP_STASH] = {ROW(OP_STASH, "make places for %o", ERR_MOUNT_FAILED),
+		OUT(REGISTER_FD), TAKES(NUMBER("count", FORM_PLAIN)),
+		CALLS("fsopen", "fsconfig", "fsmount", "mknodat"), HINTS(stash)},
 	[OP_USER_NS_MAKE] = {
 		ROW(OP_USER_NS_MAKE, "make a user namespace for %o", ERR_ID_MAP_REFUSED),
 		OUT(REGISTER_FD), TAKES(TEXT("uid-map"), TEXT("gid-map")),
@@ -292,6 +291,12 @@ const struct plan_op_row plan_op_rows[OP_COUNT] = {
 		IN(REGISTER_FD),
 		TAKES(BASE_OPTIONAL, TEXT_OPTIONAL("path"), NUMBER("no-link", FORM_FLAG)),
 		CALLS("openat2", "move_mount", "close"), HINTS(attach)},
+	[OP_TREE_HAND_OVER] = {
+		ROW(OP_TREE_HAND_OVER, "hand over %o to the container", ERR_MOUNT_FAILED),
+		IN(REGISTER_FD), TAKES(TEXT("path")), CALLS("move_mount"), HINTS(stash)},
+	[OP_TREE_TAKE] = {ROW(OP_TREE_TAKE, "take over %o", ERR_MOUNT_FAILED),
+		IN(REGISTER_FD), OUT_ALLOWED(REGISTER_FD), TAKES(TEXT("path")),
+		CALLS("open_tree", "umount2"), HINTS(stash)},
 	[OP_UMOUNT] = {ROW(OP_UMOUNT, "unmount %o", ERR_MOUNT_FAILED),
 		TAKES(BASE_OPTIONAL, TEXT("path")), CALLS("openat2", "umount2"), HINTS(unmount)},
 	[OP_MAKE_DIRECTORY] = {ROW(OP_MAKE_DIRECTORY, "make the directory %o", ERR_MOUNT_FAILED),

@@ -90,12 +90,12 @@
 	/* -- processes and namespaces: HOST */ \
 	X(OP_MOUNT_NS_ENTER, "mount-ns-enter", LANE_HOST, OP_NONE) \
 	/* out? FD of the mount namespace before; a new one, everything in it dependent on the \
-	 * old */ \
+	 * old; n 1 = what comes to lie on its root reaches namespaces that are cloned from it */ \
 	X(OP_MOUNT_NS_LEAVE, "mount-ns-leave", LANE_HOST, OP_NONE) \
 	/* in FD: back to it, and close it */ \
 	X(OP_STASH, "stash", LANE_HOST, OP_NONE) \
-	/* out FD: tmpfs on t path, with n empty directories "0" … and one file "f0" … each: \
-	 * places for trees */ \
+	/* out FD of a tmpfs, attached nowhere, with n empty files "0" …: places for trees that \
+	 * are files */ \
 	X(OP_USER_NS_MAKE, "user-ns-make", LANE_HOST, OP_NONE) \
 	/* out FD of a user namespace with maps t uid_map, t gid_map; its process is gone \
 	 * afterwards */ \
@@ -172,6 +172,12 @@
 	X(OP_TREE_ATTRIBUTES_HOST, "tree-attributes-host", LANE_HOST, OP_NONE) \
 	/* as OP_TREE_ATTRIBUTES */ \
 	X(OP_TREE_ATTACH_HOST, "tree-attach-host", LANE_HOST, OP_NONE) /* as OP_TREE_ATTACH */ \
+	X(OP_TREE_HAND_OVER, "tree-hand-over", LANE_HOST, OP_NONE) \
+	/* in FD (empty is fine; init may still look at it): to t path, from where it reaches \
+	 * init's mount namespace, with locks on its options but not in its place */ \
+	X(OP_TREE_TAKE, "tree-take", LANE_INIT, OP_NONE) \
+	/* in FD of a tree that was handed over (empty is fine, closed afterwards); out? FD of a \
+	 * clone of what lies on t path, from where it is taken away */ \
 	X(OP_UMOUNT, "umount", LANE_INIT, OP_NONE) \
 	/* r? base, t path: detach whatever is mounted there, until nothing is */ \
 	X(OP_MAKE_DIRECTORY, "make-directory", LANE_INIT, OP_NONE) \

@@ -400,8 +400,9 @@ const struct plan_hint plan_hints_attributes[] = {
 	 "the host has locked these mount options (ro, nosuid, nodev, noexec, "
 	 "atime), or the file system may not be id-mapped by this user", ERR_PERMISSION},
 	{EINVAL,
-	 "the file system cannot be id-mapped (overlay, proc, sysfs, nfs), or is id-mapped "
-	 "already; without idmap=: unknown mount options"},
+	 "this file system cannot be id-mapped, or is id-mapped already: take \"idmap=\" out and "
+	 "change the owners of the files, or add \"optional\"; without idmap=: unknown mount "
+	 "options"},
 	{EBUSY, "files are open for writing, so the mount cannot become read-only"},
 	{EOPNOTSUPP, "the file system does not support one of these options"},
 	{ENOSYS, "the kernel has no mount_setattr() (Linux 5.12), or a seccomp filter hides it"},
@@ -604,7 +605,10 @@ const struct plan_hint plan_hints_exec[] = {
 
 const struct plan_hint plan_hints_stash[] = {
 	{EPERM, "this needs CAP_SYS_ADMIN", ERR_PERMISSION},
-	{ENOENT, "the directory does not exist on the host: see lxc.rootfs.mount"},
+	{ENODEV, "the kernel does not know tmpfs"},
+	{EINVAL, "the mount did not reach the container's mount namespace"},
+	{ENOSPC, "the limit for mounts is reached: see /proc/sys/fs/mount-max"},
+	{ENOMEM, "the kernel is out of memory"},
 	{0},
 };
 /* clang-format on */

@@ -69,6 +69,7 @@ static const host_function functions[OP_COUNT] = {
 	[OP_TREE_OPEN_HOST] = host_tree_open,
 	[OP_TREE_ATTRIBUTES_HOST] = host_tree_attributes,
 	[OP_TREE_ATTACH_HOST] = host_tree_attach,
+	[OP_TREE_HAND_OVER] = host_tree_hand_over,
 };
 
 int host_failed(struct host *h, uint32_t call, int r)

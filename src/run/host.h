@@ -120,6 +120,7 @@ int host_stash(struct host *h, const struct plan_step *step);
 int host_tree_open(struct host *h, const struct plan_step *step);
 int host_tree_attributes(struct host *h, const struct plan_step *step);
 int host_tree_attach(struct host *h, const struct plan_step *step);
+int host_tree_hand_over(struct host *h, const struct plan_step *step);
 
 int host_clone(struct host *h, const struct plan_step *step);
 int host_kill(struct host *h, const struct plan_step *step);

@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,6 +36,13 @@ int host_mount_ns_enter(struct host *h, const struct plan_step *step)
 		return host_failed(h, __NR_unshare, r);
 	if (before >= 0)
 		host_set_fd(h, step->out, take_fd(before));
+	if (step->arg[0]) {
+		const struct mount_attr shared = {.propagation = MS_SHARED};
+
+		r = mount_set_attributes(AT_FDCWD, "/..", false, &shared);
+		if (r < 0)
+			return host_failed(h, __NR_mount_setattr, r);
+	}
 	return 0;
 }
 
@@ -52,16 +60,12 @@ int host_mount_ns_leave(struct host *h, const struct plan_step *step)
 	return 0;
 }
 
-/* The places: directory N and file fN. */
 static int make_places(struct host *h, int root, uint64_t count)
 {
 	char name[24];
 
 	for (uint64_t i = 0; i < count; i++) {
 		snprintf(name, sizeof(name), "%llu", (unsigned long long)i);
-		if (mkdirat(root, name, 0755) < 0)
-			return host_note(h, host_failed(h, __NR_mkdirat, -errno), "%s", name);
-		snprintf(name, sizeof(name), "f%llu", (unsigned long long)i);
 		if (mknodat(root, name, S_IFREG | 0644, 0) < 0)
 			return host_note(h, host_failed(h, __NR_mknodat, -errno), "%s", name);
 	}
@@ -84,13 +88,9 @@ int host_stash(struct host *h, const struct plan_step *step)
 	root = mount_fs_mount(fs, 0);
 	if (root < 0)
 		return host_failed(h, __NR_fsmount, root);
-	r = make_places(h, root, step->arg[1]);
+	r = make_places(h, root, step->arg[0]);
 	if (r < 0)
 		return r;
-	r = mount_attach(root, AT_FDCWD, host_text(h, step, 0));
-	if (r < 0)
-		return host_note(h, host_failed(h, __NR_move_mount, r), "%s",
-				 host_text(h, step, 0));
 	host_set_fd(h, step->out, take_fd(root));
 	return 0;
 }
@@ -143,6 +143,7 @@ int host_tree_open(struct host *h, const struct plan_step *step)
 	return 0;
 }
 
+/* A tree that did not get its options must not be attached without them: on failure it is gone. */
 int host_tree_attributes(struct host *h, const struct plan_step *step)
 {
 	struct mount_attr attributes = {
@@ -161,7 +162,10 @@ int host_tree_attributes(struct host *h, const struct plan_step *step)
 		attributes.userns_fd = (uint64_t)user_ns;
 	}
 	r = mount_set_attributes(host_fd(h, step->in), "", step->arg[3] == 1, &attributes);
-	return r < 0 ? host_failed(h, __NR_mount_setattr, r) : 0;
+	if (r == 0)
+		return 0;
+	host_clear(h, step->in);
+	return host_failed(h, __NR_mount_setattr, r);
 }
 
 int host_tree_attach(struct host *h, const struct plan_step *step)
@@ -181,4 +185,14 @@ int host_tree_attach(struct host *h, const struct plan_step *step)
 		return host_failed(h, __NR_move_mount, r);
 	host_clear(h, step->in);
 	return 0;
+}
+
+int host_tree_hand_over(struct host *h, const struct plan_step *step)
+{
+	int r;
+
+	if (!host_has(h, step->in))
+		return 0;
+	r = mount_attach(host_fd(h, step->in), AT_FDCWD, host_text(h, step, 0));
+	return r < 0 ? host_failed(h, __NR_move_mount, r) : 0;
 }

@@ -8,12 +8,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/mount.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -91,33 +91,59 @@ static void end_with_sleeper(struct fixture *f)
 
 /* -- mounts */
 
-static void places_take_trees_in_a_namespace_of_their_own(void **state)
+static struct plan_step *hand_over(struct fixture *f, uint16_t tree, const char *path)
+{
+	uint32_t text = fixture_text(f, path);
+	struct plan_step *step = fixture_step(f, SECTION_START, OP_TREE_HAND_OVER, path);
+
+	step->in = tree;
+	step->arg[0] = text;
+	return step;
+}
+
+static void open_tree_of(struct fixture *f, const char *path, uint16_t out)
+{
+	uint32_t text = fixture_text(f, path);
+	struct plan_step *step = fixture_step(f, SECTION_START, OP_TREE_OPEN_HOST, path);
+
+	step->arg[1] = text;
+	step->out = out;
+}
+
+/* Whether something is mounted on our root directory, beside it: "/.." is that. */
+static bool is_covered(void)
+{
+	struct stat root, above;
+
+	assert_int_equal(stat("/", &root), 0);
+	assert_int_equal(stat("/..", &above), 0);
+	return root.st_dev != above.st_dev || root.st_ino != above.st_ino;
+}
+
+static void trees_are_piled_on_the_root_of_a_namespace_of_their_own(void **state)
 {
 	struct plan_step *step;
 	struct fixture f;
 	struct stat before, inside, st;
-	uint32_t path, map, source, zero;
-	uint16_t r_ns, r_stash, r_tree, r_user, r_look;
+	uint32_t map;
+	uint16_t r_ns, r_stash, r_tree, r_file, r_user, r_none;
 
 	need_root();
 	fixture_begin(&f);
 	r_ns = plan_build_register(&f.b, REGISTER_FD, "ns");
 	r_stash = plan_build_register(&f.b, REGISTER_FD, "stash");
 	r_tree = plan_build_register(&f.b, REGISTER_FD, "tree");
+	r_file = plan_build_register(&f.b, REGISTER_FD, "file");
 	r_user = plan_build_register(&f.b, REGISTER_FD, "user");
-	r_look = plan_build_register(&f.b, REGISTER_FD, "look");
-	path = fixture_text(&f, directory);
+	r_none = plan_build_register(&f.b, REGISTER_FD, "none");
 	map = fixture_text(&f, "0 100000 65536\n");
-	source = fixture_text(&f, directory);
-	zero = fixture_text(&f, "0");
-	fixture_step(&f, SECTION_START, OP_MOUNT_NS_ENTER, "c1")->out = r_ns;
-	/* The tree is of what is there before the places cover it. */
-	step = fixture_step(&f, SECTION_START, OP_TREE_OPEN_HOST, directory);
-	step->arg[1] = source;
-	step->out = r_tree;
-	step = fixture_step(&f, SECTION_START, OP_STASH, directory);
-	step->arg[0] = path;
-	step->arg[1] = 2;
+	step = fixture_step(&f, SECTION_START, OP_MOUNT_NS_ENTER, "c1");
+	step->out = r_ns;
+	step->arg[0] = 1;
+	open_tree_of(&f, directory, r_tree);
+	open_tree_of(&f, "/etc/passwd", r_file);
+	step = fixture_step(&f, SECTION_START, OP_STASH, "files");
+	step->arg[0] = 2;
 	step->out = r_stash;
 	step = fixture_step(&f, SECTION_START, OP_USER_NS_MAKE, "map");
 	step->arg[0] = step->arg[1] = map;
@@ -126,21 +152,18 @@ static void places_take_trees_in_a_namespace_of_their_own(void **state)
 	step->in = r_tree;
 	step->arg[0] = MOUNT_ATTR_NOSUID;
 	step->arg[4] = r_user;
-	step = fixture_step(&f, SECTION_START, OP_TREE_ATTACH_HOST, "0");
-	step->in = r_tree;
-	step->arg[0] = r_stash;
-	step->arg[1] = zero;
-	step->arg[2] = 1;
-	step = fixture_step(&f, SECTION_START, OP_TREE_OPEN_HOST, "look");
-	step->arg[0] = r_stash;
-	step->arg[1] = zero;
-	step->out = r_look;
+	hand_over(&f, r_stash, "/..");
+	hand_over(&f, r_file, "/../1");
+	hand_over(&f, r_none, "/..");
+	hand_over(&f, r_tree, "/..");
 	fixture_step(&f, SECTION_STOP, OP_MOUNT_NS_LEAVE, "c1")->in = r_ns;
 	fixture_finish(&f);
 	assert_int_equal(stat("/proc/self/ns/mnt", &before), 0);
+	assert_false(is_covered());
 	if (fixture_start(&f) < 0) {
 		/* Not every file system of a test machine can be id-mapped. */
-		assert_int_equal(f.failure.step, 4);
+		assert_int_equal(f.failure.step, 5);
+		assert_int_equal(fixture_register(&f, r_tree)->state, VALUE_EMPTY);
 		assert_int_equal(run_host(&f.run, SECTION_STOP, 0, &f.failure), 0);
 		fixture_end(&f);
 		print_message("%s cannot be id-mapped\n", directory);
@@ -148,18 +171,56 @@ static void places_take_trees_in_a_namespace_of_their_own(void **state)
 	}
 	assert_int_equal(stat("/proc/self/ns/mnt", &inside), 0);
 	assert_true(before.st_ino != inside.st_ino);
-	assert_int_equal(fixture_register(&f, r_tree)->state, VALUE_EMPTY);
+	/* Init sees from the descriptors which trees there are. */
+	assert_int_equal(fixture_register(&f, r_tree)->state, VALUE_SET);
+	assert_int_equal(fixture_register(&f, r_none)->state, VALUE_EMPTY);
 	/* Our files belong to the map's first id there. */
-	assert_int_equal(fstat(fixture_register(&f, r_look)->fd, &st), 0);
+	assert_int_equal(stat("/..", &st), 0);
 	assert_int_equal(st.st_uid, 100000);
-	assert_int_equal(fstatat(fixture_register(&f, r_stash)->fd, "f1", &st, 0), 0);
-	assert_true(S_ISREG(st.st_mode));
+	assert_int_equal(umount2("/..", MNT_DETACH), 0);
+	assert_int_equal(stat("/../0", &st), 0);
+	assert_int_equal(st.st_size, 0);
+	assert_int_equal(stat("/../1", &st), 0);
+	assert_true(S_ISREG(st.st_mode) && st.st_size > 0);
 	assert_int_equal(run_host(&f.run, SECTION_STOP, 0, &f.failure), 0);
 	assert_int_equal(f.warnings, 0);
 	assert_int_equal(stat("/proc/self/ns/mnt", &inside), 0);
 	assert_int_equal(before.st_ino, inside.st_ino);
-	/* Nothing of it is here. */
-	assert_int_equal(stat(in_directory("0"), &st), -1);
+	assert_false(is_covered());
+	fixture_end(&f);
+}
+
+static void an_optional_tree_that_cannot_be_id_mapped_is_gone(void **state)
+{
+	struct plan_step *step;
+	struct fixture f;
+	uint32_t map;
+	uint16_t r_ns, r_tree, r_user;
+
+	need_root();
+	fixture_begin(&f);
+	r_ns = plan_build_register(&f.b, REGISTER_FD, "ns");
+	r_tree = plan_build_register(&f.b, REGISTER_FD, "tree");
+	r_user = plan_build_register(&f.b, REGISTER_FD, "user");
+	map = fixture_text(&f, "0 100000 65536\n");
+	step = fixture_step(&f, SECTION_START, OP_MOUNT_NS_ENTER, "c1");
+	step->out = r_ns;
+	step->arg[0] = 1;
+	open_tree_of(&f, "/proc/self", r_tree);
+	step = fixture_step(&f, SECTION_START, OP_USER_NS_MAKE, "map");
+	step->arg[0] = step->arg[1] = map;
+	step->out = r_user;
+	step = fixture_step(&f, SECTION_START, OP_TREE_ATTRIBUTES_HOST, "idmap");
+	step->flags = STEP_OPTIONAL;
+	step->in = r_tree;
+	step->arg[4] = r_user;
+	hand_over(&f, r_tree, "/..");
+	fixture_step(&f, SECTION_STOP, OP_MOUNT_NS_LEAVE, "c1")->in = r_ns;
+	fixture_finish(&f);
+	assert_int_equal(fixture_start(&f), 0);
+	assert_int_equal(f.warnings, 1);
+	assert_false(is_covered());
+	assert_int_equal(run_host(&f.run, SECTION_STOP, 0, &f.failure), 0);
 	fixture_end(&f);
 }
 
@@ -606,7 +667,8 @@ static void an_interface_without_its_alias_is_known_by_its_address(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(places_take_trees_in_a_namespace_of_their_own),
+		cmocka_unit_test(an_optional_tree_that_cannot_be_id_mapped_is_gone),
+		cmocka_unit_test(trees_are_piled_on_the_root_of_a_namespace_of_their_own),
 		cmocka_unit_test(a_link_is_no_place_for_a_tree),
 		cmocka_unit_test(a_console_belongs_to_the_container),
 		cmocka_unit_test(the_hooks_pipe_has_two_ends),

@@ -241,6 +241,7 @@ static int (*const ops[OP_COUNT])(struct init_lane *) = {
 	[OP_TREE_OPEN] = init_op_tree_open,
 	[OP_TREE_ATTRIBUTES] = init_op_tree_attributes,
 	[OP_TREE_ATTACH] = init_op_tree_attach,
+	[OP_TREE_TAKE] = init_op_tree_take,
 	[OP_FS_OPEN] = init_op_fs_open,
 	[OP_UMOUNT] = init_op_umount,
 	[OP_MAKE_DIRECTORY] = init_op_make_directory,

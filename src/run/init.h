@@ -194,6 +194,7 @@ int init_op_mounts_slave(struct init_lane *l);
 int init_op_tree_open(struct init_lane *l);
 int init_op_tree_attributes(struct init_lane *l);
 int init_op_tree_attach(struct init_lane *l);
+int init_op_tree_take(struct init_lane *l);
 int init_op_fs_open(struct init_lane *l);
 int init_op_umount(struct init_lane *l);
 int init_op_boot_id(struct init_lane *l);

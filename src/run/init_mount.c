@@ -142,6 +142,29 @@ int init_op_tree_attach(struct init_lane *l)
 	return r;
 }
 
+/*
+ * Trees lie one upon the other: whatever happens, this one must go from its place, or the next step
+ * would take it for its own.
+ */
+int init_op_tree_take(struct init_lane *l)
+{
+	const char *path = plan_text(l->plan, l->step->arg[0]);
+	int fd;
+
+	if (init_get_fd(l, l->step->in, &fd) != 0)
+		return 0;
+	init_empty_fd(l, l->step->in);
+	if (l->step->out != PLAN_NO_REGISTER) {
+		l->call = __NR_open_tree;
+		fd = mount_clone_tree(AT_FDCWD, path, true);
+		if (fd < 0)
+			return fd;
+		init_set_fd(l, fd);
+	}
+	l->call = __NR_umount2;
+	return mount_detach(path);
+}
+
 /* -- file systems */
 
 /* One option: "name", a flag, or "name=value". */

@@ -43,7 +43,7 @@ teardown_file() {
 
 teardown() {
     stop_all
-    umount "$LXCPATH/strict" 2>/dev/null || true
+    umount "$LXCPATH/strict" "$SHARED/queues" 2>/dev/null || true
 }
 
 # as_user COMMAND…: as the ordinary user, who has subordinate ids from 400000 on.
@@ -126,7 +126,7 @@ inside() {
 }
 
 @test "lxc.rootfs.options = idmap=container: files stay root's on disk, inside root owns them" {
-    inside p1 "lxc.mount.entry =" "lxc.idmap = u 0 300000 65536" "lxc.idmap = g 0 300000 65536" \
+    inside p1 "lxc.idmap = u 0 300000 65536" "lxc.idmap = g 0 300000 65536" \
         "lxc.rootfs.options = idmap=container" -- '
         stat -c %u:%g /bin/busybox; echo x >/opt-written; mkdir /opt-dir; chown 33:33 /opt-dir
         sed 1q /proc/self/uid_map | tr -s " "'
@@ -137,6 +137,79 @@ inside() {
         "0:0
 33:33"
     rm -r "$LXCPATH/p1/rootfs/opt-"*
+}
+
+@test "lxc.rootfs.options = idmap=container: the template's container starts, attaches, stops" {
+    make_container i1 "lxc.idmap = u 0 300000 65536" "lxc.idmap = g 0 300000 65536" \
+        "lxc.rootfs.options = idmap=container"
+    # As lxc-create leaves it without maps: the files are root's.
+    chown -R 0:0 "$LXCPATH/i1/rootfs"
+    chmod 711 "$LXCPATH/i1"
+    before=$(</proc/self/mountinfo)
+    run_apart lxc-start -P "$LXCPATH" -n i1
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$(in_container i1 sh -c 'id -u; stat -c %u /bin/busybox; ls -a /.. | wc -l
+        ls -a / | wc -l; grep -c " - tmpfs tmpfs " /proc/self/mountinfo')" "0
+0
+$(ls -a "$LXCPATH/i1/rootfs" | wc -l)
+$(ls -a "$LXCPATH/i1/rootfs" | wc -l)
+0"
+    [ -e "$LXCPATH/i1/rootfs/usr/lib" ]
+    in_container i1 sh -c 'ls /usr/lib' | grep -q .
+    run_apart lxc-stop -P "$LXCPATH" -n i1
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$(</proc/self/mountinfo)" "$before"
+    lxc-destroy -P "$LXCPATH" -n i1
+}
+
+@test "a bind of what lies above lxc.rootfs.mount, alone and with all below, beside id-mapped trees" {
+    place=$(lxc-info -P "$LXCPATH" -n p1 -c lxc.rootfs.mount | cut -d= -f2 | tr -d ' ')
+    above=$(dirname "$place")
+    mkdir "$SHARED/d1" "$SHARED/d2" "$SHARED/d3"
+    echo one >"$SHARED/d1/file"
+    echo two >"$SHARED/d2/file"
+    echo three >"$SHARED/d3/file"
+    for kind in bind rbind; do
+        inside u1 "lxc.mount.entry = $above mnt none $kind 0 0" \
+            "lxc.mount.entry = $SHARED/d1 a none bind,idmap=container,create=dir 0 0" \
+            "lxc.mount.entry = $SHARED/d2/file b none bind,idmap=container,create=file 0 0" \
+            "lxc.mount.entry = $SHARED/d3 c none bind,idmap=container,create=dir 0 0" \
+            "lxc.mount.entry = $SHARED/d1/file d none bind,idmap=container,create=file 0 0" -- "
+            cat /a/file /b /c/file /d; stat -c %u /a /b /c /d | sort -u; ls -d /mnt/$(basename "$place")
+            grep -c ' - tmpfs none rw *\$' /proc/self/mountinfo || true"
+        assert_equal "$status:$stderr" "0:"
+        assert_equal "$stdout" "one
+two
+three
+one
+0
+/mnt/$(basename "$place")
+0"
+    done
+    rm -r "$SHARED"/d?
+}
+
+@test "an id-mapped entry whose file system can't be id-mapped is told, or left out if optional" {
+    mkdir -p "$SHARED/queues"
+    mount -t mqueue queues "$SHARED/queues"
+    entry="$SHARED/queues mnt none bind,idmap=container"
+    inside u1 "lxc.mount.entry = $entry 0 0" -- true
+    assert_equal "$status" 1
+    assert_contains "$stderr" "$SHARED/queues on mnt"
+    assert_contains "$stderr" mqueue
+    assert_contains "$stderr" "hint: "
+    assert_contains "$stderr" "idmap="
+    echo mine >"$SHARED/file"
+    inside u1 "lxc.mount.entry = $SHARED/file b none bind,idmap=container,create=file 0 0" \
+        "lxc.mount.entry = $entry,optional 0 0" \
+        "lxc.mount.entry = $SHARED tmp none bind,idmap=container 0 0" -- '
+        grep -c " /mnt " /proc/self/mountinfo; cat /b /tmp/file; stat -c %u /b'
+    umount "$SHARED/queues"
+    rm -r "$SHARED/queues" "$SHARED/file"
+    assert_equal "$status:$stdout" "0:0
+mine
+mine
+0"
 }
 
 @test "idmap=container on an entry" {

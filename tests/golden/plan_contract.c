@@ -36,7 +36,8 @@ static void breach(struct walk *w, const char *what, uint64_t r)
 /* Ops for which nothing is a fine thing to find in a register. */
 static bool takes_empty(unsigned op)
 {
-	return op == OP_FD_CLOSE || op == OP_LINK_DELETE || op == OP_CGROUP_REMOVE;
+	return op == OP_FD_CLOSE || op == OP_LINK_DELETE || op == OP_CGROUP_REMOVE ||
+	       op == OP_TREE_HAND_OVER || op == OP_TREE_TAKE;
 }
 
 static void read_register(struct walk *w, uint64_t r)

@@ -397,6 +397,61 @@ static void all_that_is_mounted_on_a_place_is_taken_away(void **state)
 	lane_succeeds(l, nothing_is_mounted);
 }
 
+static int the_upper_tree_is_on_upper(void *payload)
+{
+	struct stat root, above;
+
+	probe_true(stat("/upper/of-upper", &root) == 0);
+	probe_true(stat("/lower/of-lower", &root) == 0);
+	/* Nothing is left of the pile, nor is anything else gone. */
+	probe_true(stat("/", &root) == 0 && stat("/..", &above) == 0);
+	probe_true(root.st_dev == above.st_dev && root.st_ino == above.st_ino);
+	return 0;
+}
+
+static struct plan_step *take(struct lane *l, uint16_t in, uint16_t out)
+{
+	uint32_t path = lane_text(l, "/..");
+	struct plan_step *step = lane_step(l, OP_TREE_TAKE);
+
+	step->in = in;
+	step->out = out;
+	step->arg[0] = path;
+	return step;
+}
+
+/* As HOST piles them, whose descriptors are here standard output's. */
+static void trees_are_taken_from_the_pile_in_their_order(void **state)
+{
+	static const char *const names[] = {"lower", "upper", "lower/of-lower", "upper/of-upper"};
+	struct lane *l = *state;
+	uint16_t root = lane_mount_root(l), tree = lane_fd_register(l), made[3], taken[3];
+
+	for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+		lane_put_directory(l, names[i]);
+	for (size_t i = 0; i < 2; i++) {
+		made[i] = lane_given_fd(l, fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));
+		taken[i] = lane_fd_register(l);
+		lane_step_at(l, OP_TREE_OPEN, root, names[i])->out = tree;
+		lane_step_at(l, OP_TREE_ATTACH, PLAN_NO_REGISTER, "/..")->in = tree;
+	}
+	/* An optional one that HOST failed to make. */
+	made[2] = lane_fd_register(l);
+	taken[2] = lane_fd_register(l);
+	take(l, made[2], taken[2]);
+	take(l, made[1], taken[1]);
+	take(l, made[0], taken[0]);
+	for (size_t i = 0; i < 3; i++) {
+		struct plan_step *step = lane_step_at(l, OP_TREE_ATTACH, root, names[i % 2]);
+
+		step->in = taken[i];
+		step->flags = i == 2 ? STEP_OPTIONAL : 0;
+	}
+	lane_pivot(l, root);
+	lane_succeeds(l, the_upper_tree_is_on_upper);
+	assert_int_equal(l->result.warnings, 0);
+}
+
 static void a_root_that_was_covered_is_noticed(void **state)
 {
 	struct lane *l = *state;
@@ -658,6 +713,7 @@ int main(void)
 		test(the_file_systems_own_words_are_told),
 		test(an_unknown_file_system_is_told),
 		test(all_that_is_mounted_on_a_place_is_taken_away),
+		test(trees_are_taken_from_the_pile_in_their_order),
 		test(a_root_that_was_covered_is_noticed),
 		test(pivot_leaves_the_new_root_alone),
 		test(sysctls_are_written_to_procfs_itself),
