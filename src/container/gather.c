@@ -94,6 +94,8 @@ static int gather_kernel(struct gathering *g, struct err *e)
 	kernel->has_clone_into_cgroup = kernel_has_clone_into_cgroup();
 	kernel->has_cgroup_kill = kernel_has_cgroup_kill();
 	kernel->has_core_sched = g->values->sched_core && kernel_has_core_sched();
+	kernel->has_sysrq = g->values->mount.automatic.proc == PROC_AUTOMOUNT_MIXED &&
+			    kernel_has_sysrq();
 	kernel->capabilities = kernel_capabilities();
 	return 0;
 }

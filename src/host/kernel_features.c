@@ -74,6 +74,13 @@ bool kernel_has_core_sched(void)
 	return prctl(PR_SCHED_CORE, PR_SCHED_CORE_GET, 0, PR_SCHED_CORE_SCOPE_THREAD, &cookie) == 0;
 }
 
+/* Where nothing can be seen it counts as there: what is missing then fails where it is used. */
+bool kernel_has_sysrq(void)
+{
+	return access("/proc/sysrq-trigger", F_OK) == 0 || errno != ENOENT ||
+	       access("/proc/sys", F_OK) < 0;
+}
+
 uint64_t kernel_capabilities(void)
 {
 	unsigned count = CAPABILITY_COUNT;

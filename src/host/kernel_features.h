@@ -26,5 +26,8 @@ bool kernel_has_cgroup_kill(void);
  */
 bool kernel_has_core_sched(void);
 
+/* /proc/sysrq-trigger (CONFIG_MAGIC_SYSRQ). True when in doubt. */
+bool kernel_has_sysrq(void);
+
 /* One bit per capability that the kernel knows, from bit 0. */
 uint64_t kernel_capabilities(void);

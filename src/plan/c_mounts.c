@@ -42,11 +42,10 @@ static void mount_file_system(struct compiler *c, const char *origin, const char
 	compile_tree_attach(c, about, c->r_tree, at);
 }
 
-static void make_read_only(struct compiler *c, const char *origin, const char *path,
-			   unsigned step_flags)
+static void make_read_only(struct compiler *c, const char *origin, const char *path)
 {
 	const struct attributes ro = {.set = MOUNT_ATTR_RDONLY, .user_ns = PLAN_NO_REGISTER};
-	struct about about = {path, origin, step_flags};
+	struct about about = {path, origin, 0};
 
 	compile_tree_open(c, about, compile_tree_register(c), compile_inside(c, path), false);
 	compile_tree_attributes(c, about, c->r_tree, &ro);
@@ -66,9 +65,9 @@ static void mount_proc(struct compiler *c, const char *origin)
 		return;
 	if (keeps_net)
 		compile_tree_open(c, net, park(c), compile_inside(c, net.object), false);
-	make_read_only(c, origin, "proc/sys", 0);
-	/* Not every kernel has it (CONFIG_MAGIC_SYSRQ). */
-	make_read_only(c, origin, "proc/sysrq-trigger", STEP_OPTIONAL);
+	make_read_only(c, origin, "proc/sys");
+	if (c->facts->kernel.has_sysrq)
+		make_read_only(c, origin, "proc/sysrq-trigger");
 	if (keeps_net)
 		compile_tree_attach(c, net, c->r_park, compile_inside(c, net.object));
 }

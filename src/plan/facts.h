@@ -67,6 +67,7 @@ struct facts_kernel {
 	bool has_clone_into_cgroup;
 	bool has_cgroup_kill;
 	bool has_core_sched;
+	bool has_sysrq; /* looked at for lxc.mount.auto = proc:mixed */
 	uint64_t capabilities; /* mask of those the kernel knows */
 };
 

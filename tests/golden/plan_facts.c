@@ -62,6 +62,7 @@ static const struct setter setters[] = {
 	{"kernel.has_clone_into_cgroup", SET_BOOL, AT(facts.kernel.has_clone_into_cgroup)},
 	{"kernel.has_cgroup_kill", SET_BOOL, AT(facts.kernel.has_cgroup_kill)},
 	{"kernel.has_core_sched", SET_BOOL, AT(facts.kernel.has_core_sched)},
+	{"kernel.has_sysrq", SET_BOOL, AT(facts.kernel.has_sysrq)},
 	{"kernel.capabilities", SET_U64, AT(facts.kernel.capabilities)},
 
 	{"rootfs.path", SET_TEXT, AT(facts.rootfs.path)},

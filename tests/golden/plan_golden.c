@@ -30,7 +30,8 @@
  *	cgroup.layout = -1 | 0 | 1 | 2   none, legacy, hybrid, unified
  *	cgroup.has_namespace, cgroup.has_cgroup2, cgroup.pattern, cgroup.missing
  *	kernel.has_time_namespace, kernel.has_idmapped_mounts, kernel.has_clone_into_cgroup,
- *	kernel.has_cgroup_kill, kernel.has_core_sched, kernel.capabilities (mask)
+ *	kernel.has_cgroup_kill, kernel.has_core_sched, kernel.has_sysrq,
+ *	kernel.capabilities (mask)
  *	rootfs.type, rootfs.path, rootfs.is_there, rootfs.error, rootfs.mount_is_there,
  *rootfs.fstype mount.N.is_directory, mount.N.fstype    N from 0: fstab first, then lxc.mount.entry
  *	net.N.link_is_there, net.N.link_is_bridge, net.N.link_mtu, net.N.ipv4_auto, net.N.ipv6_auto

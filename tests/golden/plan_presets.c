@@ -150,6 +150,7 @@ void plan_preset_kernel(struct facts *facts)
 		.has_clone_into_cgroup = true,
 		.has_cgroup_kill = true,
 		.has_core_sched = true,
+		.has_sysrq = true,
 		.capabilities = (UINT64_C(1) << CAPABILITY_COUNT) - 1,
 	};
 }
