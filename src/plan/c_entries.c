@@ -185,6 +185,20 @@ static bool is_on_device(const struct mount_entry *entry)
 	return *entry->source == '/';
 }
 
+/* What fstab(5) tells mount(8) and its callers; no file system knows these words. */
+static bool is_for_mount_program(const char *word)
+{
+	static const char *const names[] = {"auto",       "noauto", "user",    "nouser", "users",
+					    "nousers",    "owner",  "noowner", "group",  "nogroup",
+					    "_netdev",    "nofail", "silent",  "loud",   "iversion",
+					    "noiversion", NULL};
+
+	for (size_t i = 0; names[i]; i++)
+		if (strcmp(names[i], word) == 0)
+			return true;
+	return text_starts(word, "x-") || text_starts(word, "X-") || text_starts(word, "comment=");
+}
+
 /* The options of a file system, one a word; a comma behind a backslash is part of its word. */
 static const char *const *split_data(struct compiler *c, const struct mount_entry *entry)
 {
@@ -202,7 +216,9 @@ static const char *const *split_data(struct compiler *c, const struct mount_entr
 		while (at[len] && at[len] != ',')
 			len += at[len] == '\\' && at[len + 1] ? 2 : 1;
 		if (len > 0)
-			words[count++] = compile_textf(c, "%.*s", (int)len, at);
+			words[count] = compile_textf(c, "%.*s", (int)len, at);
+		if (len > 0 && !is_for_mount_program(words[count]))
+			count++;
 		at += len + (at[len] == ',');
 	}
 	if ((entry->options.set & MOUNT_RO) && is_on_device(entry))
@@ -231,10 +247,14 @@ static void make_overlay_directories(struct compiler *c, struct about about,
 static void make_target(struct compiler *c, const struct compiler_mount *m, struct about about)
 {
 	about.object = m->target;
-	if (m->entry->options.create & MOUNT_CREATE_DIR)
+	if (m->entry->options.create & MOUNT_CREATE_DIR) {
+		/* A file may be bound on a file that is there. */
+		if (mount_options_is_bind(&m->entry->options) && !m->is_directory)
+			about.flags |= STEP_OPTIONAL;
 		compile_make_directory(c, about, compile_inside(c, m->target));
-	else if (m->entry->options.create & MOUNT_CREATE_FILE)
+	} else if (m->entry->options.create & MOUNT_CREATE_FILE) {
 		compile_make_file(c, about, compile_inside(c, m->target));
+	}
 }
 
 static void open_source(struct compiler *c, const struct compiler_mount *m, struct about about)
@@ -257,8 +277,7 @@ static void open_source(struct compiler *c, const struct compiler_mount *m, stru
 		compile_fs_open(c, about, tree, &fs);
 		attributes.set = 0;
 	}
-	if (compile_has_attributes(&attributes))
-		compile_tree_attributes(c, about, tree, &attributes);
+	compile_tree_options(c, about, tree, attributes);
 }
 
 static void attach_mount(struct compiler *c, const struct compiler_mount *m)

@@ -117,12 +117,10 @@ static void mount_root(struct compiler *c)
 	if (tree == PLAN_NO_REGISTER) {
 		tree = compile_tree_register(c);
 		compile_tree_open(c, about, tree, (struct place){PLAN_NO_REGISTER, source}, true);
-		if (compile_has_attributes(&attributes)) {
-			struct about options = {about.object,
-						compile_key_origin(c, "lxc.rootfs.options"), 0};
-
-			compile_tree_attributes(c, options, tree, &attributes);
-		}
+		compile_tree_options(c,
+				     (struct about){about.object,
+						    compile_key_origin(c, "lxc.rootfs.options"), 0},
+				     tree, attributes);
 	}
 	compile_tree_attach(c, about, tree, (struct place){PLAN_NO_REGISTER, target});
 }

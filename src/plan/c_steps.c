@@ -11,6 +11,8 @@
 
 #include "base/macros.h"
 
+enum { MOUNT_OPTION_MAX = 255 };
+
 struct place compile_inside(const struct compiler *c, const char *path)
 {
 	return (struct place){c->r_root, path};
@@ -80,13 +82,23 @@ void compile_attach_file(struct compiler *c, struct about about, uint16_t in, st
 	step->arg[2] = 1;
 }
 
+/* Lower directories of an overlay, as a rule: fsconfig(2) takes no more. */
+static bool has_long_option(const char *const *options)
+{
+	for (size_t i = 0; options && options[i]; i++)
+		if (strlen(options[i]) > MOUNT_OPTION_MAX)
+			return true;
+	return false;
+}
+
 void compile_fs_open(struct compiler *c, struct about about, uint16_t out,
 		     const struct file_system *fs)
 {
 	uint32_t options = fs->options ? plan_build_list(&c->b, fs->options) : 0;
+	enum plan_op op = has_long_option(fs->options) ? OP_FS_OPEN_LONG : OP_FS_OPEN;
 	uint32_t type = plan_build_text(&c->b, fs->type);
 	uint32_t source = plan_build_text(&c->b, fs->source);
-	struct plan_step *step = add(c, OP_FS_OPEN, about);
+	struct plan_step *step = add(c, op, about);
 
 	step->out = out;
 	step->arg[0] = type;
@@ -184,9 +196,18 @@ struct attributes compile_mount_attributes(const struct mount_options *options, 
 	return a;
 }
 
-bool compile_has_attributes(const struct attributes *a)
+void compile_tree_options(struct compiler *c, struct about about, uint16_t in, struct attributes a)
 {
-	return a->set || a->clear || a->propagation || a->user_ns != PLAN_NO_REGISTER;
+	struct attributes top = a;
+
+	if (a.is_recursive && (a.set || a.clear)) {
+		top.propagation = 0;
+		top.is_recursive = false;
+		compile_tree_attributes(c, about, in, &top);
+		a.set = a.clear = 0;
+	}
+	if (a.set || a.clear || a.propagation)
+		compile_tree_attributes(c, about, in, &a);
 }
 
 const char *compile_path_below(const char *path, const char *directory)

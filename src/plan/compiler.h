@@ -228,7 +228,9 @@ void compile_attach_file(struct compiler *c, struct about about, uint16_t in, st
 void compile_fd_close(struct compiler *c, enum plan_section s, const char *object, uint16_t in);
 /* MOUNT_ATTR_* of options, for a bind mount or for a new file system. */
 struct attributes compile_mount_attributes(const struct mount_options *options, bool is_bind);
-bool compile_has_attributes(const struct attributes *attributes);
+/* The steps for them, if any. Of `rbind,ro,rslave` the first mount alone becomes read-only. */
+void compile_tree_options(struct compiler *c, struct about about, uint16_t in,
+			  struct attributes attributes);
 /* What is left of a path below a directory, without slashes before it ("" for the directory
  * itself); NULL when it is not below. */
 const char *compile_path_below(const char *path, const char *directory);

@@ -167,6 +167,8 @@
 	X(OP_FS_OPEN, "fs-open", LANE_INIT, OP_NONE) \
 	/* out FD of a new mount; t type, t? source, l? options ("name" or "name=value"), n \
 	 * attributes (MOUNT_ATTR_*) */ \
+	X(OP_FS_OPEN_LONG, "fs-open-long", LANE_INIT, OP_NONE) \
+	/* as OP_FS_OPEN, by mount(2): for options with more than 255 bytes */ \
 	X(OP_TREE_OPEN_HOST, "tree-open-host", LANE_HOST, OP_NONE) \
 	/* as OP_TREE_OPEN, in the supervisor's mount namespace */ \
 	X(OP_TREE_ATTRIBUTES_HOST, "tree-attributes-host", LANE_HOST, OP_NONE) \

@@ -428,8 +428,8 @@ const struct plan_hint plan_hints_attach[] = {
 	 "the kernel does not let this mount be put here; in a user namespace "
 	 "only mounts made or cloned inside may be", ERR_PERMISSION},
 	{EINVAL,
-	 "the mount cannot be put here: the target lies inside it, or its parent is shared and "
-	 "it is unbindable"},
+	 "source and target must both be directories, or both be none (see \"create=dir\" and "
+	 "\"create=file\"), and the target must not lie inside the source's mount"},
 	{EBUSY, "the target is in use as the root of the process"},
 	{ENOSPC, "the limit for mounts is reached: see /proc/sys/fs/mount-max"},
 	{0},
@@ -456,6 +456,7 @@ const struct plan_hint plan_hints_filesystem[] = {
 	 "the source may not be read, or is write-protected: add \"ro\" to the "
 	 "options", ERR_PERMISSION},
 	{ELOOP, "overlay file systems are stacked too deeply, or directories overlap"},
+	{E2BIG, "the options of a file system have 4095 bytes at most, all together"},
 	{ENOSYS, "the kernel has no fsopen() (Linux 5.2), or a seccomp filter hides it"},
 	{ENOMEM, "the kernel is out of memory"},
 	{0},
@@ -500,7 +501,7 @@ const struct plan_hint plan_hints_write[] = {
 
 const struct plan_hint plan_hints_root_check[] = {
 	{ESTALE,
-	 "a hook has mounted something over the root file system; mount it below "
+	 "a hook or a mount entry has mounted something over the root file system; mount it below "
 	 "instead, or in a pre-start hook", ERR_ROOTFS},
 	{0},
 };

@@ -243,6 +243,7 @@ static int (*const ops[OP_COUNT])(struct init_lane *) = {
 	[OP_TREE_ATTACH] = init_op_tree_attach,
 	[OP_TREE_TAKE] = init_op_tree_take,
 	[OP_FS_OPEN] = init_op_fs_open,
+	[OP_FS_OPEN_LONG] = init_op_fs_open_long,
 	[OP_UMOUNT] = init_op_umount,
 	[OP_MAKE_DIRECTORY] = init_op_make_directory,
 	[OP_MAKE_FILE] = init_op_make_file,

@@ -196,6 +196,7 @@ int init_op_tree_attributes(struct init_lane *l);
 int init_op_tree_attach(struct init_lane *l);
 int init_op_tree_take(struct init_lane *l);
 int init_op_fs_open(struct init_lane *l);
+int init_op_fs_open_long(struct init_lane *l);
 int init_op_umount(struct init_lane *l);
 int init_op_boot_id(struct init_lane *l);
 int init_op_root_check(struct init_lane *l);

@@ -105,6 +105,18 @@ static int open_target(struct init_lane *l, int base, const char *path, bool no_
 	return r;
 }
 
+/* The kernel says EINVAL to a file on a directory, and to much else. */
+static void note_kinds(struct init_lane *l, int fd, int target)
+{
+	struct stat source, place;
+
+	if (sys_fstat(fd, &source) < 0 || sys_fstat(target, &place) < 0 ||
+	    S_ISDIR(source.st_mode) == S_ISDIR(place.st_mode))
+		return;
+	init_note(l, S_ISDIR(place.st_mode) ? "the source is a file, the target a directory"
+					    : "the source is a directory, the target a file");
+}
+
 static int attach(struct init_lane *l, int fd, int base)
 {
 	char buf[PATH_MAX];
@@ -124,6 +136,8 @@ static int attach(struct init_lane *l, int fd, int base)
 		return target;
 	l->call = __NR_move_mount;
 	r = mount_attach(fd, target, "");
+	if (r == -EINVAL)
+		note_kinds(l, fd, target);
 	sys_close(target);
 	return r;
 }
@@ -246,6 +260,58 @@ int init_op_fs_open(struct init_lane *l)
 	return r;
 }
 
+/* The options as mount(2) takes them: comma-joined. Their length or -errno. */
+static int join_options(const struct init_lane *l, char buf[static MOUNT_DATA_MAX])
+{
+	const uint64_t list = l->step->arg[2];
+	const uint32_t count = plan_list_count(l->plan, list);
+	const char *option = count > 0 ? plan_list_first(l->plan, list) : "";
+	size_t used = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const size_t length = init_text_length(option);
+
+		if (used + length + 2 > MOUNT_DATA_MAX)
+			return -E2BIG;
+		if (i > 0)
+			buf[used++] = ',';
+		memcpy(buf + used, option, length);
+		used += length;
+		option += length + 1;
+	}
+	buf[used] = '\0';
+	return (int)used;
+}
+
+/* mount(2) makes no mount without a place: it lies on the root for a moment, where "/.." leads. */
+int init_op_fs_open_long(struct init_lane *l)
+{
+	const struct mount_attr attributes = {.attr_set = l->step->arg[3]};
+	char data[MOUNT_DATA_MAX];
+	int fd, r = join_options(l, data);
+
+	l->call = __NR_mount;
+	if (r < 0)
+		return r;
+	r = mount_make(plan_text(l->plan, l->step->arg[1]), "/..",
+		       plan_text(l->plan, l->step->arg[0]), data);
+	if (r < 0)
+		return r;
+	l->call = __NR_open_tree;
+	fd = mount_clone_tree(AT_FDCWD, "/..", false);
+	mount_detach("/..");
+	if (fd < 0)
+		return fd;
+	l->call = __NR_mount_setattr;
+	r = attributes.attr_set ? mount_set_attributes(fd, "", false, &attributes) : 0;
+	if (r < 0) {
+		sys_close(fd);
+		return r;
+	}
+	init_set_fd(l, fd);
+	return 0;
+}
+
 /* -- unmounting */
 
 /* Whether something is mounted on a name: 1, 0 or -errno. A link is looked at itself. */
@@ -278,6 +344,11 @@ static int detach_all(struct init_lane *l, const struct init_place *place)
 	for (unsigned i = 0; r == 0; i++) {
 		l->call = __NR_umount2;
 		r = i < STACK_MAX ? mount_detach(place->name) : -EBUSY;
+		/* The host's, in a user namespace: it stays, and what comes lies on it. */
+		if (r == -EINVAL) {
+			r = 0;
+			break;
+		}
 		if (r < 0)
 			break;
 		r = is_mounted(l, place);

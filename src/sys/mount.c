@@ -99,6 +99,11 @@ size_t mount_fs_message(int fs_fd, char *buf, size_t len)
 	}
 }
 
+int mount_make(const char *source, const char *path, const char *type, const char *data)
+{
+	return (int)sys_call6(__NR_mount, (long)source, (long)path, (long)type, 0, (long)data, 0);
+}
+
 int mount_propagation(const char *path, unsigned long propagation)
 {
 	return (int)sys_call6(__NR_mount, 0, (long)path, 0, (long)(propagation | MS_REC), 0, 0);

@@ -71,6 +71,18 @@ outside"
     assert_contains "$stderr" "opt/none/here"
 }
 
+@test "create=dir: a file may be bound on a file that is there; a wrong kind is told" {
+    inside "lxc.mount.entry = $HOST/tree/file etc/hostname none bind,create=dir 0 0" \
+        -- 'cat /etc/hostname'
+    assert_equal "$status:$stdout" "0:outside"
+    inside "lxc.mount.entry = $HOST/tree/file opt none bind,create=dir 0 0" -- true
+    assert_equal "$status" 1
+    assert_contains "$stderr" "the source is a file, the target a directory"
+    inside "lxc.mount.entry = $HOST/tree etc/hostname none bind,create=file 0 0" -- true
+    assert_equal "$status" 1
+    assert_contains "$stderr" "the source is a directory, the target a file"
+}
+
 @test "relative: the source is below the container's root" {
     echo inner >"$LXCPATH/m1/rootfs/etc/inner"
     inside "lxc.mount.entry = etc opt/relative none bind,relative,create=dir 0 0" \
@@ -126,6 +138,48 @@ LINES
     assert_equal "$(in_container m1 ls /opt/private/late)" ""
     in_container m1 mount -t tmpfs own /opt/slave/late
     assert_equal "$(<"$HOST/shared/late/file")" late
+}
+
+@test "rbind,ro,rslave: the first mount is read-only, what is below as it was" {
+    mkdir -p "$HOST/shared"
+    mount -t tmpfs below "$HOST/shared"
+    mkdir "$HOST/shared/sub"
+    mount -t tmpfs deeper "$HOST/shared/sub"
+    inside "lxc.mount.entry = $HOST/shared opt none rbind,ro,rslave 0 0" -- '
+        touch /opt/new 2>/dev/null || echo read-only; touch /opt/sub/new && echo writable'
+    assert_equal "$stdout" "read-only
+writable"
+}
+
+@test "words of fstab(5) that are mount(8)'s alone do not reach the file system" {
+    mounted "lxc.mount.entry = x opt tmpfs noauto,nofail,_netdev,user,x-initrd.mount,size=64k 0 0" \
+        -- /opt
+    assert_equal "$type" tmpfs
+    assert_contains "$stdout" "size=64k"
+    inside "lxc.mount.entry = x opt tmpfs nosuchword 0 0" -- true
+    assert_equal "$status" 1
+    assert_contains "$stderr" "nosuchword"
+}
+
+@test "overlay: layers whose names are longer than 255 bytes together; upper and work are made" {
+    layers=
+    for i in 1 2 3 4 5 6 7 8; do
+        mkdir -p "$HOST/layers/a-directory-with-a-rather-long-name-number-$i"
+        echo "$i" >"$HOST/layers/a-directory-with-a-rather-long-name-number-$i/layer$i"
+        layers+=:$HOST/layers/a-directory-with-a-rather-long-name-number-$i
+    done
+    [ "${#layers}" -gt 300 ]
+    inside "lxc.mount.entry = overlay opt overlay lowerdir=${layers#:},nosuid 0 0" \
+        -- 'cat /opt/layer1 /opt/layer8; grep " /opt " /proc/self/mountinfo | cut -d" " -f6'
+    assert_equal "$status:$stdout" "0:1
+8
+rw,nosuid,relatime"
+    own=$LXCPATH/m1
+    inside "lxc.mount.entry = overlay opt overlay lowerdir=${layers#:},upperdir=$own/up,workdir=$own/work 0 0" \
+        -- 'rm /opt/layer1; echo x >/opt/new'
+    assert_equal "$status:$(ls "$own/up" | tr '\n' ' ')" "0:layer1 new "
+    [ -e "$HOST/layers/a-directory-with-a-rather-long-name-number-1/layer1" ]
+    rm -rf "$own/up" "$own/work" "$HOST/layers"
 }
 
 @test "a file system of its own with data: tmpfs with size and mode" {
@@ -290,6 +344,36 @@ console"
     mount -t tmpfs late "$HOST/shared/late"
     echo late >"$HOST/shared/late/file"
     assert_equal "$(in_container m1 cat /dev/.lxc-mounts/late/file)" late
+}
+
+@test "the host's / as the root, with and without a user namespace" {
+    inside "lxc.rootfs.path = dir:/" "lxc.mount.entry =" "lxc.mount.auto =" \
+        "lxc.mount.auto = proc sys" -- "cat '$HOST/tree/file'; cat /proc/1/comm"
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$(head -n 1 <<<"$stdout")" outside
+    # Nothing of the host's that the kernel has locked can be taken away: it is covered.
+    inside "lxc.rootfs.path = dir:/" "lxc.mount.entry =" "lxc.idmap = u 0 300000 65536" \
+        "lxc.idmap = g 0 300000 65536" "lxc.mount.auto =" "lxc.mount.auto = proc sys" \
+        -- "cat '$HOST/tree/file'; readlink /proc/self; cat /proc/1/comm; ls /dev/pts/ptmx"
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$(sed -n '1p;4p' <<<"$stdout")" "outside
+/dev/pts/ptmx"
+    [ ! -e /.lxc_keep ]
+}
+
+@test "lxc.rootfs.options = ro, and a root on a read-only file system" {
+    inside "lxc.rootfs.options = ro" -- 'touch /new 2>/dev/null || echo read-only; ls /dev/null'
+    assert_equal "$status:$stdout" "0:read-only
+/dev/null"
+    mkdir -p "$HOST/shared"
+    mount --bind "$LXCPATH/m1/rootfs" "$HOST/shared"
+    mount -o remount,bind,ro "$HOST/shared"
+    ln -sfn "$HOST/shared" "$HOST/link"
+    inside "lxc.rootfs.path = dir:$HOST/link" \
+        "lxc.mount.entry = $HOST/tree $HOST/link/opt none bind 0 0" \
+        -- 'touch /new 2>/dev/null || echo read-only; cat /opt/file'
+    assert_equal "$status:$stdout" "0:read-only
+outside"
 }
 
 @test "no root at all: the host's files, mounts private to the container" {

@@ -348,6 +348,67 @@ static void a_file_system_is_made_with_options_and_attributes(void **state)
 	lane_succeeds(l, tmpfs_has_its_options);
 }
 
+static int long_tmpfs_has_its_options(void *payload)
+{
+	struct statvfs status;
+	struct stat root, above;
+
+	probe_true(tmpfs_has_its_options(payload) == 0);
+	probe_true(statvfs("/mnt", &status) == 0 && status.f_flag & ST_NOSUID);
+	/* Where it was made nothing is left. */
+	probe_true(stat("/", &root) == 0 && stat("/..", &above) == 0);
+	probe_true(root.st_dev == above.st_dev && root.st_ino == above.st_ino);
+	return 0;
+}
+
+static void options_may_be_longer_than_fsconfig_takes(void **state)
+{
+	static const char zeros[] = "00000000000000000000000000000000000000000000000000";
+	struct lane *l = *state;
+	uint16_t root = lane_mount_root(l), tree = lane_fd_register(l);
+	char size[320];
+	const char *const options[] = {size, "mode=0711", NULL};
+	struct plan_step *step;
+
+	snprintf(size, sizeof(size), "size=0x%s%s%s%s%s%s10000", zeros, zeros, zeros, zeros, zeros,
+		 zeros);
+	lane_put_directory(l, "mnt");
+	lane_file_system(l, tree, "tmpfs", options)->flags = STEP_WARN;
+	step = lane_file_system(l, tree, "tmpfs", options);
+	step->op = OP_FS_OPEN_LONG;
+	step->arg[3] = MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSUID;
+	lane_step_at(l, OP_TREE_ATTACH, root, "mnt")->in = tree;
+	lane_pivot(l, root);
+	lane_succeeds(l, long_tmpfs_has_its_options);
+	/* The short way does not do it. */
+	assert_int_equal(l->result.warnings, 1);
+	assert_int_equal(l->result.warning.errnum, EINVAL);
+}
+
+static void options_of_a_page_are_too_long(void **state)
+{
+	struct lane *l = *state;
+	char text[4096];
+	const char *const options[] = {text, NULL};
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	lane_file_system(l, lane_fd_register(l), "tmpfs", options)->op = OP_FS_OPEN_LONG;
+	lane_fails(l, OP_FS_OPEN_LONG, E2BIG);
+}
+
+static void a_file_and_a_directory_do_not_fit(void **state)
+{
+	struct lane *l = *state;
+	uint16_t root = lane_mount_root(l), tree = lane_fd_register(l);
+
+	lane_put_directory(l, "directory");
+	lane_step_at(l, OP_TREE_OPEN, PLAN_NO_REGISTER, "/etc/passwd")->out = tree;
+	lane_step_at(l, OP_TREE_ATTACH, root, "directory")->in = tree;
+	lane_fails(l, OP_TREE_ATTACH, EINVAL);
+	assert_string_equal(l->result.failure.note, "the source is a file, the target a directory");
+}
+
 static void the_file_systems_own_words_are_told(void **state)
 {
 	static const char *const options[] = {"mode=0755", "bogus=1", NULL};
@@ -713,6 +774,9 @@ int main(void)
 		test(the_file_systems_own_words_are_told),
 		test(an_unknown_file_system_is_told),
 		test(all_that_is_mounted_on_a_place_is_taken_away),
+		test(options_may_be_longer_than_fsconfig_takes),
+		test(options_of_a_page_are_too_long),
+		test(a_file_and_a_directory_do_not_fit),
 		test(trees_are_taken_from_the_pile_in_their_order),
 		test(a_root_that_was_covered_is_noticed),
 		test(pivot_leaves_the_new_root_alone),
