@@ -17,10 +17,11 @@
 #include <sys/statfs.h>
 
 #include "base/macros.h"
+#include "base/num.h"
 #include "base/str.h"
 #include "sys/file.h"
 
-enum { FSTAB_SIZE_MAX = 4 << 20, NUMBER_SIZE = 24 };
+enum { FSTAB_SIZE_MAX = 4 << 20, MOUNTS_SIZE_MAX = 64 << 20, NUMBER_SIZE = 24 };
 
 /* Names of file systems that matter somewhere, or are what people have; the number of others. NULL:
  * the path is not there. */
@@ -84,6 +85,41 @@ static bool has_host_path(enum rootfs_type type)
 	       type == ROOTFS_LOOP;
 }
 
+/* A line of mountinfo (proc(5)) about a mount on "/" that is its own parent. */
+static bool is_first_mount(const char *line)
+{
+	uint64_t id, parent;
+
+	if (num_take_u64(&line, &id) < 0 || *line++ != ' ' || num_take_u64(&line, &parent) < 0 ||
+	    id != parent)
+		return false;
+	for (unsigned i = 0; i < 3; i++) {
+		line += strcspn(line, " ");
+		line += *line == ' ';
+	}
+	return strncmp(line, "/ ", 2) == 0;
+}
+
+/* Which is always a ramfs or tmpfs, so that others need not read a long list. */
+static bool root_is_initial(void)
+{
+	struct statfs status;
+	autofree char *text = NULL;
+	size_t length;
+
+	if (statfs("/", &status) < 0 || ((unsigned long)status.f_type != RAMFS_MAGIC &&
+					 (unsigned long)status.f_type != TMPFS_MAGIC))
+		return false;
+	if (file_read_all(AT_FDCWD, "/proc/self/mountinfo", MOUNTS_SIZE_MAX, &text, &length) < 0)
+		return false;
+	for (const char *line = text; *line; line += *line == '\n') {
+		if (is_first_mount(line))
+			return true;
+		line += strcspn(line, "\n");
+	}
+	return false;
+}
+
 int gather_root(struct gathering *g, struct err *e)
 {
 	const struct config_values *v = g->values;
@@ -97,6 +133,7 @@ int gather_root(struct gathering *g, struct err *e)
 	root->mount_is_there = v->rootfs_mount.mount && is_directory(v->rootfs_mount.mount);
 	if (!root->path)
 		return 0;
+	root->host_is_initial = root_is_initial();
 	if (!has_host_path(root->type)) {
 		root->is_there = true;
 		return 0;

@@ -189,6 +189,11 @@ static void make_stash(struct compiler *c)
 	step->arg[0] = c->idmapped_files;
 }
 
+static const char *scratch_object(const struct compiler *c)
+{
+	return c->idmapped.count > 0 ? "id-mapped mounts" : "a root that can be changed";
+}
+
 int compile_idmapped_host(struct compiler *c, struct err *e)
 {
 	struct plan_step *step;
@@ -197,14 +202,15 @@ int compile_idmapped_host(struct compiler *c, struct err *e)
 	for (size_t i = 0; i < c->mounts.count && r >= 0; i++)
 		if (c->mounts.items[i].entry->options.idmap != MOUNT_IDMAP_NONE)
 			r = take(c, &c->mounts.items[i], e);
-	if (r < 0 || c->idmapped.count == 0)
+	if (r < 0 || (c->idmapped.count == 0 && !c->binds_host_root))
 		return r;
 	for (size_t i = 0; i < c->idmapped.count; i++)
 		c->idmapped.items[i].mount->r_user_ns = open_user_ns(c, c->idmapped.items[i].mount);
 	c->r_mount_ns = plan_build_register(&c->b, REGISTER_FD, "mount namespace");
-	step = STEP(c, SECTION_START, OP_MOUNT_NS_ENTER, "id-mapped mounts", "");
+	step = STEP(c, SECTION_START, OP_MOUNT_NS_ENTER, scratch_object(c), "");
 	step->out = c->r_mount_ns;
-	step->arg[0] = 1;
+	step->arg[0] = c->idmapped.count > 0;
+	step->arg[1] = c->binds_host_root;
 	make_stash(c);
 	for (size_t i = 0; i < c->idmapped.count; i++)
 		make_tree(c, c->idmapped.items[i].mount);
@@ -236,13 +242,13 @@ static void hand_over(struct compiler *c, bool are_directories)
 
 int compile_idmapped_leave(struct compiler *c, struct err *e)
 {
-	if (c->idmapped.count == 0)
+	if (c->r_mount_ns == PLAN_NO_REGISTER)
 		return 0;
 	if (c->r_stash != PLAN_NO_REGISTER)
 		pile_step(c, OP_TREE_HAND_OVER, "id-mapped files", "", "/..")->in = c->r_stash;
 	hand_over(c, false);
 	hand_over(c, true);
-	STEP(c, SECTION_START, OP_MOUNT_NS_LEAVE, "id-mapped mounts", "")->in = c->r_mount_ns;
+	STEP(c, SECTION_START, OP_MOUNT_NS_LEAVE, scratch_object(c), "")->in = c->r_mount_ns;
 	compile_fd_close(c, SECTION_START, "user namespace", c->r_user_ns);
 	for (size_t i = 0; i < c->idmapped.count; i++) {
 		const struct compiler_mount *m = c->idmapped.items[i].mount;

@@ -84,6 +84,16 @@ int compile_root_decide(struct compiler *c, struct err *e)
 				compile_textf(c, "Failed to access to \"%s\". Check it is present",
 					      v->rootfs_mount.mount ? v->rootfs_mount.mount : ""),
 				e);
+	c->binds_host_root = root->host_is_initial;
+	if (c->binds_host_root && !c->facts->caller.is_root) {
+		r = unusable(c, "lxc.rootfs.path", EPERM,
+			     "The host's root is the initial ramdisk: only root can start a "
+			     "container with a root of its own",
+			     e);
+		err_hint(e, "start it as root, or let the host switch to a root file system that "
+			    "is mounted (switch_root)");
+		return r;
+	}
 	return read_options(c, e);
 }
 

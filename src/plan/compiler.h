@@ -59,6 +59,7 @@ struct compiler {
 		has_uts_ns;                /* made */
 	bool in_user_ns;                   /* made or joined: container root is not the host's */
 	bool has_root;                     /* a root file system of its own */
+	bool binds_host_root;              /* the host's root must be made one that can go */
 	bool has_prelude;                  /* STARTING and the pre-start hooks are behind us */
 	bool has_autodev;                  /* /dev is a tmpfs of ours */
 	bool has_console;                  /* lxc.console.path is not `none` */

@@ -67,7 +67,7 @@ struct facts_kernel {
 	bool has_clone_into_cgroup;
 	bool has_cgroup_kill;
 	bool has_core_sched;
-	bool has_sysrq; /* looked at for lxc.mount.auto = proc:mixed */
+	bool has_sysrq;        /* looked at for lxc.mount.auto = proc:mixed */
 	uint64_t capabilities; /* mask of those the kernel knows */
 };
 
@@ -76,9 +76,10 @@ struct facts_rootfs {
 	enum rootfs_type type; /* never ROOTFS_DETECT when there is a path */
 	const char *path;      /* without the type */
 	bool is_there;
-	int error;           /* why not: positive errno */
-	bool mount_is_there; /* lxc.rootfs.mount is a directory */
-	const char *fstype;  /* of the file system that holds it: "ext4", "overlay" */
+	int error;            /* why not: positive errno */
+	bool mount_is_there;  /* lxc.rootfs.mount is a directory */
+	const char *fstype;   /* of the file system that holds it: "ext4", "overlay" */
+	bool host_is_initial; /* the host's own root is the initial ramdisk, mounted on nothing */
 };
 
 /* A mount entry: parsed, and its source looked at. fstab lines first, then lxc.mount.entry. */

@@ -143,8 +143,10 @@ const struct plan_op_row plan_op_rows[OP_COUNT] = {
 		CALLS("unlinkat", "openat", "write", "getdents64"), HINTS(cgroup)},
 	[OP_MOUNT_NS_ENTER] = {
 		ROW(OP_MOUNT_NS_ENTER, "make a mount namespace for %o", ERR_CLONE_FAILED),
-		OUT_ALLOWED(REGISTER_FD), TAKES(NUMBER("reaches-clones", FORM_FLAG)),
-		CALLS("openat", "unshare", "mount", "mount_setattr"), HINTS(namespace)},
+		OUT_ALLOWED(REGISTER_FD),
+		TAKES(NUMBER("reaches-clones", FORM_FLAG), NUMBER("binds-root", FORM_FLAG)),
+		CALLS("openat", "unshare", "mount", "mount_setattr", "open_tree", "move_mount",
+		      "chroot"), HINTS(namespace)},
 	[OP_MOUNT_NS_LEAVE] = {
 		ROW(OP_MOUNT_NS_LEAVE, "leave the mount namespace made for %o", ERR_STEP_FAILED),
 		IN(REGISTER_FD), CALLS("setns", "close"), HINTS(namespace_open)},
@@ -276,7 +278,8 @@ const struct plan_op_row plan_op_rows[OP_COUNT] = {
 		TAKES(TEXT("type"), TEXT_OPTIONAL("source"), LIST_OPTIONAL("options"),
 		      NUMBER("attributes", FORM_MOUNT)), CALLS("fsopen", "fsconfig", "fsmount"),
 		HINTS(filesystem)},
-	[OP_FS_OPEN_LONG] = {ROW(OP_FS_OPEN_LONG, "make the file system %o", ERR_MOUNT_FAILED),
+	[OP_FS_OPEN_LONG] = {
+		ROW(OP_FS_OPEN_LONG, "make the file system %o", ERR_MOUNT_FAILED),
 		OUT(REGISTER_FD),
 		TAKES(TEXT("type"), TEXT_OPTIONAL("source"), LIST_OPTIONAL("options"),
 		      NUMBER("attributes", FORM_MOUNT)),

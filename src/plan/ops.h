@@ -90,7 +90,8 @@
 	/* -- processes and namespaces: HOST */ \
 	X(OP_MOUNT_NS_ENTER, "mount-ns-enter", LANE_HOST, OP_NONE) \
 	/* out? FD of the mount namespace before; a new one, everything in it dependent on the \
-	 * old; n 1 = what comes to lie on its root reaches namespaces that are cloned from it */ \
+	 * old; n 1 = what comes to lie on its root reaches namespaces that are cloned from it; \
+	 * n 1 = its root is bound on itself first and is that, so that it can be changed */ \
 	X(OP_MOUNT_NS_LEAVE, "mount-ns-leave", LANE_HOST, OP_NONE) \
 	/* in FD: back to it, and close it */ \
 	X(OP_STASH, "stash", LANE_HOST, OP_NONE) \

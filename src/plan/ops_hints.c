@@ -516,8 +516,8 @@ const struct plan_hint plan_hints_console[] = {
 
 const struct plan_hint plan_hints_pivot[] = {
 	{EINVAL,
-	 "the root of the host is no mount point or shared: containers cannot be "
-	 "started in a chroot or from an initial ramdisk", ERR_ROOTFS},
+	 "the root directory of this process is no mount point (a chroot?): start the container "
+	 "from outside it, or bind it on itself first (mount --bind DIR DIR)", ERR_ROOTFS},
 	{EBUSY, "the new root is the old one", ERR_ROOTFS},
 	{EPERM, "changing the root needs CAP_SYS_ADMIN", ERR_PERMISSION},
 	{0},

@@ -21,6 +21,29 @@
 #include "sys/namespace.h"
 #include "sys/resolve.h"
 
+/*
+ * A root that is mounted on nothing, the initial ramdisk, can't be exchanged. Bound on itself it
+ * can; and bound by us it is locked in a user namespace, so that nobody finds what is below it.
+ */
+static int bind_root(struct host *h)
+{
+	char path[PATH_MAX];
+	const char *cwd = getcwd(path, sizeof(path));
+	autoclose int tree = mount_clone_tree(AT_FDCWD, "/", true);
+	int r;
+
+	if (tree < 0)
+		return host_failed(h, __NR_open_tree, tree);
+	r = mount_attach(tree, AT_FDCWD, "/..");
+	if (r < 0)
+		return host_failed(h, __NR_move_mount, r);
+	if (chroot("/..") < 0)
+		return host_failed(h, __NR_chroot, -errno);
+	if (!cwd || cwd[0] != '/' || chdir(cwd) < 0)
+		return chdir("/") < 0 ? host_failed(h, __NR_chdir, -errno) : 0;
+	return 0;
+}
+
 int host_mount_ns_enter(struct host *h, const struct plan_step *step)
 {
 	autoclose int before = -EBADF;
@@ -36,6 +59,11 @@ int host_mount_ns_enter(struct host *h, const struct plan_step *step)
 		return host_failed(h, __NR_unshare, r);
 	if (before >= 0)
 		host_set_fd(h, step->out, take_fd(before));
+	if (step->arg[1]) {
+		r = bind_root(h);
+		if (r < 0)
+			return r;
+	}
 	if (step->arg[0]) {
 		const struct mount_attr shared = {.propagation = MS_SHARED};
 

@@ -514,7 +514,7 @@ int init_op_pivot(struct init_lane *l)
 	if (r < 0) {
 		if (r == -EINVAL)
 			init_note(l,
-				  "the root of the host is an initial ramdisk or no mount point");
+				  "the root of the host is no mount point, or mounted on nothing");
 		return r;
 	}
 	l->call = __NR_umount2;

@@ -361,6 +361,26 @@ console"
     [ ! -e /.lxc_keep ]
 }
 
+@test "a host whose root is the initial ramdisk: the root is exchanged, and stays out of reach" {
+    initial() {
+        run_apart "$BATS_TEST_DIRNAME/initial_root.py" lxc-execute -P "$LXCPATH" -n m1 "$@"
+    }
+    initial -- /bin/sh -c 'ls /bin/busybox; awk "\$5 == \"/\" {print \$4}" /proc/self/mountinfo'
+    [ "$status" -ne 77 ] || skip "the real root can't be taken away: $stderr"
+    assert_equal "$status:$stdout:$stderr" "0:/bin/busybox
+$LXCPATH/m1/rootfs:"
+    # In a user namespace it must not be found by taking away what lies on it.
+    initial -s "lxc.idmap = u 0 300000 65536" -s "lxc.idmap = g 0 300000 65536" \
+        -s "lxc.rootfs.options = idmap=container" -- /bin/sh -c '
+        umount -l / 2>/dev/null || echo locked; ls / | grep tare-host || echo hidden'
+    assert_equal "$status:$stdout:$stderr" "0:locked
+hidden:"
+    run_apart "$BATS_TEST_DIRNAME/initial_root.py" sh -c "
+        lxc-start -P '$LXCPATH' -n m1 && lxc-attach -P '$LXCPATH' -n m1 -- ls /bin/busybox &&
+        lxc-stop -P '$LXCPATH' -n m1"
+    assert_equal "$status:$stdout:$stderr" "0:/bin/busybox:"
+}
+
 @test "lxc.rootfs.options = ro, and a root on a read-only file system" {
     inside "lxc.rootfs.options = ro" -- 'touch /new 2>/dev/null || echo read-only; ls /dev/null'
     assert_equal "$status:$stdout" "0:read-only
@@ -387,4 +407,49 @@ rootless"
     assert_equal "$(ls "$HOST/victim2" "$HOST/tree/sub")" "$HOST/tree/sub:
 
 $HOST/victim2:"
+}
+
+# nested OUTER-LINE… -- INNER-LINES: a container of the template inside a container of the template,
+# with our programs bound in; what its life prints in $stdout.
+nested() {
+    make_container outer "lxc.mount.entry = $TARE_BUILD_ROOT/src opt/tare none bind,ro,create=dir 0 0" \
+        "lxc.mount.entry = $TEMPLATE opt/template none bind,ro,create=file 0 0" \
+        "lxc.mount.entry = proc dev/.lxc/proc proc create=dir,optional 0 0" \
+        "lxc.mount.entry = sys dev/.lxc/sys sysfs create=dir,optional 0 0" "${@:1:$#-2}"
+    printf 'lxc.net.0.type = empty\n%b' "${*: -1}" >"$LXCPATH/outer/rootfs/inner.conf"
+    lxc-start -P "$LXCPATH" -n outer
+    run_apart lxc-attach -P "$LXCPATH" -n outer -- /bin/sh -c '
+        export PATH=/opt/tare/tools/bin:$PATH TARE_HELPERS=/opt/tare/helpers
+        mkdir -p /srv && cd /srv || exit 1
+        lxc-create -P /srv -n inner -f /inner.conf -t /opt/template >/dev/null &&
+        lxc-start -P /srv -n inner &&
+        lxc-attach -P /srv -n inner -- sh -c "hostname; id -u; sed 1q /proc/self/uid_map" &&
+        lxc-ls -P /srv --active -1 &&
+        lxc-stop -P /srv -n inner && lxc-execute -P /srv -n inner -- echo executed &&
+        lxc-destroy -P /srv -n inner && ls /srv'
+    lxc-stop -P "$LXCPATH" -n outer -k
+    lxc-destroy -P "$LXCPATH" -n outer
+}
+
+@test "a container in a container: privileged, and in one and two user namespaces" {
+    nested -- ""
+    assert_equal "$status:$(tr -s ' ' <<<"$stdout"):$stderr" "0:inner
+0
+ 0 0 4294967295
+inner
+executed:"
+    maps=("lxc.idmap = u 0 300000 200000" "lxc.idmap = g 0 300000 200000"
+        "lxc.rootfs.options = idmap=container")
+    nested "${maps[@]}" -- ""
+    assert_equal "$status:$(tr -s ' ' <<<"$stdout"):$stderr" "0:inner
+0
+ 0 300000 200000
+inner
+executed:"
+    nested "${maps[@]}" -- "lxc.idmap = u 0 100000 65536\nlxc.idmap = g 0 100000 65536\n"
+    assert_equal "$status:$(tr -s ' ' <<<"$stdout"):$stderr" "0:inner
+0
+ 0 100000 65536
+inner
+executed:"
 }

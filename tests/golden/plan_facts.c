@@ -69,6 +69,7 @@ static const struct setter setters[] = {
 	{"rootfs.is_there", SET_BOOL, AT(facts.rootfs.is_there)},
 	{"rootfs.error", SET_I32, AT(facts.rootfs.error)},
 	{"rootfs.mount_is_there", SET_BOOL, AT(facts.rootfs.mount_is_there)},
+	{"rootfs.host_is_initial", SET_BOOL, AT(facts.rootfs.host_is_initial)},
 	{"rootfs.fstype", SET_TEXT, AT(facts.rootfs.fstype)},
 
 	{"seccomp.has_notify", SET_BOOL, AT(facts.seccomp.has_notify)},

@@ -33,7 +33,8 @@
  *	kernel.has_cgroup_kill, kernel.has_core_sched, kernel.has_sysrq,
  *	kernel.capabilities (mask)
  *	rootfs.type, rootfs.path, rootfs.is_there, rootfs.error, rootfs.mount_is_there,
- *rootfs.fstype mount.N.is_directory, mount.N.fstype    N from 0: fstab first, then lxc.mount.entry
+ *	rootfs.fstype, rootfs.host_is_initial
+ *	mount.N.is_directory, mount.N.fstype    N from 0: fstab first, then lxc.mount.entry
  *	net.N.link_is_there, net.N.link_is_bridge, net.N.link_mtu, net.N.ipv4_auto, net.N.ipv6_auto
  *	device.v2.N = c 10:229 | error ERRNO    N: index of the item; device.v1.N
  *	share.KIND = PATH                share.KIND.problem = TEXT
