@@ -19,7 +19,8 @@ struct run_view {
 	size_t size;
 	bool is_alive; /* its lock is held */
 };
-/* 0; 1 = there is none. A dead and unfinished one is undone first (runs_repair). */
+/* 0; 1 = there is none, or none that lives. A dead and unfinished one is undone first, unless
+ * somebody else does that already. */
 int runs_view(const char *lxcpath, const char *name, struct run_view *ret, struct err *e);
 /*
  * Its state. A run that has ended gives its name up before it says STOPPED: one that says so under
@@ -36,8 +37,11 @@ void runs_view_close(struct run_view *view);
 int runs_create(const char *lxcpath, const char *name, const void *bytes, size_t size,
 		struct err *e);
 
-/* Undo every dead run of a name (NULL: of all names), also hidden ones. Returns how many were
- * undone, or negative. */
+/* Undo every dead run of a name (NULL: of all names), also hidden ones; what others are undoing is
+ * waited for. Returns how many were undone, or negative. */
 int runs_repair(const char *lxcpath, const char *name, struct err *e);
-/* The same for hidden records alone: what listing by name doesn't see. */
-int runs_repair_hidden(const char *lxcpath, struct err *e);
+/* The same before something new happens under the name. Hidden runs that can't be undone are in
+ * nobody's way: they are only warned of. */
+int runs_make_way(const char *lxcpath, const char *name, struct err *e);
+/* Hidden records alone, which listing by name doesn't see. Problems are only logged. */
+int runs_repair_hidden(const char *lxcpath);

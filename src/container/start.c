@@ -183,7 +183,7 @@ static int find_helpers(struct start *s, struct err *e)
 {
 	char program[32];
 
-	helper_supervisor_name(PLAN_FORMAT, program, sizeof(program));
+	helper_supervisor_name(SUPERVISOR_NUMBER, program, sizeof(program));
 	return helper_directory(program, &s->helpers, e);
 }
 
@@ -218,7 +218,7 @@ static int prepare(struct start *s, struct err *e)
 
 	if (r < 0)
 		return r;
-	r = runs_repair(c->lxcpath, c->name, e);
+	r = runs_make_way(c->lxcpath, c->name, e);
 	if (r < 0)
 		return err_wrap(e, r, "an earlier run of container %s can't be undone", c->name);
 	s->listen_fds = count_listen_fds();

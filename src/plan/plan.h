@@ -18,7 +18,8 @@
 #include <stdint.h>
 
 enum {
-	PLAN_FORMAT = 1, /* raised with every change of layout, op numbers or meanings */
+	PLAN_FORMAT =
+		1, /* raised with every change of layout, op numbers or meanings (run/record.h) */
 	PLAN_ARGUMENTS = 6,
 	PLAN_REGISTERS_MAX = 160,
 	PLAN_SIZE_MAX = 4 << 20,      /* bytes */

@@ -304,9 +304,18 @@ static bool is_ours(const struct plan_step *step)
 	return step->lane == LANE_HOST || step->lane == LANE_BOTH;
 }
 
+/* What a reboot leaves. All else is gone with it: what has its name, its pid or its index now is
+ * somebody else's. */
+static bool outlives_boot(const struct plan_step *step)
+{
+	return step->op == OP_PID_FILE_REMOVE;
+}
+
 /* An optional step whose input is not there has nothing to do. */
 static bool is_passed_over(const struct host *h, const struct plan_step *step)
 {
+	if (h->run->is_after_reboot && !outlives_boot(step))
+		return true;
 	return (step->flags & STEP_OPTIONAL) && step->in != PLAN_NO_REGISTER &&
 	       !host_has(h, step->in);
 }

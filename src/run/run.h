@@ -88,6 +88,7 @@ struct run {
 	pid_t child;              /* 0 = none */
 	int child_fd;             /* its pidfd, borrowed from the register; -EBADF */
 	bool child_execs;         /* MESSAGE_EXEC_NEXT has come */
+	bool is_after_reboot;     /* run_undo(): the run was another boot's */
 	uint32_t target;          /* enum run_target */
 	char *const *environment; /* the caller's: hooks get it */
 	/* Signal state that the child gets back before PID 1, a hook or an attached program runs,
@@ -110,7 +111,8 @@ enum run_target { TARGET_STOP, TARGET_REBOOT };
  * failure filled. STOP and UNDO go on behind failures (each is warned about) and return 0. */
 int run_host(struct run *r, enum plan_section section, uint32_t first, struct run_failure *ret);
 
-/* Undo after a crash: UNDO's steps without STEP_LIVE; descriptors are not there. */
+/* Undo after a crash: UNDO's steps without STEP_LIVE; descriptors are not there. After a reboot
+ * only what outlives one is given back. */
 int run_undo(struct run *r, struct run_failure *ret);
 
 /* Read INIT's last words: waits for EXEC_NEXT and EOF. 0 = PID 1 runs. */

@@ -54,6 +54,7 @@ int undo_main(const char *number)
 {
 	struct supervisor s = {.result_fd = -EBADF, .caller_fd = -EBADF};
 	struct run_failure failure;
+	char boot_id[BOOT_ID_MAX];
 	const char *problem;
 	int32_t fd;
 
@@ -75,6 +76,8 @@ int undo_main(const char *number)
 		.child_fd = -EBADF,
 		.environment = environ,
 	};
+	boot_id_read(boot_id);
+	s.run.is_after_reboot = record_is_of_other_boot(s.record, boot_id);
 	s.run.plan = s.record->in_prelude ? record_prelude(s.record) : record_plan(s.record);
 	if (s.run.plan)
 		run_undo(&s.run, &failure);
