@@ -137,6 +137,11 @@ int tare_look(struct lxc_container *c, struct tare_run *ret, struct err *e)
 	return 0;
 }
 
+void tare_tidy(const char *lxcpath, const char *name)
+{
+	runs_tidy(lxcpath ? lxcpath : container_system_item("lxc.lxcpath"), name);
+}
+
 int tare_repair(const char *lxcpath, const char *name, struct err *e)
 {
 	return runs_repair(lxcpath ? lxcpath : container_system_item("lxc.lxcpath"), name, e);

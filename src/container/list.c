@@ -151,7 +151,7 @@ static int add_recorded(const char *lxcpath, struct container_names *names, stru
 		closedir(directory);
 	/* A run that died while it ended is nobody's name; listing it is no reason to fail. */
 	if (hidden)
-		runs_repair_hidden(lxcpath);
+		runs_tidy(lxcpath, NULL);
 	return r;
 }
 

@@ -427,13 +427,14 @@ static bool is_meant(const char *file, const char *name)
 /* How to repair: whose runs (is_meant()), and what is done about those that can't be undone. */
 struct repair {
 	const char *name;
+	bool only_warn;           /* and wait for nobody */
 	bool only_warn_of_hidden; /* they have no address any more, and are in nobody's way */
 };
 
 /* One file: 0 or 1 as repair_file(), or negative. */
 static int repair_one(int dirfd, const char *file, const struct repair *how, struct err *e)
 {
-	bool is_lenient = how->only_warn_of_hidden && file[0] == '.';
+	bool is_lenient = how->only_warn || (how->only_warn_of_hidden && file[0] == '.');
 	struct err why = {};
 	int r = repair_file(dirfd, file, is_lenient ? HURRIED : PATIENT, is_lenient ? &why : e);
 
@@ -488,11 +489,12 @@ int runs_make_way(const char *lxcpath, const char *name, struct err *e)
 	return is_file_name(name) ? repair_meant(lxcpath, &how, e) : 0;
 }
 
-int runs_repair_hidden(const char *lxcpath)
+void runs_tidy(const char *lxcpath, const char *name)
 {
-	const struct repair how = {.name = ".", .only_warn_of_hidden = true};
+	const struct repair how = {.name = name ? name : ".", .only_warn = true};
 
-	return repair_meant(lxcpath, &how, NULL);
+	if (!name || is_file_name(name))
+		repair_meant(lxcpath, &how, NULL);
 }
 
 /* A record that can't be read: why. */

@@ -43,5 +43,6 @@ int runs_repair(const char *lxcpath, const char *name, struct err *e);
 /* The same before something new happens under the name. Hidden runs that can't be undone are in
  * nobody's way: they are only warned of. */
 int runs_make_way(const char *lxcpath, const char *name, struct err *e);
-/* Hidden records alone, which listing by name doesn't see. Problems are only logged. */
-int runs_repair_hidden(const char *lxcpath);
+/* The same by the way, for a name or (NULL) for all hidden records, which listing by name doesn't
+ * see: what others are undoing is theirs, and problems are only logged. */
+void runs_tidy(const char *lxcpath, const char *name);

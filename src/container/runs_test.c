@@ -262,7 +262,7 @@ static void expect_aside(const char *name)
 	assert_int_equal(access(path, F_OK), 0);
 	/* Nobody takes it for a run. */
 	assert_int_equal(runs_repair(fixture_lxcpath, NULL, NULL), 0);
-	assert_int_equal(runs_repair_hidden(fixture_lxcpath), 0);
+	runs_tidy(fixture_lxcpath, NULL);
 	assert_int_equal(runs_repair(fixture_lxcpath, name, NULL), 0);
 	assert_int_equal(unlink(path), 0);
 }

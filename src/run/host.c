@@ -253,10 +253,11 @@ static int fault_of(const struct host *h)
 
 	if (fault == 0 || record->fault_step != h->index + 1 || record->fault_place != place_of(h))
 		return 0;
-	if (fault < 0) {
+	/* What ends a run is tried again when it fails. */
+	if (fault < 0 || h->section != SECTION_START)
 		record->fault_errno = 0;
+	if (fault < 0)
 		kill(getpid(), -fault);
-	}
 	return fault;
 }
 

@@ -141,7 +141,7 @@ struct record_header {
 	uint32_t listen_fds;
 	/* Tests: this step (from 1; 0 = none) fails with this errno; negative: who gets there dies,
 	 * the supervisor by that signal, init (whom its own signals don't kill) by exiting without
-	 * a word. That happens once. */
+	 * a word. That, and a failure at the end of a run, happens once. */
 	uint32_t fault_step;
 	uint32_t fault_place; /* enum fault_place */
 	int32_t fault_errno;

@@ -68,11 +68,12 @@ static int run_program(struct supervisor *s, const char *name, const char *const
 	return process_wait(pidfd, ret_status);
 }
 
-/* With both descriptors under the numbers that they have here. */
+/* With all descriptors under the numbers that they have here: the log's stands in the record. */
 static int run_compiler(struct supervisor *s, int out_fd, int *ret_status)
 {
 	char record_number[NUMBER_MAX], out_number[NUMBER_MAX];
 	const char *const arguments[] = {record_number, out_number};
+	const int log_fd = s->record->log_fd;
 	int r;
 
 	snprintf(record_number, sizeof(record_number), "%d", s->record_fd);
@@ -80,8 +81,12 @@ static int run_compiler(struct supervisor *s, int out_fd, int *ret_status)
 	r = set_inherited(s->record_fd, true);
 	if (r == 0)
 		r = set_inherited(out_fd, true);
+	if (r == 0 && log_fd >= 0)
+		r = set_inherited(log_fd, true);
 	if (r == 0)
 		r = run_program(s, PROGRAM_COMPILE, arguments, ret_status);
+	if (log_fd >= 0)
+		set_inherited(log_fd, false);
 	set_inherited(s->record_fd, false);
 	set_inherited(out_fd, false);
 	return r;

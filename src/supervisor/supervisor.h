@@ -48,6 +48,7 @@ struct supervisor {
 	bool is_starting;     /* signals that ask for an end end the start */
 	bool address_is_free; /* the listener is closed, the record has made room */
 	bool record_is_hidden;
+	bool is_left_over;  /* something could not be given back: the record stays, to try again */
 	int interrupted_by; /* signal that ended the start; 0 = none */
 	struct rlimit descriptor_limit;
 	bool descriptor_limit_raised;
@@ -59,6 +60,9 @@ static inline struct supervisor *supervisor_of(struct run *r)
 {
 	return r->context;
 }
+
+/* Whether a step that failed leaves something behind that UNDO may remove later. */
+bool supervisor_is_to_retry(const struct supervisor *s, const struct run_failure *failure);
 
 /* The plan that is being run. */
 static inline const struct plan *supervisor_plan(const struct supervisor *s)
