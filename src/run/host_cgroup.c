@@ -275,6 +275,17 @@ static void kill_in(struct host *h, uint32_t hierarchy, const char *path)
 		cgroup_kill_all(fd);
 }
 
+/* What hooks have left running in the supervisor's cgroup is the host's. */
+static int move_out(int base, const char *path)
+{
+	autoclose int from = cgroup_open_at(base, path);
+	autoclose int to = openat(base, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (from < 0 || to < 0)
+		return -EBADF;
+	return cgroup_move_all(from, to);
+}
+
 static int remove_in(struct host *h, uint32_t hierarchy, const struct record_register *reg,
 		     bool is_set, bool kill)
 {
@@ -291,6 +302,8 @@ static int remove_in(struct host *h, uint32_t hierarchy, const struct record_reg
 		return 0;
 	}
 	r = cgroup_remove(base, reg->name, made, kill);
+	if (r == -EBUSY && !kill && move_out(base, reg->name) == 0)
+		r = cgroup_remove(base, reg->name, made, false);
 	return r < 0 ? host_cgroup_failed(h, __NR_unlinkat, r, hierarchy, reg->name) : 0;
 }
 

@@ -33,9 +33,10 @@ static int set_inherited(int fd, bool on)
 	return fcntl(fd, F_SETFD, on ? 0 : FD_CLOEXEC) < 0 ? -errno : 0;
 }
 
-/* Run a program with two arguments and wait for its end. 0 with the wait status, or -errno. */
+/* Run a program with two arguments and wait for its end. 0 with the wait status, or -errno.
+ * `death_signal`: what it gets when we die; 0 = it goes on. */
 static int run_program(struct supervisor *s, const char *name, const char *const arguments[2],
-		       int *ret_status)
+		       int death_signal, int *ret_status)
 {
 	char path[PATH_MAX];
 	char *argv[] = {path, (char *)arguments[0], (char *)arguments[1], NULL};
@@ -48,6 +49,7 @@ static int run_program(struct supervisor *s, const char *name, const char *const
 		.error_output = -1,
 		.blocked_signals = s->run.caller_mask,
 		.ignored_signals = s->run.caller_ignored,
+		.death_signal = death_signal,
 	};
 	autoclose int pidfd = -EBADF;
 	pid_t pid;
@@ -84,7 +86,7 @@ static int run_compiler(struct supervisor *s, int out_fd, int *ret_status)
 	if (r == 0 && log_fd >= 0)
 		r = set_inherited(log_fd, true);
 	if (r == 0)
-		r = run_program(s, PROGRAM_COMPILE, arguments, ret_status);
+		r = run_program(s, PROGRAM_COMPILE, arguments, SIGKILL, ret_status);
 	if (log_fd >= 0)
 		set_inherited(log_fd, false);
 	set_inherited(s->record_fd, false);
@@ -230,7 +232,7 @@ int program_destroy(struct run *r)
 
 	if (r->target == TARGET_REBOOT)
 		return 0;
-	result = run_program(s, PROGRAM_DESTROY, arguments, &status);
+	result = run_program(s, PROGRAM_DESTROY, arguments, 0, &status);
 	if (result < 0)
 		return result;
 	return status == 0 ? 0 : -EIO;

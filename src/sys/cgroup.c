@@ -27,6 +27,7 @@ enum {
 	TRIES_MAX = 10,      /* of a directory that is busy … */
 	PAUSE_MAX = 100,     /* … with pauses of 1, 2, 4 … milliseconds, no longer than this */
 	TRIES_INHABITED = 3, /* … that has processes which are not to be killed */
+	MOVES_MAX = 4096,    /* processes that are moved from one directory to another */
 	KILL_DEPTH_MAX = 64, /* directories; what is deeper dies when its directory is removed */
 	DIRECTORY_MODE = 0755, /* the umask applies */
 };
@@ -433,4 +434,33 @@ int cgroup_move(int cgroup_fd, pid_t pid)
 
 	snprintf(text, sizeof(text), "%d", pid);
 	return cgroup_write(cgroup_fd, "cgroup.procs", text);
+}
+
+/* The list is read anew behind each move, which changes it. */
+int cgroup_move_all(int cgroup_fd, int to_fd)
+{
+	for (unsigned i = 0; i < MOVES_MAX; i++) {
+		autoclose int fd = openat(cgroup_fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+		char text[32];
+		const char *at = text;
+		uint64_t pid;
+		ssize_t got;
+		int r;
+
+		if (fd < 0)
+			return -errno;
+		got = read(fd, text, sizeof(text) - 1);
+		if (got <= 0)
+			return got < 0 ? -errno : 0;
+		text[got] = '\0';
+		/* 0: of a PID namespace that we don't see. */
+		if (num_take_u64(&at, &pid) < 0 || pid == 0 || pid > INT_MAX)
+			return -EPERM;
+		r = cgroup_move(to_fd, (pid_t)pid);
+		if (r < 0 && r != -ESRCH)
+			return r;
+		if (r == -ESRCH)
+			pause_milliseconds(1);
+	}
+	return -EBUSY;
 }

@@ -50,3 +50,7 @@ int cgroup_read(int cgroup_fd, const char *file, char *ret, size_t room);
 
 /* Move a process (0 = the calling one) there. */
 int cgroup_move(int cgroup_fd, pid_t pid);
+
+/* Move all processes of one (not of those below it) to another. 0 or -errno; -EBUSY: they are
+ * forked faster than they can be moved, or the other one may hold none (version 2). */
+int cgroup_move_all(int cgroup_fd, int to_fd);

@@ -247,7 +247,7 @@ def init_outlives_its_supervisor(subject, _):
     return problems + subject.run_afterwards()
 
 
-def begin_start(subject, *options):
+def begin_start(subject, *options, hook="start-host"):
     """A start that stands in a hook until the file "go" is there."""
     folder = subject.host.work
     (folder / "go").unlink(missing_ok=True)
@@ -256,7 +256,7 @@ def begin_start(subject, *options):
         f"#!/bin/sh\n: > {folder}/waits\nwhile ! test -e {folder}/go; do sleep 0.01; done\n")
     (folder / "hook-waits").chmod(0o755)
     words = subject.container.start_words("-d", *options,
-                                          "-s", f"lxc.hook.start-host={folder}/hook-waits")
+                                          "-s", f"lxc.hook.{hook}={folder}/hook-waits")
     first = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT, text=True)
     wait_until((folder / "waits").exists)
@@ -266,6 +266,57 @@ def begin_start(subject, *options):
 def end_start(subject):
     for name in ("go", "waits", "hook-waits"):
         (subject.host.work / name).unlink(missing_ok=True)
+
+
+def supervisor_dies_in_hooks_of_init(subject, _):
+    """Neither init, which waits for its hook, nor the hook may live on and hold the lock."""
+    problems = []
+    for hook in ("pre-mount", "mount", "start-host"):
+        first = begin_start(subject, hook=hook)
+        supervisor = next(pid for pid, what in snapshot.processes() if "[lxc monitor]" in what)
+        os.kill(supervisor, 9)
+        said, _ = first.communicate(timeout=DEADLINE)
+        if first.returncode != 1 or "died before it could say why" not in said:
+            problems.append(f"{hook}: exit code {first.returncode}: {said}")
+        end_start(subject)
+        problems += [f"{hook}: {line}" for line in
+                     snapshot.remaining_processes() + subject.leftovers()]
+    return problems + subject.run_afterwards()
+
+
+def hook_leaves_a_process(subject, _):
+    """It goes on, in the cgroup above the supervisor's, which goes; behind a crash, too."""
+    hook, pid_file = subject.host.work / "hook-leaves", subject.host.work / "left"
+    hook.write_text(f"#!/bin/sh\nsleep 1000 <&- >&- 2>&- &\necho $! > {pid_file}\n")
+    hook.chmod(0o755)
+    problems = []
+    for crashes in (False, True):
+        code, out, errors = subject.start("-s", f"lxc.hook.start-host={hook}")
+        problems += [f"exit code {code}: {out}{errors}"] if code else []
+        if crashes:
+            supervisor = next(pid for pid, what in snapshot.processes() if "[lxc monitor]" in what)
+            os.kill(supervisor, 9)
+            wait_until(lambda: supervisor_is_gone(subject))
+            code, out, errors = subject.container.run("tare repair")
+            problems += [f"tare repair: {code}: {out}{errors}"] if code else []
+        else:
+            subject.container.run("lxc-stop", "-k")
+            wait_until(lambda: not any("[lxc monitor]" in what for _, what in snapshot.processes()))
+        left = int(pid_file.read_text())
+        if not os.path.exists(f"/proc/{left}"):
+            problems.append("the hook's process is gone")
+        else:
+            os.kill(left, 9)
+        pid_file.unlink()
+        hidden = list(pathlib.Path("/run/lxc/runs").glob("*/.*"))
+        problems += [f"there is a record {path}" for path in hidden]
+        text = hook.read_text()
+        hook.unlink()
+        problems += snapshot.remaining_processes() + subject.leftovers()
+        hook.write_text(text)
+        hook.chmod(0o755)
+    hook.unlink()
+    return problems + subject.run_afterwards()
 
 
 def others_meet_a_start(subject, _):
@@ -399,6 +450,8 @@ TROUBLES = (
     ("the machine was booted behind a crash", "network", after_a_reboot),
     ("undoing takes long", "network", undo_takes_long),
     ("init outlives its supervisor", "privileged", init_outlives_its_supervisor),
+    ("the supervisor dies in hooks of init", "privileged", supervisor_dies_in_hooks_of_init),
+    ("a hook leaves a process", "privileged", hook_leaves_a_process),
     ("others meet a start", "privileged", others_meet_a_start),
     ("many start at once", "network", many_start_at_once),
 )
