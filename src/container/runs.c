@@ -350,7 +350,7 @@ static int lock_dead(int fd, enum patience patience)
 	struct run_view view = {};
 	int r = lock_take(fd, 0);
 
-	if (r != -EAGAIN || map_record(fd, &view) < 0)
+	if (r != -EAGAIN || map_record(fd, &view) < 0 || !view.record)
 		return r;
 	if (is_orphan(view.record)) {
 		if (!atomic_load(&view.record->dead))
