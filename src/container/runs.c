@@ -41,6 +41,7 @@ enum {
 	DEATH_WAIT = 100, /* milliseconds: the pid may be another process's by now */
 	TRIES = 100,      /* others may replace the record while we look at it */
 	UNDO_UNKNOWN = 1,
+	UNDO_GIVEN_UP,
 	LOCK_OF_UNDOING = 1,
 	ASIDE_NAME_MAX = 200, /* of the name that it had: the new one must not be too long */
 };
@@ -294,8 +295,32 @@ static int set_unknown_aside(int dirfd, const char *file, const struct dead_run 
 	return set_aside(dirfd, file, str_text(&why), e);
 }
 
+/* Whether somebody waits for other processes that undo the same run; GIVING_UP does, and what can't
+ * be undone is set aside. */
+enum patience { HURRIED, PATIENT, GIVING_UP };
+
+/* Undo, or say that it is impossible. As run_undo(). */
+static int undo_locked(int dirfd, const char *file, int fd, const struct dead_run *run,
+		       enum patience patience, struct err *e)
+{
+	struct err why = {};
+	autostr text = {};
+	int r = mark_dead(fd, file, e);
+
+	if (r < 0)
+		return r;
+	await_death(run);
+	if (patience != GIVING_UP)
+		return run_undo(fd, run, file, e);
+	r = run_undo(fd, run, file, &why);
+	if (r >= 0)
+		return r;
+	str_addf(&text, "%s, and something new begins under that name", err_cause(&why));
+	return set_aside(dirfd, file, str_text(&text), e) < 0 ? -EIO : UNDO_GIVEN_UP;
+}
+
 /* The lock is ours. 1 = it is out of the way, or negative. */
-static int repair_locked(int dirfd, const char *file, int fd, struct err *e)
+static int repair_locked(int dirfd, const char *file, int fd, enum patience patience, struct err *e)
 {
 	struct dead_run run = {};
 	int r = 0;
@@ -307,13 +332,11 @@ static int repair_locked(int dirfd, const char *file, int fd, struct err *e)
 			return set_aside(dirfd, file, run.problem, e);
 		log_notice("the supervisor of \"%s\" has %s: undoing its run", file,
 			   run.is_of_other_boot ? "ended with an earlier boot" : "died");
-		r = mark_dead(fd, file, e);
-		if (r < 0)
-			return r;
-		await_death(&run);
-		r = run_undo(fd, &run, file, e);
+		r = undo_locked(dirfd, file, fd, &run, patience, e);
 		if (r == UNDO_UNKNOWN)
 			return set_unknown_aside(dirfd, file, &run, e);
+		if (r == UNDO_GIVEN_UP)
+			return 1;
 	}
 	if (r < 0)
 		return r;
@@ -340,9 +363,6 @@ static bool is_orphan(const struct record_header *record)
 	return pidfd == -ESRCH || (pidfd >= 0 && process_poll(pidfd, 0) == 1);
 }
 
-/* Whether somebody waits for other processes that undo the same run. */
-enum patience { HURRIED, PATIENT };
-
 /* As lock_take(), at once or, if it is about an orphan, soon. LOCK_OF_UNDOING: somebody else undoes
  * the run, and goes on doing so. */
 static int lock_dead(int fd, enum patience patience)
@@ -356,7 +376,7 @@ static int lock_dead(int fd, enum patience patience)
 		if (!atomic_load(&view.record->dead))
 			r = lock_take(fd, time_deadline(ORPHAN_WAIT * USEC_PER_SEC));
 		if (r == -EAGAIN && atomic_load(&view.record->dead)) {
-			if (patience == PATIENT)
+			if (patience != HURRIED)
 				r = lock_take(fd, time_deadline(UNDO_WAIT * USEC_PER_SEC));
 			if (r == -EAGAIN)
 				r = LOCK_OF_UNDOING;
@@ -391,7 +411,7 @@ static int repair_file(int dirfd, const char *file, enum patience patience, stru
 	}
 	if (r < 0)
 		return err_set(e, ERR_RECORD, -r, "cannot lock the run record \"%s\"", file);
-	return is_linked(dirfd, file, fd) ? repair_locked(dirfd, file, fd, e) : 0;
+	return is_linked(dirfd, file, fd) ? repair_locked(dirfd, file, fd, patience, e) : 0;
 }
 
 /* ".NAME.PID": a run of that name that has given its address back. */
@@ -427,21 +447,23 @@ static bool is_meant(const char *file, const char *name)
 /* How to repair: whose runs (is_meant()), and what is done about those that can't be undone. */
 struct repair {
 	const char *name;
-	bool only_warn;           /* and wait for nobody */
-	bool only_warn_of_hidden; /* they have no address any more, and are in nobody's way */
+	bool only_warn; /* and wait for nobody */
+	bool gives_up_hidden;
 };
 
 /* One file: 0 or 1 as repair_file(), or negative. */
 static int repair_one(int dirfd, const char *file, const struct repair *how, struct err *e)
 {
-	bool is_lenient = how->only_warn || (how->only_warn_of_hidden && file[0] == '.');
 	struct err why = {};
-	int r = repair_file(dirfd, file, is_lenient ? HURRIED : PATIENT, is_lenient ? &why : e);
+	int r;
 
-	if (r >= 0 || !is_lenient)
-		return r;
-	log_warn("%s; it is tried again by the next command", err_cause(&why));
-	return 0;
+	if (!how->only_warn)
+		return repair_file(dirfd, file,
+				   how->gives_up_hidden && file[0] == '.' ? GIVING_UP : PATIENT, e);
+	r = repair_file(dirfd, file, HURRIED, &why);
+	if (r < 0)
+		log_warn("%s; it is tried again by the next command", err_cause(&why));
+	return r < 0 ? 0 : r;
 }
 
 static int repair_meant(const char *lxcpath, const struct repair *how, struct err *e)
@@ -484,7 +506,7 @@ int runs_repair(const char *lxcpath, const char *name, struct err *e)
 
 int runs_make_way(const char *lxcpath, const char *name, struct err *e)
 {
-	const struct repair how = {.name = name, .only_warn_of_hidden = true};
+	const struct repair how = {.name = name, .gives_up_hidden = true};
 
 	return is_file_name(name) ? repair_meant(lxcpath, &how, e) : 0;
 }
