@@ -113,6 +113,9 @@ def run_inside(main):
         tap.skip_all("containers of root need root")
     if "TARE_BUILD_ROOT" not in os.environ:
         sys.exit("TARE_BUILD_ROOT is the build folder; meson sets it")
+    tools = pathlib.Path(os.environ["TARE_BUILD_ROOT"]) / "src/tools/bin"
+    if not (tools / "lxc-start").exists():
+        sys.exit(f"{tools} has no lxc-start: that of the machine is not what is tested")
     work = tempfile.mkdtemp(prefix="tare-faults-")
     os.chmod(work, 0o755)
     prefix = f"faults{os.getpid()}"
