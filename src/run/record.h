@@ -217,6 +217,8 @@ RECORD_HAS_AT(applied, 1508);
 RECORD_HAS_AT(prelude, 1516);
 RECORD_HAS_AT(plan, 1524);
 RECORD_HAS_AT(trace, 1532);
+RECORD_HAS_AT(devices, 1540);
+RECORD_HAS_AT(device_sequence, 1548);
 #undef RECORD_HAS_AT
 _Static_assert(sizeof(struct record_register) == 256, "another layout is another RECORD_FORMAT");
 _Static_assert(sizeof(struct record_address) == 40, "another layout is another RECORD_FORMAT");
