@@ -50,6 +50,15 @@ void netlink_close(struct netlink *n)
 	n->fd = -EBADF;
 }
 
+ssize_t netlink_receive(int fd, void *bytes, size_t room, int flags)
+{
+	struct sockaddr_nl sender = {0};
+	socklen_t length = sizeof(sender);
+	ssize_t got = sys_recvfrom(fd, bytes, room, flags | MSG_TRUNC, &sender, &length);
+
+	return got > 0 && (length != sizeof(sender) || sender.nl_pid != 0) ? 0 : got;
+}
+
 /* Room for so many bytes behind what is there, zeroed and padded; NULL when there is none. */
 static void *append(struct netlink_request *q, size_t length)
 {
@@ -214,10 +223,10 @@ static int read_answer(struct netlink *n, void *reply, size_t room)
 	_Alignas(struct nlmsghdr) char bytes[NETLINK_REPLY_MAX];
 
 	for (;;) {
-		ssize_t got = sys_recv(n->fd, bytes, sizeof(bytes), MSG_TRUNC);
+		ssize_t got = netlink_receive(n->fd, bytes, sizeof(bytes), 0);
 		size_t at = 0, left;
 
-		if (got == -EINTR)
+		if (got == -EINTR || got == 0)
 			continue;
 		if (got < 0)
 			return (int)got;
