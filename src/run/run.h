@@ -101,6 +101,7 @@ struct run {
 	/* Attach with a callback: runs instead of OP_EXEC when the lane's last step is done. */
 	int (*callback)(void *payload);
 	void *payload;
+	pid_t between; /* then: the process in between is our parent's to wait for; 0 = none */
 	struct err *explained; /* compile and helpers put their chain here; may be NULL */
 };
 
