@@ -29,6 +29,7 @@ struct container {
 	char *config_file;     /* heap: LXCPATH/NAME/config, or what replaces it */
 	struct config *config; /* heap, or NULL */
 	int receive_timeout;   /* seconds; 0 = none: for state questions only */
+	bool is_looked_at;     /* by container_open_to_look() */
 
 	/* Called once by the functions that may last (start, attach), as soon as they have read
 	 * all they need from the configuration; NULL = not wanted. For locks of the API layer. */
@@ -47,6 +48,10 @@ void container_release(struct container *c);
  * failure *ret is untouched.
  */
 int container_open(const char *name, const char *lxcpath, struct container **ret, struct err *e);
+/* The same for looking only: what the configuration says about logging is left alone, because the
+ * lxcpath may be another user's, who would have root open any file of the host. */
+int container_open_to_look(const char *name, const char *lxcpath, struct container **ret,
+			   struct err *e);
 /* The same without loading anything. */
 int container_open_bare(const char *name, const char *lxcpath, struct container **ret,
 			struct err *e);
