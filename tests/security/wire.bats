@@ -89,3 +89,18 @@ PY
     run -0 once u2 /bin/intruder ask "$LXCPATH/p1/command"
     assert_equal "$output" "answer -1, no descriptors"
 }
+
+# It is root as far as the kernel's credentials go, and could give itself devices and cgroups.
+@test "so is root of a privileged container, also to its own supervisor" {
+    stage p2
+    sed -i 's/^lxc.net.0.type = .*/lxc.net.0.type = none/' "$LXCPATH/p2/config"
+    run -0 once p2 /bin/intruder ask "$LXCPATH/p1/command"
+    assert_equal "$output" "answer -1, no descriptors"
+    start p2
+    run -0 lxc-attach -P "$LXCPATH" -n p2 -- /bin/intruder ask "$LXCPATH/p2/command" </dev/null
+    assert_equal "$output" "answer -1, no descriptors"
+    # Who has gone meanwhile is not taken for somebody else.
+    run -0 lxc-attach -P "$LXCPATH" -n p2 -- /bin/intruder leave "$LXCPATH/p2/command" </dev/null
+    assert_equal "$(lxc-info -P "$LXCPATH" -n p2 -sH)" RUNNING
+    finish p2
+}
