@@ -8,7 +8,7 @@
  * (NULL until one is loaded or an item is set). Functions that explain take `struct err *e` last
  * (may be NULL) and return 0, a documented positive outcome, or a negative number.
  *
- * Not thread-safe: the API layer locks (container_lock). Nothing here prints; warnings go to
+ * Not thread-safe: the API layer locks (api/object.h). Nothing here prints; warnings go to
  * base/log.
  */
 
@@ -23,6 +23,11 @@
 #include "config/config.h"
 #include "run/record.h"
 
+struct container_path {
+	struct container_path *next;
+	char *text;
+};
+
 struct container {
 	char *name;            /* heap */
 	char *lxcpath;         /* heap: absolute or as given, without slashes at its end */
@@ -31,10 +36,15 @@ struct container {
 	int receive_timeout;   /* seconds; 0 = none: for state questions only */
 	bool is_looked_at;     /* by container_open_to_look() */
 
-	/* Called once by the functions that may last (start, attach), as soon as they have read
-	 * all they need from the configuration; NULL = not wanted. For locks of the API layer. */
+	/* Called once by the functions that may last (start, attach, shutdown, reboot), as soon as
+	 * they have read all they need from the configuration; NULL = not wanted. For locks of the
+	 * API layer. */
 	void (*release)(void *context);
 	void *release_context;
+
+	/* Former values of lxcpath (heap), until the object's end: questions of other threads take
+	 * no lock. */
+	struct container_path *former;
 };
 
 /* What those functions call then. */
@@ -59,7 +69,8 @@ void container_free(struct container *c);
 
 /* Whether the configuration file exists. */
 bool container_is_defined(const struct container *c);
-/* Another lxcpath: config_file follows, nothing is loaded. */
+/* Another lxcpath: config_file follows, nothing is loaded. The former text stays until the end of
+ * the object. */
 int container_set_lxcpath(struct container *c, const char *lxcpath, struct err *e);
 /* Add a file (NULL = config_file) to the configuration, which is made when there is none. Takes the
  * disk lock when the file is the container's own. */

@@ -119,6 +119,13 @@ void container_free(struct container *c)
 	if (!c)
 		return;
 	container_clear_config(c);
+	while (c->former) {
+		struct container_path *next = c->former->next;
+
+		free(c->former->text);
+		free(c->former);
+		c->former = next;
+	}
 	free(c->name);
 	free(c->lxcpath);
 	free(c->config_file);
@@ -189,14 +196,16 @@ int container_set_lxcpath(struct container *c, const char *lxcpath, struct err *
 {
 	autofree char *copy = copy_lxcpath(lxcpath);
 	struct container moved = {.name = c->name, .lxcpath = copy};
-	char *config_file = copy ? container_path(&moved, "/config") : NULL;
+	autofree char *config_file = copy ? container_path(&moved, "/config") : NULL;
+	struct container_path *former = config_file ? malloc(sizeof(*former)) : NULL;
 
-	if (!config_file)
+	if (!former)
 		return no_memory(e);
-	free(c->lxcpath);
+	*former = (struct container_path){.next = c->former, .text = c->lxcpath};
+	c->former = former;
 	free(c->config_file);
 	c->lxcpath = take_ptr(copy);
-	c->config_file = config_file;
+	c->config_file = take_ptr(config_file);
 	return 0;
 }
 

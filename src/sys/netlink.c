@@ -12,11 +12,11 @@
 
 #include "sys/syscall.h"
 
-int netlink_socket(uint32_t groups)
+static int make_socket(int protocol, uint32_t groups)
 {
 	const struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = groups};
 	const int on = 1;
-	int fd = sys_socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+	int fd = sys_socket(AF_NETLINK, SOCK_RAW, protocol);
 	int r;
 
 	if (fd < 0)
@@ -32,15 +32,25 @@ int netlink_socket(uint32_t groups)
 	return fd;
 }
 
-int netlink_open(struct netlink *ret)
+int netlink_socket(uint32_t groups)
 {
-	int fd = netlink_socket(0);
+	return make_socket(NETLINK_ROUTE, groups);
+}
+
+int netlink_open_protocol(int protocol, struct netlink *ret)
+{
+	int fd = make_socket(protocol, 0);
 
 	if (fd < 0)
 		return fd;
 	memset(ret, 0, sizeof(*ret));
 	ret->fd = fd;
 	return 0;
+}
+
+int netlink_open(struct netlink *ret)
+{
+	return netlink_open_protocol(NETLINK_ROUTE, ret);
 }
 
 void netlink_close(struct netlink *n)

@@ -46,6 +46,8 @@ int netlink_socket(uint32_t groups);
 
 /* The same as a handle for requests. 0 or -errno. */
 int netlink_open(struct netlink *ret);
+/* For another protocol of the family: NETLINK_SOCK_DIAG … */
+int netlink_open_protocol(int protocol, struct netlink *ret);
 void netlink_close(struct netlink *n);
 
 /*
