@@ -226,11 +226,13 @@ static void a_stranger_is_refused(void **state)
 	struct script *s = open_script();
 	enum container_state ret;
 	struct err e = {0};
+	autostr out = {0};
 
 	s->state = -EPERM;
 	assert_int_equal(container_state(&s->c, &ret, &e), -EPERM);
 	assert_int_equal(e.id, ERR_PERMISSION);
 	assert_int_equal(container_may_control(&s->c, NULL), -EPERM);
+	assert_int_equal(container_running_item(&s->c, "lxc.arch", &out, &e), -EPERM);
 	s->state = 8;
 	assert_int_equal(container_state(&s->c, &ret, NULL), -EPROTO);
 	close_script(s);
