@@ -34,7 +34,8 @@
 enum {
 	RECORD_FORMAT = PLAN_FORMAT,
 	RECORD_REGISTERS_AT = 8192,
-	RECORD_NAME_MAX = 240,
+	RECORD_NAME_MAX = PLAN_NAME_MAX,
+	RECORD_RUN_NAME_MAX = 240, /* of a container: the file's name has more than that in it */
 	RECORD_ADDRESSES_MAX = 32,
 	RECORD_SIZE_MAX = 16 << 20, /* bytes: what the supervisor maps, so that the file may grow */
 };
@@ -62,6 +63,10 @@ struct record_register {
 	_Atomic uint32_t state; /* enum record_register_state */
 	int32_t fd;             /* of the supervisor; meaningless to others */
 	uint64_t number;
+	/* Of what is intended and has several parts: so many of them have been made for sure, the
+	 * next may have been, the others have not. */
+	_Atomic uint32_t parts;
+	_Atomic uint32_t gone;      /* of what is set: bit n when part n has been given back */
 	char name[RECORD_NAME_MAX]; /* NUL-terminated */
 };
 
