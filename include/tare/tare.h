@@ -99,6 +99,10 @@ int tare_log_init(const struct tare_log *log, struct err *e);
 /* lxc_container_new() with the reason why not. */
 struct lxc_container *tare_container_new(const char *name, const char *lxcpath, struct err *e);
 
+/* The same for looking only: the logs that the configuration names are not opened. */
+struct lxc_container *tare_container_new_to_look(const char *name, const char *lxcpath,
+						 struct err *e);
+
 /* An object whose configuration file (may be missing) is not read. */
 struct lxc_container *tare_container_new_bare(const char *name, const char *lxcpath, struct err *e);
 
@@ -142,6 +146,13 @@ int tare_start_plan(struct lxc_container *c, const struct tare_start *start, boo
  * user's shell; pty_log NULL: none. Returns only negative, with e set. */
 int tare_attach_exec(struct lxc_container *c, char *const *argv, const char *pty_log,
 		     char *const *title, lxc_attach_options_t *options, struct err *e);
+
+/*
+ * For what does more than one exec near processes of containers, whose root may reach its program
+ * through /proc/PID/exe: execute it again, with these arguments and `name` as the first, as a
+ * sealed copy in memory (CVE-2019-5736). 0: that is what runs already; negative with e set.
+ */
+int tare_run_sealed(const char *name, char **argv, struct err *e);
 
 /* Why a container can't be destroyed now. */
 enum tare_destroy {

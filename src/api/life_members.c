@@ -107,12 +107,14 @@ static bool stop(struct lxc_container *c)
 
 static bool shutdown_container(struct lxc_container *c, int timeout)
 {
+	struct object_hold hold;
 	struct err e = {0};
 	int r;
 
 	if (!c)
 		return false;
-	r = container_shutdown(object_container(c), timeout, &e);
+	r = container_shutdown(object_hold(c, &hold), timeout, &e);
+	object_let_go(&hold);
 	if (r == 1)
 		err_set(&e, ERR_NO_ANSWER, 0, "%s did not shut down within %d seconds", c->name,
 			timeout);
@@ -123,12 +125,14 @@ static bool shutdown_container(struct lxc_container *c, int timeout)
 
 static bool reboot(struct lxc_container *c)
 {
+	struct object_hold hold;
 	struct err e = {0};
 	int r;
 
 	if (!c)
 		return false;
-	r = container_reboot(object_container(c), false, 0, &e);
+	r = container_reboot(object_hold(c, &hold), false, 0, &e);
+	object_let_go(&hold);
 	if (r == 2)
 		err_set(&e, ERR_NOT_RUNNING, 0, "%s is not running", c->name);
 	if (r != 0)
@@ -138,12 +142,14 @@ static bool reboot(struct lxc_container *c)
 
 static bool reboot2(struct lxc_container *c, int timeout)
 {
+	struct object_hold hold;
 	struct err e = {0};
 	int r;
 
 	if (!c)
 		return false;
-	r = container_reboot(object_container(c), timeout != 0, timeout, &e);
+	r = container_reboot(object_hold(c, &hold), timeout != 0, timeout, &e);
+	object_let_go(&hold);
 	if (r == 1)
 		err_set(&e, ERR_NO_ANSWER, 0, "%s did not reboot within %d seconds", c->name,
 			timeout);

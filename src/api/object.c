@@ -253,6 +253,12 @@ struct lxc_container *tare_container_new(const char *name, const char *lxcpath, 
 	return open_object(container_open, name, lxcpath, e);
 }
 
+struct lxc_container *tare_container_new_to_look(const char *name, const char *lxcpath,
+						 struct err *e)
+{
+	return open_object(container_open_to_look, name, lxcpath, e);
+}
+
 struct lxc_container *tare_container_new_bare(const char *name, const char *lxcpath, struct err *e)
 {
 	return open_object(container_open_bare, name, lxcpath, e);

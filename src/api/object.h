@@ -7,7 +7,7 @@
  * Members end in container/; here they get the ABI's types, locks and the error text. Two mutexes:
  * `config` (recursive) is held while the configuration in memory is used or changed, `error` while
  * the last error is put down. Questions to a running container take neither: they use the name and
- * lxcpath only.
+ * lxcpath only, whose texts last as long as the object.
  */
 
 #include <lxc/lxccontainer.h>

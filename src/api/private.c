@@ -14,6 +14,7 @@
 #include "api/state_words.h"
 #include "base/str.h"
 #include "container/runs.h"
+#include "container/spawn.h"
 
 _Static_assert((int)TARE_ALREADY_RUNNING == (int)START_ALREADY_RUNNING, "handed through");
 _Static_assert((int)TARE_DESTROY_NOT_DEFINED == (int)DESTROY_NOT_DEFINED &&
@@ -96,6 +97,20 @@ int tare_attach_exec(struct lxc_container *c, char *const *argv, const char *pty
 	int r = container_attach_exec(object_lock(c), &command, options, e);
 
 	object_unlock(c);
+	return r;
+}
+
+int tare_run_sealed(const char *name, char **argv, struct err *e)
+{
+	int r;
+
+	argv[0] = (char *)name;
+	r = program_run_sealed(name, argv);
+	if (r == 0)
+		return 0;
+	err_set(e, ERR_EXEC_FAILED, -r, "cannot run from a sealed copy in memory");
+	err_hint(e, "containers must not reach a program of the host; allow memfds that can be "
+		    "executed (sysctl vm.memfd_noexec = 0)");
 	return r;
 }
 

@@ -10,36 +10,15 @@
  * other way: the program ends.
  */
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/auxv.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/macros.h"
 #include "base/str.h"
 #include "container/spawn.h"
-
-/* execveat(2) names the process after the descriptor; ps should show what it did before. */
-static void restore_name(const char *argument)
-{
-	const char *slash = argument ? strrchr(argument, '/') : NULL;
-
-	if (argument)
-		(void)prctl(PR_SET_NAME, slash ? slash + 1 : argument);
-}
-
-static bool is_sealed(const char *path)
-{
-	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	return fd >= 0 && fcntl(fd, F_GET_SEALS) == PROGRAM_SEALS;
-}
 
 _Noreturn static void give_up(const char *program, int errnum)
 {
@@ -57,17 +36,11 @@ _Noreturn static void give_up(const char *program, int errnum)
 /* glibc's loader hands main's arguments to the constructors of libraries. */
 __attribute__((constructor)) static void reexec_sealed(int argc, char **argv)
 {
-	static const char own[] = "/proc/self/exe";
-	int fd;
+	int r;
 
 	if (!getenv("LXC_MEMFD_REXEC") || getauxval(AT_SECURE))
 		return;
-	if (is_sealed(own)) {
-		restore_name(argc > 0 ? argv[0] : NULL);
-		return;
-	}
-	fd = program_seal("liblxc", own);
-	if (fd >= 0)
-		syscall(SYS_execveat, fd, "", argv, environ, AT_EMPTY_PATH);
-	give_up(argc > 0 ? argv[0] : "this program", fd < 0 ? -fd : errno);
+	r = program_run_sealed("liblxc", argv);
+	if (r < 0)
+		give_up(argc > 0 ? argv[0] : "this program", -r);
 }

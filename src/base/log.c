@@ -135,10 +135,10 @@ static void close_file(struct log_file *file)
  * A FIFO must not hang us: opening one that nobody reads is -ENXIO, and lines that one has no room
  * for are lost. Everything else is waited for, as a terminal that was stopped.
  */
-static int open_anew(const char *path)
+static int open_anew(const char *path, int more_flags)
 {
 	const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY;
-	autoclose int fd = open(path, flags | O_NONBLOCK, 0640);
+	autoclose int fd = open(path, flags | more_flags | O_NONBLOCK, 0640);
 	struct stat status;
 
 	if (fd < 0 || fstat(fd, &status) < 0)
@@ -166,24 +166,37 @@ static int open_path(const char *path)
 		return r < 0 ? -errno : r;
 	}
 
-	r = open_anew(path);
+	r = open_anew(path, 0);
 	if (r != -ENOENT)
 		return r;
 	r = directory_make_parents(path, 0755);
-	return r < 0 ? r : open_anew(path);
+	return r < 0 ? r : open_anew(path, 0);
+}
+
+/*
+ * A place that nobody has named may be in the directory of a container's root or another user's,
+ * who could have put a link there (CVE-2015-1331's kind): it must be a file of its own.
+ */
+static int open_default(const char *path)
+{
+	struct stat status;
+	autoclose int fd = open_anew(path, O_NOFOLLOW);
+
+	if (fd == -ENOENT && directory_make_parents(path, 0755) == 0)
+		fd = open_anew(path, O_NOFOLLOW);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	return S_ISREG(status.st_mode) && status.st_nlink == 1 ? take_fd(fd) : -EINVAL;
 }
 
 /* Not as 0 … 2, which may be closed: what others print there must not end up in the log. */
-static int open_file(const char *path, struct log_file *ret)
+static int keep_file(int opened_fd, struct log_file *ret)
 {
-	autoclose int fd = -EBADF;
+	autoclose int fd = opened_fd;
 	int high_fd;
 
-	if (strcmp(path, "none") == 0) {
-		*ret = (struct log_file){.chosen = true, .fd = -EBADF};
-		return 0;
-	}
-	fd = open_path(path);
 	if (fd < 0)
 		return fd;
 	if (fd > STDERR_FILENO) {
@@ -194,6 +207,14 @@ static int open_file(const char *path, struct log_file *ret)
 	if (high_fd < 0)
 		return -errno;
 	*ret = (struct log_file){.chosen = true, .fd = high_fd};
+	return 0;
+}
+
+static int open_file(const char *path, struct log_file *ret)
+{
+	if (strcmp(path, "none") != 0)
+		return keep_file(open_path(path), ret);
+	*ret = (struct log_file){.chosen = true, .fd = -EBADF};
 	return 0;
 }
 
@@ -310,7 +331,7 @@ static int open_program_file(const struct log_settings *settings)
 	if (settings->file)
 		return open_file(settings->file, &sink.explicit_file);
 	for (size_t i = 0; settings->default_files && settings->default_files[i]; i++) {
-		if (open_file(settings->default_files[i], &sink.default_file) == 0)
+		if (keep_file(open_default(settings->default_files[i]), &sink.default_file) == 0)
 			break;
 	}
 	return 0;

@@ -7,6 +7,7 @@
 #include "cli/output.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -61,4 +62,18 @@ void cli_print_error(const char *tool, const char *container, const struct err *
 	err_render_text(e, &text);
 	str_add_char(&text, '\n');
 	(void)cli_write(STDERR_FILENO, str_text(&text), text.len);
+}
+
+char *cli_visible(const char *text)
+{
+	const char *end = text + strlen(text);
+	struct str visible = {0};
+	char piece[UTF8_VISIBLE_MAX];
+
+	while (text < end)
+		str_add_bytes(&visible, piece, utf8_take_visible(&text, end, piece));
+	if (!str_failed(&visible))
+		return str_take(&visible);
+	str_finish(&visible);
+	return NULL;
 }

@@ -26,3 +26,6 @@ int cli_print(const char *tool, const struct str *text);
  * `container` may be NULL.
  */
 void cli_print_error(const char *tool, const char *container, const struct err *e);
+
+/* How a text of others' looks in one line that drives no terminal (base/utf8.h): heap, or NULL. */
+char *cli_visible(const char *text);

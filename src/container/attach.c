@@ -4,8 +4,9 @@
  *
  * The callback needs the caller's memory, so this is a fork: of a process in between, which enters
  * what only children can be in and runs the plan's HOST lane, and which in turn clones the new
- * process as its sibling, a direct child of the caller. fork(3) for the first, because it leaves
- * the C library usable in a program with threads; the second is then a clone of one thread.
+ * process as its sibling, a direct child of the caller; for privileged containers through one more
+ * such sibling (attach_gather.c). fork(3) for the first, because it leaves the C library usable in
+ * a program with threads; the others are then clones of one thread.
  */
 
 #include "container/attach.h"
@@ -32,7 +33,8 @@
 /* What the process in between tells the caller, once. */
 struct report {
 	int32_t result;
-	int32_t pid; /* of the new process, 0 = there is none */
+	int32_t pid;     /* of the new process, 0 = there is none */
+	int32_t between; /* of another one in between, which ends by itself; 0 = there was none */
 	struct run_failure failure;
 };
 
@@ -134,6 +136,7 @@ _Noreturn static void stand_between(struct callback *callback, struct record_hea
 	else
 		report.result = attach_run_lane(&run, &callback->attach->at, &report.failure);
 	report.pid = run.child;
+	report.between = run.between;
 	(void)!send(callback->report_fd, &report, sizeof(report), MSG_NOSIGNAL);
 	_exit(0);
 }
@@ -156,6 +159,7 @@ static int take_report(struct attach *a, int fd, const struct record_header *rec
 	if (n != (ssize_t)sizeof(*ret))
 		return err_set(e, ERR_CHILD_DIED, ECHILD,
 			       "the process that enters container \"%s\" has died", a->c->name);
+	collect(ret->between);
 	if (ret->result >= 0)
 		return 0;
 	collect(ret->pid);

@@ -381,11 +381,17 @@ static void find_cookie(struct attach *a)
 /*
  * A process that enters a pid namespace only has its children in it, so the process that clones
  * does this. Without rights on the host it gets those of the container's user namespace with it.
+ *
+ * Root of a privileged container may look at every process that it sees, and through its root
+ * directory at the host (CVE-2016-8649): there a process in between, which is not seen, enters all
+ * namespaces, and the new one is born inside.
  */
 static void decide_entering(struct attach *a)
 {
 	uint32_t first = CLONE_NEWPID | (a->facts.caller_is_root ? 0 : CLONE_NEWUSER);
 
+	if (a->shares_host_root && a->namespaces & CLONE_NEWPID)
+		first = 0;
 	a->at.enter = a->namespaces & first;
 	a->facts.namespaces = a->namespaces & ~first;
 }

@@ -149,23 +149,28 @@ static void set_send_timeout(int fd, int timeout)
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t));
 }
 
+bool client_believes(uid_t uid, const char *lxcpath)
+{
+	struct stat status;
+
+	return uid == 0 || uid == geteuid() ||
+	       (stat(lxcpath, &status) == 0 && status.st_uid == uid);
+}
+
 /*
  * Anybody may take an address while the container does not run, and would be believed about which
- * processes and directories are the container's. Who listens is root, we, or the owner of the
- * lxcpath, whose containers root looks after.
+ * processes and directories are the container's.
  */
 static int check_listener(const struct exchange *x, const char *lxcpath, struct err *e)
 {
 	struct ucred peer = {.uid = UINT32_MAX};
 	socklen_t len = sizeof(peer);
-	struct stat status;
 	int r;
 
 	if (getsockopt(x->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
 		return err_set(e, ERR_SYSTEM, errno, "cannot see who answers for container \"%s\"",
 			       x->name);
-	if (peer.uid == 0 || peer.uid == geteuid() ||
-	    (stat(lxcpath, &status) == 0 && status.st_uid == peer.uid))
+	if (client_believes(peer.uid, lxcpath))
 		return 0;
 	r = err_set(e, ERR_PERMISSION, EPERM,
 		    "the control socket of container \"%s\" is held by user %u", x->name,

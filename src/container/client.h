@@ -6,6 +6,7 @@
  * with supervisors of ours and with monitors of genuine LXC of any version.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -25,6 +26,10 @@ struct client_answer {
 	unsigned fd_count;
 };
 void client_answer_finish(struct client_answer *answer);
+
+/* Whether one who listens at the address of a container below this lxcpath is believed: root, we,
+ * or the owner of the lxcpath, whose containers root looks after. Anybody may take an address. */
+bool client_believes(uid_t uid, const char *lxcpath);
 
 enum { CLIENT_STOPPED = 1, CLIENT_UNSUPPORTED = 2 };
 

@@ -8,7 +8,7 @@
  * (NULL until one is loaded or an item is set). Functions that explain take `struct err *e` last
  * (may be NULL) and return 0, a documented positive outcome, or a negative number.
  *
- * Not thread-safe: the API layer locks (container_lock). Nothing here prints; warnings go to
+ * Not thread-safe: the API layer locks (api/object.h). Nothing here prints; warnings go to
  * base/log.
  */
 
@@ -23,17 +23,28 @@
 #include "config/config.h"
 #include "run/record.h"
 
+struct container_path {
+	struct container_path *next;
+	char *text;
+};
+
 struct container {
 	char *name;            /* heap */
 	char *lxcpath;         /* heap: absolute or as given, without slashes at its end */
 	char *config_file;     /* heap: LXCPATH/NAME/config, or what replaces it */
 	struct config *config; /* heap, or NULL */
 	int receive_timeout;   /* seconds; 0 = none: for state questions only */
+	bool is_looked_at;     /* by container_open_to_look() */
 
-	/* Called once by the functions that may last (start, attach), as soon as they have read
-	 * all they need from the configuration; NULL = not wanted. For locks of the API layer. */
+	/* Called once by the functions that may last (start, attach, shutdown, reboot), as soon as
+	 * they have read all they need from the configuration; NULL = not wanted. For locks of the
+	 * API layer. */
 	void (*release)(void *context);
 	void *release_context;
+
+	/* Former values of lxcpath (heap), until the object's end: questions of other threads take
+	 * no lock. */
+	struct container_path *former;
 };
 
 /* What those functions call then. */
@@ -47,6 +58,10 @@ void container_release(struct container *c);
  * failure *ret is untouched.
  */
 int container_open(const char *name, const char *lxcpath, struct container **ret, struct err *e);
+/* The same for looking only: what the configuration says about logging is left alone, because the
+ * lxcpath may be another user's, who would have root open any file of the host. */
+int container_open_to_look(const char *name, const char *lxcpath, struct container **ret,
+			   struct err *e);
 /* The same without loading anything. */
 int container_open_bare(const char *name, const char *lxcpath, struct container **ret,
 			struct err *e);
@@ -54,7 +69,8 @@ void container_free(struct container *c);
 
 /* Whether the configuration file exists. */
 bool container_is_defined(const struct container *c);
-/* Another lxcpath: config_file follows, nothing is loaded. */
+/* Another lxcpath: config_file follows, nothing is loaded. The former text stays until the end of
+ * the object. */
 int container_set_lxcpath(struct container *c, const char *lxcpath, struct err *e);
 /* Add a file (NULL = config_file) to the configuration, which is made when there is none. Takes the
  * disk lock when the file is the container's own. */

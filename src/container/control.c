@@ -354,7 +354,8 @@ const char *control_recorded_item(const struct record_header *record, const char
 	return record_find_item(record, key);
 }
 
-static int ask_item(const struct container *c, const char *key, struct str *out, struct err *e)
+/* 1: no such item. To strangers supervisors answer -EPERM; LXC's use -1 for other failures, too. */
+static int ask_item(struct container *c, const char *key, struct str *out, struct err *e)
 {
 	const struct control_request q = {
 		.command = WIRE_GET_CONFIG_ITEM, .payload = key, .length = strlen(key) + 1};
@@ -364,8 +365,9 @@ static int ask_item(const struct container *c, const char *key, struct str *out,
 	if (r != 0)
 		return r < 0 ? r : 1;
 	if (answer.ret < 0 || answer.payload.len == 0) {
+		r = is_denied(&answer) ? container_may_control(c, e) : 0;
 		client_answer_finish(&answer);
-		return 1;
+		return r < 0 ? r : 1;
 	}
 	if (answer.payload.data[answer.payload.len - 1] != '\0')
 		r = err_set(e, ERR_PROTOCOL, EPROTO,

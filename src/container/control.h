@@ -65,9 +65,10 @@ const char *control_recorded_item(const struct record_header *record, const char
 int control_read_state(const struct container *c, int timeout, enum container_state *ret,
 		       struct err *e);
 
-/* The signal that `lxc.signal.halt` (.reboot) means for this run. */
-int control_halt_signal(const struct container *c, pid_t init);
-int control_reboot_signal(const struct container *c);
+/* The signal that ends (reboots) this run: `wanted`, lxc.signal.halt (.reboot) of the caller's own
+ * configuration, or when that is 0 the run's own, or what its init understands. */
+int control_halt_signal(const struct container *c, uint32_t wanted, pid_t init);
+int control_reboot_signal(const struct container *c, uint32_t wanted);
 
 /*
  * Become a state client. interest: one number per state (wire.md §7). On success *ret_fd is the

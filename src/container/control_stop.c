@@ -38,22 +38,26 @@ static uint32_t planned_signal(const struct container *c, bool reboot)
 	return signal;
 }
 
-/* As LXC, the caller's own configuration goes first. */
-static int configured_signal(const struct container *c, bool reboot)
+/* Of the caller's own configuration, 0 = it names none. */
+static uint32_t configured_signal(const struct container *c, bool reboot)
 {
-	uint32_t signal = 0;
+	if (!c->config)
+		return 0;
+	return reboot ? c->config->values.signal.reboot : c->config->values.signal.halt;
+}
 
-	if (c->config)
-		signal = reboot ? c->config->values.signal.reboot : c->config->values.signal.halt;
-	if (signal == 0)
-		signal = planned_signal(c, reboot);
+/* As LXC, the caller's own configuration (`wanted`) goes first. */
+static int choose_signal(const struct container *c, uint32_t wanted, bool reboot)
+{
+	uint32_t signal = wanted ? wanted : planned_signal(c, reboot);
+
 	return signal <= (uint32_t)SIGRTMAX ? (int)signal : 0;
 }
 
-int control_halt_signal(const struct container *c, pid_t init)
+int control_halt_signal(const struct container *c, uint32_t wanted, pid_t init)
 {
 	struct init_status status;
-	int signal = configured_signal(c, false);
+	int signal = choose_signal(c, wanted, false);
 
 	if (signal)
 		return signal;
@@ -64,15 +68,15 @@ int control_halt_signal(const struct container *c, pid_t init)
 	return SIGPWR;
 }
 
-int control_reboot_signal(const struct container *c)
+int control_reboot_signal(const struct container *c, uint32_t wanted)
 {
-	int signal = configured_signal(c, true);
+	int signal = choose_signal(c, wanted, true);
 
 	return signal ? signal : SIGINT;
 }
 
-/* Thaw what is frozen, then send. 0 also when init is gone. */
-static int send_signal(struct container *c, int pidfd, int signal, struct err *e)
+/* What is frozen would not see a signal. */
+static void thaw(struct container *c)
 {
 	enum container_state state;
 	struct err problem = {0};
@@ -83,7 +87,13 @@ static int send_signal(struct container *c, int pidfd, int signal, struct err *e
 	if (r < 0)
 		log_warn("%s: cannot thaw it before it is signalled: %s", c->name,
 			 err_cause(&problem));
-	r = process_signal(pidfd, signal);
+}
+
+/* 0 also when init is gone. */
+static int send_signal(const struct container *c, int pidfd, int signal, struct err *e)
+{
+	int r = process_signal(pidfd, signal);
+
 	if (r < 0 && r != -ESRCH) {
 		r = err_set(e, ERR_SYSTEM, -r, "cannot send signal %d to init of container \"%s\"",
 			    signal, c->name);
@@ -127,12 +137,15 @@ int container_shutdown(struct container *c, int timeout, struct err *e)
 	static const int32_t interest[WIRE_STATES] = {[STATE_STOPPED] = 1};
 	usec_t deadline = control_deadline(timeout);
 	autoclose int fd = -EBADF;
+	uint32_t wanted = configured_signal(c, false);
 	autoclose int pidfd = -EBADF;
 	unsigned state = STATE_COUNT;
 	pid_t init;
 	int r;
 
+	container_release(c);
 	err_clear(e);
+	thaw(c);
 	if (timeout != 0) {
 		r = control_watch(c, interest, deadline, &fd, &state, e);
 		if (r == -ETIMEDOUT && time_left(deadline) == 0)
@@ -149,7 +162,7 @@ int container_shutdown(struct container *c, int timeout, struct err *e)
 	}
 	if (r < 0)
 		return r;
-	r = send_signal(c, pidfd, control_halt_signal(c, init), e);
+	r = send_signal(c, pidfd, control_halt_signal(c, wanted, init), e);
 	if (r < 0 || timeout == 0)
 		return r;
 	return wait_stopped(c, fd, deadline, e);
@@ -177,11 +190,15 @@ int container_reboot(struct container *c, bool wait, int timeout, struct err *e)
 	static const int32_t interest[WIRE_STATES] = {[STATE_RUNNING] = 2};
 	usec_t deadline = control_deadline(timeout);
 	autoclose int fd = -EBADF;
+	uint32_t wanted = configured_signal(c, true);
 	autoclose int pidfd = -EBADF;
 	unsigned state;
 	int r;
 
+	container_release(c);
 	err_clear(e);
+	/* Before the watch: a thawed container enters RUNNING, too. */
+	thaw(c);
 	if (wait) {
 		r = control_watch(c, interest, deadline, &fd, &state, e);
 		if (r == -ETIMEDOUT && time_left(deadline) == 0)
@@ -196,7 +213,7 @@ int container_reboot(struct container *c, bool wait, int timeout, struct err *e)
 	}
 	if (r < 0)
 		return r;
-	r = send_signal(c, pidfd, control_reboot_signal(c), e);
+	r = send_signal(c, pidfd, control_reboot_signal(c, wanted), e);
 	if (r < 0 || !wait)
 		return r;
 	return wait_running(c, fd, deadline, e);

@@ -226,11 +226,13 @@ static void a_stranger_is_refused(void **state)
 	struct script *s = open_script();
 	enum container_state ret;
 	struct err e = {0};
+	autostr out = {0};
 
 	s->state = -EPERM;
 	assert_int_equal(container_state(&s->c, &ret, &e), -EPERM);
 	assert_int_equal(e.id, ERR_PERMISSION);
 	assert_int_equal(container_may_control(&s->c, NULL), -EPERM);
+	assert_int_equal(container_running_item(&s->c, "lxc.arch", &out, &e), -EPERM);
 	s->state = 8;
 	assert_int_equal(container_state(&s->c, &ret, NULL), -EPROTO);
 	close_script(s);
@@ -311,13 +313,13 @@ static void systemd_gets_its_own_signal(void **state)
 	struct container c = stopped();
 	sigset_t set, old;
 
-	assert_int_equal(control_halt_signal(&c, getpid()), SIGPWR);
+	assert_int_equal(control_halt_signal(&c, 0, getpid()), SIGPWR);
 	sigemptyset(&set);
 	sigaddset(&set, SIGRTMIN + 3);
 	assert_int_equal(sigprocmask(SIG_BLOCK, &set, &old), 0);
-	assert_int_equal(control_halt_signal(&c, getpid()), SIGRTMIN + 3);
+	assert_int_equal(control_halt_signal(&c, 0, getpid()), SIGRTMIN + 3);
 	assert_int_equal(sigprocmask(SIG_SETMASK, &old, NULL), 0);
-	assert_int_equal(control_reboot_signal(&c), SIGINT);
+	assert_int_equal(control_reboot_signal(&c, 0), SIGINT);
 }
 
 static void a_frozen_container_is_thawed_before_the_signal(void **state)
@@ -562,8 +564,8 @@ static void a_record_answers_without_a_supervisor(void **state)
 	assert_string_equal(str_text(&out), "eth7");
 	assert_int_equal(container_running_item(&c, "lxc.no.such", &out, NULL), 1);
 	assert_int_equal(container_may_control(&c, NULL), 0);
-	assert_int_equal(control_halt_signal(&c, init), SIGUSR1);
-	assert_int_equal(control_reboot_signal(&c), SIGUSR2);
+	assert_int_equal(control_halt_signal(&c, 0, init), SIGUSR1);
+	assert_int_equal(control_reboot_signal(&c, 0), SIGUSR2);
 	str_reset(&out);
 	assert_int_equal(container_get_cgroup_item(&c, "devices.list", &out, NULL), 0);
 	assert_string_equal(str_text(&out), "c 1:3 rwm\nb *:* m\n");

@@ -122,9 +122,9 @@ static void load_quietly(const char *path, struct config *ret)
 		config_load(ret, path, NULL);
 }
 
-static int destroy_noted(const struct container *c, const struct config *config, struct err *e)
+static int destroy_noted(int marker_fd, const struct config *config, struct err *e)
 {
-	autofree char *noted = partial_read(c);
+	autofree char *noted = partial_read(marker_fd);
 	char *next = noted;
 	int r = 0;
 
@@ -158,7 +158,7 @@ int destroy_abandoned(const struct container *c, struct err *e)
 	if (!path)
 		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
 	load_quietly(c->config_file, &config);
-	r = destroy_noted(c, &config, e);
+	r = destroy_noted(marker_fd, &config, e);
 	if (r == 0)
 		r = destroy_tree_but(&config, path, last, e);
 	if (r == 0)

@@ -27,11 +27,24 @@ void container_names_finish(struct container_names *names)
 	vec_finish(names);
 }
 
+/* Any user may take an address, and the owner of a lxcpath make directories, with names that no
+ * container can have. What drives terminals and forges lines is not handed on. */
+static bool has_control(const char *name, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)name[i] < ' ' || name[i] == '\x7f')
+			return true;
+	return false;
+}
+
 static int add_name(struct container_names *names, const char *name, size_t len)
 {
-	char *copy = strndup(name, len);
-	char **place = copy ? vec_push(names) : NULL;
+	char *copy, **place;
 
+	if (has_control(name, len))
+		return 0;
+	copy = strndup(name, len);
+	place = copy ? vec_push(names) : NULL;
 	if (!place) {
 		free(copy);
 		return -ENOMEM;

@@ -62,6 +62,7 @@ static int make_config(struct container *c, struct err *e)
 		.set_log_level = set_log_level,
 		.open_syslog = open_syslog,
 	};
+	static const struct config_effects reports = {.report = report};
 	struct config *config;
 
 	if (c->config)
@@ -69,7 +70,7 @@ static int make_config(struct container *c, struct err *e)
 	config = malloc(sizeof(*config));
 	if (!config)
 		return no_memory(e);
-	if (config_init(config, &effects) < 0) {
+	if (config_init(config, c->is_looked_at ? &reports : &effects) < 0) {
 		config_finish(config);
 		free(config);
 		return no_memory(e);
@@ -118,6 +119,13 @@ void container_free(struct container *c)
 	if (!c)
 		return;
 	container_clear_config(c);
+	while (c->former) {
+		struct container_path *next = c->former->next;
+
+		free(c->former->text);
+		free(c->former);
+		c->former = next;
+	}
 	free(c->name);
 	free(c->lxcpath);
 	free(c->config_file);
@@ -138,13 +146,15 @@ static void remove_abandoned(const struct container *c)
 		log_notice("%s: removed what an interrupted creation had left", c->name);
 }
 
-int container_open(const char *name, const char *lxcpath, struct container **ret, struct err *e)
+static int open_loaded(const char *name, const char *lxcpath, bool to_look, struct container **ret,
+		       struct err *e)
 {
 	struct container *c = NULL;
 	int r = container_open_bare(name, lxcpath, &c, e);
 
 	if (r < 0 || !c)
 		return r;
+	c->is_looked_at = to_look;
 	remove_abandoned(c);
 	r = container_is_defined(c) ? container_load_config(c, NULL, e) : 0;
 	if (r < 0) {
@@ -153,6 +163,17 @@ int container_open(const char *name, const char *lxcpath, struct container **ret
 	}
 	*ret = c;
 	return 0;
+}
+
+int container_open(const char *name, const char *lxcpath, struct container **ret, struct err *e)
+{
+	return open_loaded(name, lxcpath, false, ret, e);
+}
+
+int container_open_to_look(const char *name, const char *lxcpath, struct container **ret,
+			   struct err *e)
+{
+	return open_loaded(name, lxcpath, true, ret, e);
 }
 
 void container_release(struct container *c)
@@ -175,14 +196,16 @@ int container_set_lxcpath(struct container *c, const char *lxcpath, struct err *
 {
 	autofree char *copy = copy_lxcpath(lxcpath);
 	struct container moved = {.name = c->name, .lxcpath = copy};
-	char *config_file = copy ? container_path(&moved, "/config") : NULL;
+	autofree char *config_file = copy ? container_path(&moved, "/config") : NULL;
+	struct container_path *former = config_file ? malloc(sizeof(*former)) : NULL;
 
-	if (!config_file)
+	if (!former)
 		return no_memory(e);
-	free(c->lxcpath);
+	*former = (struct container_path){.next = c->former, .text = c->lxcpath};
+	c->former = former;
 	free(c->config_file);
 	c->lxcpath = take_ptr(copy);
-	c->config_file = config_file;
+	c->config_file = take_ptr(config_file);
 	return 0;
 }
 

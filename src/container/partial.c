@@ -58,6 +58,36 @@ int partial_look(const struct container *c, struct err *e)
 	return r ? PARTIAL_HELD : PARTIAL_ABANDONED;
 }
 
+static int refuse_owner(const struct container *c, uid_t owner, struct err *e)
+{
+	int r = err_set(
+		e, ERR_PERMISSION, EPERM,
+		"user %u may have made \"%s/%s/partial\", the mark of an interrupted creation",
+		(unsigned)owner, c->lxcpath, c->name);
+
+	err_hint(e, "it is not obeyed: have that user destroy the container, or remove \"%s/%s\"",
+		 c->lxcpath, c->name);
+	return r;
+}
+
+/* Others own the directories that it lies in: containers' roots, users whom root looks after. */
+static int check_owner(const struct container *c, int fd, struct err *e)
+{
+	struct stat marker, lxcpath;
+
+	if (fstat(fd, &marker) < 0 || stat(c->lxcpath, &lxcpath) < 0)
+		return err_set(e, ERR_FILE_OPEN, errno, "cannot look at \"%s/%s/partial\"",
+			       c->lxcpath, c->name);
+	if (marker.st_uid != geteuid())
+		return refuse_owner(c, marker.st_uid, e);
+	if (lxcpath.st_uid != geteuid() && lxcpath.st_uid != 0)
+		return refuse_owner(c, lxcpath.st_uid, e);
+	if (S_ISREG(marker.st_mode) && marker.st_nlink == 1)
+		return 0;
+	return err_set(e, ERR_FILE_OPEN, EINVAL, "\"%s/%s/partial\" is no file of its own",
+		       c->lxcpath, c->name);
+}
+
 int partial_seize(const struct container *c, struct err *e)
 {
 	autoclose int fd = open_marker(c, O_RDWR);
@@ -68,7 +98,8 @@ int partial_seize(const struct container *c, struct err *e)
 	if (r < 0)
 		return err_set(e, ERR_FILE_OPEN, -r, "cannot lock \"%s/%s/partial\"", c->lxcpath,
 			       c->name);
-	return take_fd(fd);
+	r = check_owner(c, fd, e);
+	return r < 0 ? r : take_fd(fd);
 }
 
 int partial_create(const struct container *c, struct err *e)
@@ -102,13 +133,11 @@ int partial_note(int fd, const char *path)
 	return r < 0 ? r : fdatasync(fd) < 0 ? -errno : 0;
 }
 
-char *partial_read(const struct container *c)
+char *partial_read(int fd)
 {
-	autoclose int fd = open_marker(c, O_RDONLY);
 	char *text = NULL;
 
-	if (fd >= 0)
-		file_read_fd(fd, PARTIAL_SIZE_MAX, &text, NULL);
+	file_read_fd(fd, PARTIAL_SIZE_MAX, &text, NULL);
 	return text;
 }
 

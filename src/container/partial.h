@@ -22,14 +22,18 @@ int partial_look(const struct container *c, struct err *e);
 /* Make and lock it; the directory must exist. Returns a descriptor, or negative. */
 int partial_create(const struct container *c, struct err *e);
 
-/* Take over an abandoned one: a descriptor that holds its lock, or negative. */
+/*
+ * Take over an abandoned one: a descriptor that holds its lock, or negative. What it says is obeyed
+ * with the caller's rights, at the next listing even: so it must be the caller's own file, without
+ * a second name, and the lxcpath nobody else's (ERR_PERMISSION).
+ */
 int partial_seize(const struct container *c, struct err *e);
 
 /* Note a path. 0 or -errno. */
 int partial_note(int fd, const char *path);
 
-/* The file's content, to be freed; NULL when there is none. */
-char *partial_read(const struct container *c);
+/* The content of one that was seized, to be freed; NULL when it can't be read. */
+char *partial_read(int fd);
 
 void partial_remove(const struct container *c);
 

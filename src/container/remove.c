@@ -70,27 +70,52 @@ static void note(struct removal *r, const char *name, int errnum)
 	add_component(r->problem->path, name);
 }
 
-/* Immutable and append-only files (chattr +i, +a) refuse to go. */
-static bool make_mutable(int dirfd, const char *name)
+/* Immutable and append-only files (chattr +i, +a) refuse to go, and such directories to let go. */
+static bool make_mutable(int fd)
 {
-	autoclose int fd =
-		openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	const long locked = FS_IMMUTABLE_FL | FS_APPEND_FL;
 	long flags = 0;
 
-	if (fd < 0 || ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0 || !(flags & locked))
+	if (ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0 || !(flags & locked))
 		return false;
 	flags &= ~locked;
 	return ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0;
 }
 
-static int unlink_entry(int dirfd, const char *name, int flags)
+/* To be asked for its flags. A device or pipe has none, and may do something when it is opened. */
+static int open_harmless(int dirfd, const char *name)
 {
+	autoclose int place = openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	char path[sizeof("/proc/self/fd/") + 12];
+	struct stat status;
+	int fd;
+
+	if (place < 0 || fstat(place, &status) < 0)
+		return -errno;
+	if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
+		return -ENODEV;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", place);
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* `is_inside`: the directory is part of what is removed. */
+static int unlink_entry(int dirfd, const char *name, int flags, bool is_inside)
+{
+	autoclose int fd = -EBADF;
+	int r;
+
 	if (unlinkat(dirfd, name, flags) == 0 || errno == ENOENT)
 		return 0;
-	if (errno == EPERM && make_mutable(dirfd, name) && unlinkat(dirfd, name, flags) == 0)
-		return 0;
-	return -errno;
+	r = -errno;
+	if (r == -EPERM && is_inside && make_mutable(dirfd))
+		r = unlinkat(dirfd, name, flags) < 0 ? -errno : 0;
+	if (r != -EPERM)
+		return r;
+	fd = open_harmless(dirfd, name);
+	if (fd >= 0 && make_mutable(fd))
+		r = unlinkat(dirfd, name, flags) < 0 ? -errno : 0;
+	return r;
 }
 
 static bool is_kept(const char *const *kept, const char *name)
@@ -146,7 +171,7 @@ static int remove_directory(struct removal *r, int dirfd, const char *name, unsi
 	result = empty(r, fd, depth + 1);
 	r->way[len] = '\0';
 	if (result == 0) {
-		result = unlink_entry(dirfd, name, AT_REMOVEDIR);
+		result = unlink_entry(dirfd, name, AT_REMOVEDIR, true);
 		if (result < 0)
 			note(r, name, -result);
 	}
@@ -158,7 +183,7 @@ static int remove_entry(struct removal *r, int dirfd, const struct dirent *entry
 	int result = -EISDIR;
 
 	if (entry->d_type != DT_DIR)
-		result = unlink_entry(dirfd, entry->d_name, 0);
+		result = unlink_entry(dirfd, entry->d_name, 0, true);
 	if (result == -EISDIR)
 		return remove_directory(r, dirfd, entry->d_name, depth);
 	if (result < 0)
@@ -224,7 +249,7 @@ int remove_tree(int dirfd, const char *name, const char *const *kept,
 	int result;
 
 	*ret_problem = (struct remove_problem){};
-	result = unlink_entry(dirfd, name, 0);
+	result = unlink_entry(dirfd, name, 0, false);
 	if (result != -EISDIR && result != -EPERM) {
 		if (result < 0)
 			note(&r, "", -result);
@@ -239,7 +264,7 @@ int remove_tree(int dirfd, const char *name, const char *const *kept,
 	}
 	result = empty(&r, r.top_fd, 0);
 	if (result == 0 && !has_entries(dirfd, name, kept)) {
-		result = unlink_entry(dirfd, name, AT_REMOVEDIR);
+		result = unlink_entry(dirfd, name, AT_REMOVEDIR, false);
 		if (result < 0)
 			note(&r, "", -result);
 	}

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 
 #include "container/container_fixture.h"
@@ -131,6 +132,37 @@ static void immutable_files_go(void **state)
 	assert_false(fixture_exists("fixed"));
 }
 
+/* Opening a device can do something: wind a tape back, start a watchdog. A pipe stands for it. */
+static void what_an_immutable_directory_holds_goes_without_being_opened(void **state)
+{
+	struct remove_problem problem;
+	long flags = FS_IMMUTABLE_FL;
+	struct inotify_event event;
+	int fd, watch_fd;
+
+	make_directory("locked");
+	make_directory("locked/inner");
+	fixture_write("locked/inner/file", 0644, "x");
+	assert_int_equal(mkfifo(fixture_path("locked/inner/pipe"), 0600), 0);
+	fd = open(fixture_path("locked/inner"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	if (ioctl(fd, FS_IOC_SETFLAGS, &flags) < 0) {
+		close(fd);
+		assert_int_equal(remove_below_top("locked", NULL, &problem), 0);
+		skip(); /* tmpfs before 6.6, or no CAP_LINUX_IMMUTABLE */
+	}
+	close(fd);
+	watch_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	assert_true(watch_fd >= 0);
+	assert_true(inotify_add_watch(watch_fd, fixture_path("locked/inner/pipe"), IN_OPEN) >= 0);
+	assert_int_equal(remove_below_top("locked", NULL, &problem), 0);
+	assert_false(fixture_exists("locked"));
+	/* That it is gone is told, but no opening before. */
+	assert_int_equal(read(watch_fd, &event, sizeof(event)), sizeof(event));
+	assert_int_equal(event.mask & IN_OPEN, 0);
+	close(watch_fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +171,7 @@ int main(void)
 		cmocka_unit_test(what_is_kept_stays_and_the_rest_goes),
 		cmocka_unit_test(mounts_are_not_entered),
 		cmocka_unit_test(immutable_files_go),
+		cmocka_unit_test(what_an_immutable_directory_holds_goes_without_being_opened),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);

@@ -86,7 +86,7 @@ int runs_directory(const char *lxcpath, char **ret, struct err *e)
 static bool is_file_name(const char *name)
 {
 	return name[0] && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !strchr(name, '/') &&
-	       strlen(name) < RECORD_NAME_MAX;
+	       strlen(name) < RECORD_RUN_NAME_MAX;
 }
 
 /* Whether the name still leads to the file that is open. */

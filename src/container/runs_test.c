@@ -284,7 +284,7 @@ static void what_nobody_can_undo_is_set_aside(void **state)
 {
 	autofree char *path = run_path("odd");
 	struct run_view view;
-	char longest[RECORD_NAME_MAX];
+	char longest[RECORD_RUN_NAME_MAX];
 	int fd;
 
 	set_supervisor("0");

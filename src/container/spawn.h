@@ -33,6 +33,12 @@ int program_seal(const char *name, const char *path);
  */
 int helper_seal(const char *path, struct err *e);
 
+/*
+ * Run this very program from such a copy, with this argv and environment; `name` is the copy's.
+ * Returns 0 when it does so already, the process being called as argv[0] says; or -errno.
+ */
+int program_run_sealed(const char *name, char *const *argv);
+
 enum { SPAWN_FDS_MAX = 8 };
 
 struct spawn {

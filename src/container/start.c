@@ -56,11 +56,11 @@ static int check_startable(struct container *c, const struct start_options *opti
 		err_hint(e, "create the container, or load a configuration file");
 		return r;
 	}
-	if (strchr(c->name, '/') || strlen(c->name) >= RECORD_NAME_MAX)
+	if (strchr(c->name, '/') || strlen(c->name) >= RECORD_RUN_NAME_MAX)
 		return err_set(e, ERR_USAGE, 0,
 			       "a container named \"%s\" can't be started: a name is at most %d "
 			       "bytes long and has no slash",
-			       c->name, RECORD_NAME_MAX - 1);
+			       c->name, RECORD_RUN_NAME_MAX - 1);
 	if (options->volatile_container)
 		return 0;
 	r = partial_look(c, e);

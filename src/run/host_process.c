@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "run/host_cgroup.h"
 #include "sys/namespace.h"
 #include "sys/process.h"
 #include "sys/procfs.h"
@@ -92,7 +93,8 @@ static int clone_plainly(struct host *h, const struct plan_step *step, struct cl
 	return 0;
 }
 
-/* -- joining: a process that enters namespaces and clones init as its sibling */
+/* -- joining: a process that enters namespaces and clones init as its sibling. Our sibling, too,
+ * when the new process is to be our parent's child. */
 
 _Noreturn static void fail_joining(int report_fd, uint32_t step, uint32_t call, int r)
 {
@@ -105,6 +107,16 @@ _Noreturn static void fail_joining(int report_fd, uint32_t step, uint32_t call, 
 
 	gate_send(report_fd, &message, NULL);
 	sys_exit(1);
+}
+
+/*
+ * Who attaches is seen by the container's processes from its first moment: the directory of the
+ * cgroup is for the process in between, and the new one inherits the place, not the descriptor.
+ * (An init is alone in its cgroup, whose limit may be one process.)
+ */
+static bool is_born_outside(const struct host *h)
+{
+	return h->plan->flags & PLAN_IS_ATTACH;
 }
 
 _Noreturn static void join(struct host *h, struct cloning *c, int report_fd)
@@ -130,6 +142,10 @@ _Noreturn static void join(struct host *h, struct cloning *c, int report_fd)
 		r = sys_setns(host_fd(h, steps[i].in), steps[i].arg[0]);
 		if (r < 0)
 			fail_joining(report_fd, i, __NR_setns, r);
+	}
+	if (is_born_outside(h)) {
+		sys_close(c->how.cgroup_fd);
+		c->how.cgroup_fd = -1;
 	}
 	/* A sibling of ours: its exit signal is then that of ours. */
 	c->how.flags |= CLONE_PARENT;
@@ -173,7 +189,12 @@ static int take_report(struct host *h, const struct plan_step *step, struct clon
 
 static int clone_joining(struct host *h, const struct plan_step *step, struct cloning *c)
 {
-	const struct process_clone plain = {.cgroup_fd = -1, .exit_signal = SIGCHLD};
+	const bool is_sibling = h->run->callback;
+	const struct process_clone plain = {
+		.flags = is_sibling ? CLONE_PARENT : 0,
+		.cgroup_fd = is_born_outside(h) ? c->how.cgroup_fd : -1,
+		.exit_signal = is_sibling ? 0 : SIGCHLD,
+	};
 	autoclose int pidfd = -EBADF;
 	int report[2], r, status;
 	pid_t pid;
@@ -195,7 +216,10 @@ static int clone_joining(struct host *h, const struct plan_step *step, struct cl
 	close(report[0]);
 	if (r < 0)
 		process_signal(pidfd, SIGKILL);
-	process_wait(pidfd, &status);
+	if (is_sibling)
+		h->run->between = pid;
+	else
+		process_wait(pidfd, &status);
 	return r;
 }
 
@@ -206,6 +230,8 @@ int host_clone(struct host *h, const struct plan_step *step)
 
 	if (step->arg[3] == CLONE_RESTORE)
 		return host_note(h, -ENOSYS, "restoring a checkpoint cannot be done yet");
+	/* Directories of the host, which container processes could reach through the child. */
+	host_cgroup_close_bases(h);
 	r = prepare(h, step, &c);
 	if (r < 0)
 		return r;

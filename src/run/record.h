@@ -41,7 +41,8 @@ enum {
 	SUPERVISOR_NUMBER = 1,
 	RECORD_VERSION_MAX = 24,
 	RECORD_REGISTERS_AT = 8192,
-	RECORD_NAME_MAX = 240,
+	RECORD_NAME_MAX = PLAN_NAME_MAX,
+	RECORD_RUN_NAME_MAX = 240, /* of a container: the file's name has more than that in it */
 	RECORD_ADDRESSES_MAX = 32,
 	RECORD_SIZE_MAX = 16 << 20, /* bytes: what the supervisor maps, so that the file may grow */
 };
@@ -69,6 +70,10 @@ struct record_register {
 	_Atomic uint32_t state; /* enum record_register_state */
 	int32_t fd;             /* of the supervisor; meaningless to others */
 	uint64_t number;
+	/* Of what is intended and has several parts: so many of them have been made for sure, the
+	 * next may have been, the others have not. */
+	_Atomic uint32_t parts;
+	_Atomic uint32_t gone;      /* of what is set: bit n when part n has been given back */
 	char name[RECORD_NAME_MAX]; /* NUL-terminated */
 };
 
@@ -220,7 +225,7 @@ RECORD_HAS_AT(trace, 1532);
 RECORD_HAS_AT(devices, 1540);
 RECORD_HAS_AT(device_sequence, 1548);
 #undef RECORD_HAS_AT
-_Static_assert(sizeof(struct record_register) == 256, "another layout is another RECORD_FORMAT");
+_Static_assert(sizeof(struct record_register) == 280, "another layout is another RECORD_FORMAT");
 _Static_assert(sizeof(struct record_address) == 40, "another layout is another RECORD_FORMAT");
 _Static_assert(PLAN_FORMAT == 1 && RECORD_FORMAT == 2 && SUPERVISOR_NUMBER == 1,
 	       "another format is another program: raise SUPERVISOR_NUMBER, here and in "

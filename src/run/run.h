@@ -102,7 +102,10 @@ struct run {
 	/* Attach with a callback: runs instead of OP_EXEC when the lane's last step is done. */
 	int (*callback)(void *payload);
 	void *payload;
+	pid_t between; /* then: the process in between is our parent's to wait for; 0 = none */
 	struct err *explained; /* compile and helpers put their chain here; may be NULL */
+	/* host_cgroup.c: the base directories of the plan's hierarchies that are open, each + 1. */
+	int cgroup_bases[PLAN_HIERARCHIES_MAX];
 };
 
 enum run_target { TARGET_STOP, TARGET_REBOOT };
@@ -110,6 +113,11 @@ enum run_target { TARGET_STOP, TARGET_REBOOT };
 /* host.c: execute HOST's steps (and gates) of a section from `first` on. 0, or negative with the
  * failure filled. STOP and UNDO go on behind failures (each is warned about) and return 0. */
 int run_host(struct run *r, enum plan_section section, uint32_t first, struct run_failure *ret);
+
+/* The steps of START that come when the container has run for a while (STEP_LATE): whether there
+ * are any, and all of them; each that fails is warned about. */
+bool run_has_late(const struct run *r);
+void run_late(struct run *r);
 
 /* Undo after a crash: UNDO's steps without STEP_LIVE; descriptors are not there. After a reboot
  * only what outlives one is given back. */

@@ -226,16 +226,17 @@ void address_ready(struct supervisor *s, uint32_t events)
 	int fd = s->loop.watches[WATCH_ADDRESS].fd;
 	_Alignas(struct nlmsghdr) char buffer[BUFFER_SIZE];
 	const struct nlmsghdr *message = (const void *)buffer;
-	ssize_t got = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT);
+	ssize_t got = netlink_receive(fd, buffer, sizeof(buffer), MSG_DONTWAIT);
 	int left = (int)got;
 
 	s->loop.has_deep_stack = true;
-	if (got < 0 && errno == ENOBUFS) {
+	if (got == -ENOBUFS || got > (ssize_t)sizeof(buffer)) {
 		ask_for_all(s);
 		return;
 	}
 	if (got <= 0) {
-		if (got == 0 || (errno != EAGAIN && errno != EINTR))
+		/* The container's, who may say what they like: see there. */
+		if (got < 0 && got != -EAGAIN && got != -EINTR)
 			loop_unwatch(s, WATCH_ADDRESS);
 		return;
 	}

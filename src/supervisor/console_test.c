@@ -221,7 +221,7 @@ static void the_console_survives_a_hang_up(void **state)
 	assert_int_equal(g->f.s.console.ring.used, 4);
 }
 
-static void a_peer_by_path_is_made_and_appended_to(void **state)
+static void a_peer_by_path_is_appended_to_and_never_made(void **state)
 {
 	struct stage *g = *state;
 	struct run *r = &g->f.s.run;
@@ -232,9 +232,10 @@ static void a_peer_by_path_is_made_and_appended_to(void **state)
 	snprintf(path, sizeof(path), "%s/tare-peer-%d",
 		 getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp", (int)getpid());
 	step.arg[0] = fixture_text(&g->f, (const char *)r->plan, path);
+	assert_int_equal(console_peer(r, &step), -ENOENT);
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	assert_int_equal(console_peer(r, &step), 0);
 	say(g, "to file");
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	assert_int_equal(read(fd, got, sizeof(got)), 7);
 	close(fd);
 	assert_int_equal(unlink(path), 0);
@@ -269,7 +270,7 @@ int main(void)
 		test(a_client_that_does_not_read_holds_up_nobody_for_long),
 		test(a_container_that_does_not_read_is_waited_for),
 		test(the_console_survives_a_hang_up),
-		test(a_peer_by_path_is_made_and_appended_to),
+		test(a_peer_by_path_is_appended_to_and_never_made),
 		test(closing_takes_what_is_left),
 	};
 

@@ -6,16 +6,20 @@
 
 #include "supervisor/control.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LOG_CATEGORY "commands"
 #include "base/log.h"
 #include "base/macros.h"
 #include "supervisor/supervisor.h"
+#include "sys/procfs.h"
 
 enum {
 	FDS_LOOKED_AT = 4,      /* with one message; the kernel drops what finds no room */
@@ -60,12 +64,39 @@ static void take_descriptors(struct control *t, struct msghdr *message, bool wan
 	}
 }
 
+/*
+ * Whether a process is in another pid namespace than we: one of a container that shares the network
+ * namespace of this address. Root of a privileged one has all the rights of root's, but what we
+ * have to give (its cgroups' directories, device rules, other containers) it was kept from. The
+ * kernel tells who sent, and lets nobody name a process that it does not see (unix(7)).
+ */
+static bool is_contained(pid_t pid)
+{
+	autoclose int directory = -EBADF;
+	struct stat theirs, ours;
+	char self[16] = "", number[16];
+
+	snprintf(number, sizeof(number), "%d", (int)getpid());
+	/* Not where /proc is missing or has the numbers of other namespaces. */
+	if (pid <= 0 || readlink("/proc/self", self, sizeof(self) - 1) < 0 ||
+	    strcmp(self, number) != 0 || stat("/proc/self/ns/pid", &ours) < 0)
+		return false;
+	directory = procfs_open_pid(pid);
+	/* To root every process is visible: who is not has ended, and hears no answer. */
+	if (directory == -ENOENT || directory == -ESRCH)
+		return getuid() == 0;
+	if (directory < 0 || fstatat(directory, "ns/pid", &theirs, 0) < 0)
+		return directory >= 0 && errno != EACCES && getuid() == 0;
+	return theirs.st_ino != ours.st_ino || theirs.st_dev != ours.st_dev;
+}
+
 static void authenticate(struct connection *c, struct msghdr *message)
 {
 	struct ucred sender = {.uid = OVERFLOW_UID, .gid = OVERFLOW_UID};
 
 	if (find_sender(c->fd, message, &sender) &&
-	    (sender.uid == 0 || (sender.uid == getuid() && sender.gid == getgid())))
+	    (sender.uid == 0 || (sender.uid == getuid() && sender.gid == getgid())) &&
+	    !is_contained(sender.pid))
 		c->flags |= CONNECTION_AUTHENTICATED;
 	else
 		log_warn("Message denied for '%u/%u'", sender.uid, sender.gid);

@@ -12,11 +12,11 @@
 
 #include "sys/syscall.h"
 
-int netlink_socket(uint32_t groups)
+static int make_socket(int protocol, uint32_t groups)
 {
 	const struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = groups};
 	const int on = 1;
-	int fd = sys_socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+	int fd = sys_socket(AF_NETLINK, SOCK_RAW, protocol);
 	int r;
 
 	if (fd < 0)
@@ -32,9 +32,14 @@ int netlink_socket(uint32_t groups)
 	return fd;
 }
 
-int netlink_open(struct netlink *ret)
+int netlink_socket(uint32_t groups)
 {
-	int fd = netlink_socket(0);
+	return make_socket(NETLINK_ROUTE, groups);
+}
+
+int netlink_open_protocol(int protocol, struct netlink *ret)
+{
+	int fd = make_socket(protocol, 0);
 
 	if (fd < 0)
 		return fd;
@@ -43,11 +48,25 @@ int netlink_open(struct netlink *ret)
 	return 0;
 }
 
+int netlink_open(struct netlink *ret)
+{
+	return netlink_open_protocol(NETLINK_ROUTE, ret);
+}
+
 void netlink_close(struct netlink *n)
 {
 	if (n->fd >= 0)
 		sys_close(n->fd);
 	n->fd = -EBADF;
+}
+
+ssize_t netlink_receive(int fd, void *bytes, size_t room, int flags)
+{
+	struct sockaddr_nl sender = {0};
+	socklen_t length = sizeof(sender);
+	ssize_t got = sys_recvfrom(fd, bytes, room, flags | MSG_TRUNC, &sender, &length);
+
+	return got > 0 && (length != sizeof(sender) || sender.nl_pid != 0) ? 0 : got;
 }
 
 /* Room for so many bytes behind what is there, zeroed and padded; NULL when there is none. */
@@ -214,10 +233,10 @@ static int read_answer(struct netlink *n, void *reply, size_t room)
 	_Alignas(struct nlmsghdr) char bytes[NETLINK_REPLY_MAX];
 
 	for (;;) {
-		ssize_t got = sys_recv(n->fd, bytes, sizeof(bytes), MSG_TRUNC);
+		ssize_t got = netlink_receive(n->fd, bytes, sizeof(bytes), 0);
 		size_t at = 0, left;
 
-		if (got == -EINTR)
+		if (got == -EINTR || got == 0)
 			continue;
 		if (got < 0)
 			return (int)got;

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include <linux/netlink.h>
+#include <sys/types.h>
 
 enum {
 	NETLINK_REQUEST_MAX = 1024,
@@ -45,7 +46,16 @@ int netlink_socket(uint32_t groups);
 
 /* The same as a handle for requests. 0 or -errno. */
 int netlink_open(struct netlink *ret);
+/* For another protocol of the family: NETLINK_SOCK_DIAG … */
+int netlink_open_protocol(int protocol, struct netlink *ret);
 void netlink_close(struct netlink *n);
+
+/*
+ * Receive one datagram of the kernel's: its length, which may be more than `room`, or -errno; 0: it
+ * was somebody else's and is dropped. Whoever has CAP_NET_ADMIN in a network namespace, its
+ * container's root say, may send to every socket there (netlink(7)).
+ */
+ssize_t netlink_receive(int fd, void *bytes, size_t room, int flags);
 
 /* Begin a request: RTM_*, and NLM_F_* besides NLM_F_REQUEST and NLM_F_ACK, which it always has. */
 void netlink_begin(struct netlink_request *q, uint16_t type, uint16_t flags);

@@ -327,9 +327,11 @@ static inline ssize_t sys_sendto(int fd, const void *bytes, size_t length, const
 			 (long)address_length);
 }
 
-static inline ssize_t sys_recv(int fd, void *bytes, size_t length, int flags)
+static inline ssize_t sys_recvfrom(int fd, void *bytes, size_t length, int flags, void *address,
+				   socklen_t *address_length)
 {
-	return sys_call6(__NR_recvfrom, fd, (long)bytes, (long)length, flags, 0, 0);
+	return sys_call6(__NR_recvfrom, fd, (long)bytes, (long)length, flags, (long)address,
+			 (long)address_length);
 }
 
 /* -- processes, signals, time */

@@ -293,7 +293,7 @@ static int run(const struct cli_tool *tool, int argc, char **argv)
 {
 	struct info_values values = {0};
 	autoarguments arguments = {0};
-	autosession s = {0};
+	autosession s = {.only_looks = true};
 	autostr text = {0};
 	int code;
 

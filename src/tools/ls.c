@@ -109,6 +109,23 @@ static size_t terminal_width(void)
 	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
+/* Texts for people and lines. -ENOMEM when it could not be done. */
+static int make_visible(struct ls_rows *rows)
+{
+	for (size_t i = 0; i < rows->count; i++) {
+		for (size_t k = 0; k < LS_COLUMN_COUNT; k++) {
+			char **cell = &rows->items[i].cells[k];
+			char *visible = *cell ? cli_visible(*cell) : NULL;
+
+			if (*cell && !visible)
+				return -ENOMEM;
+			free(*cell);
+			*cell = visible;
+		}
+	}
+	return 0;
+}
+
 static int print(const struct cli_tool *tool, const struct ls_values *values,
 		 const struct ls_query *query)
 {
@@ -118,6 +135,9 @@ static int print(const struct cli_tool *tool, const struct ls_values *values,
 	int code = 1;
 
 	if (ls_gather(query, 0, &rows, &e) < 0) {
+		fail(tool, &e);
+	} else if (values->format != CLI_FORMAT_JSON && make_visible(&rows) < 0) {
+		err_set(&e, ERR_NO_MEMORY, ENOMEM, "cannot print the list");
 		fail(tool, &e);
 	} else {
 		if (values->format == CLI_FORMAT_JSON)
@@ -175,6 +195,9 @@ static int run(const struct cli_tool *tool, int argc, char **argv)
 
 	if (!cli_begin(tool, argc, argv, &values, &arguments, &code))
 		return code;
+	/* Containers may get at the program that lists inside them. */
+	if (values.nesting > 0 && tare_run_sealed(tool->name, argv, &e) < 0)
+		return fail(tool, &e);
 	filter = values.filter;
 	if (!filter && arguments.count > 0)
 		filter = arguments.words[0];

@@ -59,7 +59,17 @@ struct ls_query {
 /* Append the containers that are wanted, nested ones behind theirs. 0, or negative with e set. */
 int ls_gather(const struct ls_query *query, unsigned depth, struct ls_rows *rows, struct err *e);
 
-/* The plain list: one name per line, or as many as fit into `width` columns (0: one per line). */
+/* Append the containers inside a running one; those that can't be entered, and what is not told in
+ * time, are passed over. 0 or -ENOMEM. */
+int ls_add_nested(const struct ls_query *query, struct lxc_container *c, unsigned depth,
+		  struct ls_rows *rows);
+
+/*
+ * The forms. Names and interfaces are what containers and others make them: texts are printed as
+ * cli_visible() has them.
+ *
+ * The plain list: one name per line, or as many as fit into `width` columns (0: one per line).
+ */
 void ls_print_names(const struct ls_rows *rows, size_t width, struct str *out);
 void ls_print_table(const struct ls_rows *rows, const struct ls_columns *columns, struct str *out);
 void ls_print_json(const struct ls_rows *rows, const struct ls_columns *columns, struct str *out);

@@ -8,12 +8,8 @@
 #include "tools/ls.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <tare/tare.h>
 
@@ -208,96 +204,6 @@ static void add_run_cells(const struct ls_query *query, struct lxc_container *c,
 		row->cells[LS_SWAP] = size_cell(c, "memory.swap.current");
 }
 
-/* The cells of a container inside another one, as they come through the pipe. */
-static int read_nested(int fd, struct ls_rows *rows)
-{
-	autofclose FILE *f = fdopen(fd, "re");
-	autofree char *text = NULL;
-	size_t room = 0;
-	struct ls_row *row;
-	ssize_t n;
-
-	if (!f) {
-		close(fd);
-		return -ENOMEM;
-	}
-	for (;;) {
-		n = getdelim(&text, &room, '\0', f);
-		if (n <= 0)
-			return 0;
-		row = vec_push(rows);
-		if (!row)
-			return -ENOMEM;
-		*row = (struct ls_row){.depth = (unsigned)strtoul(text, NULL, 10)};
-		for (size_t i = 0; i < LS_COLUMN_COUNT; i++) {
-			n = getdelim(&text, &room, '\0', f);
-			if (n <= 0)
-				return 0;
-			/* The first byte tells a text from none. */
-			row->cells[i] = text[0] == '+' ? strdup(text + 1) : NULL;
-		}
-		if (!row->cells[LS_NAME])
-			row->cells[LS_NAME] = strdup("");
-	}
-}
-
-struct nested {
-	const struct ls_query *query;
-	unsigned depth;
-	int fd;
-};
-
-/* Runs inside the container: list what is there, and write the rows down. */
-static int list_nested(void *payload)
-{
-	const struct nested *nested = payload;
-	struct ls_query query = *nested->query;
-	struct ls_rows rows = {0};
-	autostr out = {0};
-
-	query.lxcpath = NULL;
-	if (ls_gather(&query, nested->depth, &rows, NULL) < 0)
-		return 1;
-	for (size_t i = 0; i < rows.count; i++) {
-		str_addf(&out, "%u", rows.items[i].depth);
-		str_add_char(&out, '\0');
-		for (size_t k = 0; k < LS_COLUMN_COUNT; k++) {
-			if (rows.items[i].cells[k])
-				str_addf(&out, "+%s", rows.items[i].cells[k]);
-			str_add_char(&out, '\0');
-		}
-	}
-	(void)cli_write(nested->fd, str_text(&out), out.len);
-	ls_rows_finish(&rows);
-	return 0;
-}
-
-/* The containers inside a running one. Those that can't be entered are passed over. */
-static int add_nested(const struct ls_query *query, struct lxc_container *c, unsigned depth,
-		      struct ls_rows *rows)
-{
-	lxc_attach_options_t options = LXC_ATTACH_OPTIONS_DEFAULT;
-	struct nested nested = {.query = query, .depth = depth + 1};
-	int ends[2];
-	pid_t pid;
-	int r;
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return -errno;
-	nested.fd = ends[1];
-	options.env_policy = LXC_ATTACH_CLEAR_ENV;
-	r = c->attach(c, list_nested, &nested, &options, &pid);
-	close(ends[1]);
-	if (r < 0) {
-		close(ends[0]);
-		return 0;
-	}
-	r = read_nested(ends[0], rows);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	return r;
-}
-
 /* One container: its row, when it is wanted, and those inside it. */
 static int add_container(const struct ls_query *query, struct lxc_container *c, unsigned depth,
 			 struct ls_rows *rows, struct err *e)
@@ -325,7 +231,7 @@ static int add_container(const struct ls_query *query, struct lxc_container *c, 
 	}
 	*slot = row;
 	if (active && depth < query->nesting)
-		return add_nested(query, c, depth, rows);
+		return ls_add_nested(query, c, depth, rows);
 	return 0;
 }
 
@@ -338,7 +244,7 @@ static int add_name(const struct ls_query *query, const char *name, unsigned dep
 
 	if (query->pattern && regexec(query->pattern, name, 0, NULL, 0) != 0)
 		return 0;
-	c = needs_config(query) ? tare_container_new(name, query->lxcpath, &problem)
+	c = needs_config(query) ? tare_container_new_to_look(name, query->lxcpath, &problem)
 				: tare_container_new_bare(name, query->lxcpath, &problem);
 	if (!c) {
 		err_wrap(&problem, problem.code, "Failed to load config for %s", name);

@@ -116,7 +116,8 @@ bool session_begin(struct session *s, const struct cli_tool *tool, const struct 
 	}
 	if (!begin(s, tool, common) || !can_look(s))
 		return false;
-	s->c = tare_container_new(common->name, s->lxcpath, &e);
+	s->c = s->only_looks ? tare_container_new_to_look(common->name, s->lxcpath, &e)
+			     : tare_container_new(common->name, s->lxcpath, &e);
 	if (!s->c) {
 		err_wrap(&e, e.code, "Failed to load config for %s", common->name);
 		session_fail(s, &e);

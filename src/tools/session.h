@@ -16,6 +16,7 @@ struct session {
 	const struct cli_common *common;
 	const char *lxcpath;
 	const char *word; /* PVE-03: stands behind the name in messages of lxc-start, or NULL */
+	bool only_looks;  /* tare_container_new_to_look() */
 	struct lxc_container *c;
 };
 

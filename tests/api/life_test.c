@@ -272,6 +272,33 @@ static void rebooting(void **state)
 	world_end(c);
 }
 
+/* The thaw enters RUNNING, too: that is not the RUNNING to wait for. */
+static void rebooting_what_is_frozen(void **state)
+{
+	char lines[256];
+	struct lxc_container *c;
+	pid_t before;
+
+	snprintf(lines, sizeof(lines), "lxc.mount.entry = %s mnt none bind 0 0\n",
+		 world_path("lxc"));
+	c = world_define(world_name("thaw"), lines);
+	assert_works(c, c->start(c, 0,
+				 (char *[]){"/bin/sh", "-c",
+					    "trap 'sleep 1; reboot -f' INT; echo > /mnt/ready; "
+					    "while :; do sleep 1000 & wait $!; done",
+					    NULL}));
+	before = c->init_pid(c);
+	await_file(world_path("lxc/ready"));
+	unlink(world_path("lxc/ready"));
+	assert_works(c, c->freeze(c));
+	assert_works(c, c->reboot2(c, 20));
+	assert_int_not_equal(c->init_pid(c), before);
+	assert_string_equal(c->state(c), "RUNNING");
+	await_file(world_path("lxc/ready"));
+	unlink(world_path("lxc/ready"));
+	world_end(c);
+}
+
 static void a_start_in_the_foreground_tells_how_it_ended(void **state)
 {
 	struct lxc_container *c = world_define(world_name("front"), NULL);
@@ -452,6 +479,7 @@ int main(void)
 		cmocka_unit_test_teardown(freezing_and_thawing, world_stop_all),
 		cmocka_unit_test_teardown(shutting_down, world_stop_all),
 		cmocka_unit_test_teardown(rebooting, world_stop_all),
+		cmocka_unit_test_teardown(rebooting_what_is_frozen, world_stop_all),
 		cmocka_unit_test_teardown(a_start_in_the_foreground_tells_how_it_ended,
 					  world_stop_all),
 		cmocka_unit_test_teardown(a_failed_start_in_the_background_is_explained,

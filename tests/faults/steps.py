@@ -71,7 +71,6 @@ class Steps(trial.Trial):
             problems += self.check_states(row.states())
         return problems + self.leftovers()
 
-
     def hidden_records(self):
         """Those of runs that have given their address back."""
         return [path.name for path in pathlib.Path("/run/lxc/runs").glob("*/.*")]
@@ -106,6 +105,22 @@ class Steps(trial.Trial):
         problems += [f"there still is {name}" for name in self.hidden_records()]
         self.monitor.states()
         return problems + self.leftovers()
+
+    def fail_late(self, row):
+        """Let a step fail that comes when the container runs, which it goes on doing: problems."""
+        step = row.step
+        code, out, errors = self.start("--fault-step", str(step["step"]), "--fault-errno",
+                                       str(errno.EIO))
+        problems = [] if trial.becomes(lambda: "a fault that a test asked for" in
+                                       self.container.log.read_text()) else ["the log is silent"]
+        return problems + self.check_running(code, out, errors, expected_log=None) \
+            + self.leftovers()
+
+
+def try_late(report, steps, rows):
+    problems = [f"step {row.step['step']}: {text}" for row in rows for text in steps.fail_late(row)]
+    if rows:
+        report.point(f"it runs on when a late step fails ({len(rows)} tried)", problems)
 
 
 def try_endings(report, subject, kind, arguments):
@@ -156,6 +171,8 @@ def try_kind(report, host, arguments):
     for mode, way in (("-d", "in the background"), (subject.foreground, "in the foreground")):
         rows = [row for row in subject.read_plan(mode)
                 if arguments.only in (None, row.step["step"])]
+        late = [row for row in rows if row.is_late()]
+        rows = [row for row in rows if not row.is_late()]
         strict = containers.part(kind, arguments.every,
                                  [row for row in rows if not row.is_lenient()])
         lenient = containers.part(kind, arguments.every, [row for row in rows if row.is_lenient()])
@@ -164,6 +181,7 @@ def try_kind(report, host, arguments):
         if mode == "-d":
             again += try_steps(report, subject, f"{kind}: it runs without an optional step",
                                lenient, mode)
+            try_late(report, subject, late)
     report.point(f"{kind}: it starts properly behind a failure", again)
     if arguments.only is None:
         try_endings(report, subject, kind, arguments)

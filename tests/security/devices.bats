@@ -93,3 +93,17 @@ assert_rules_hold() {
         finish "$name"
     done
 }
+
+@test "what the shipped seccomp policy denies is denied by the numbers of every ABI" {
+    stage p1
+    run -0 once p1 /bin/intruder calls
+    assert_contains "$output" "open_by_handle_at native THROUGH"
+    echo "lxc.seccomp.profile = $TARE_SOURCE_ROOT/share/config/common.seccomp" >>"$LXCPATH/p1/config"
+    run -0 once p1 /bin/intruder calls
+    assert_equal "$(grep -c ' native denied$' <<<"$output")" 5
+    refute_contains "$output" THROUGH
+    start p1
+    run -0 lxc-attach -P "$LXCPATH" -n p1 -- /bin/intruder calls </dev/null
+    assert_equal "$(grep -c ' native denied$' <<<"$output")" 5
+    refute_contains "$output" THROUGH
+}

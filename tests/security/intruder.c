@@ -19,6 +19,8 @@ int main(int argc, char **argv)
 		{"watch", intruder_watch},   {"open", intruder_open},
 		{"one", intruder_one},       {"terminal", intruder_terminal},
 		{"inject", intruder_inject}, {"ask", intruder_ask},
+		{"forge", intruder_forge},   {"leave", intruder_leave},
+		{"calls", intruder_calls},
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(rows) / sizeof(rows[0]); i++)

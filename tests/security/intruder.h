@@ -40,3 +40,12 @@ int intruder_inject(char *const *arguments);
 
 /* ADDRESS: ask the supervisor at this abstract address for a descriptor of its init. */
 int intruder_ask(char *const *arguments);
+/* ADDRESS: tell it to stop its container, and be gone before it looks. */
+int intruder_leave(char *const *arguments);
+/* Tell every socket of netlink's in the network namespace of an address, 6.6.6.6. */
+int intruder_forge(char *const *arguments);
+
+/* intruder_calls.c */
+
+/* The calls that the shipped seccomp policy denies, by each ABI. "NAME ABI THROUGH|denied|…". */
+int intruder_calls(char *const *arguments);

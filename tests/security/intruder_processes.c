@@ -78,9 +78,23 @@ static bool is_foreign(const char *target)
 	       strncmp(target, "/dev/", 5) != 0 && access(target, F_OK) < 0;
 }
 
+/* Whether it has another root directory than we. */
+static void look_at_root(pid_t pid)
+{
+	struct stat theirs, ours;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/root/", (int)pid);
+	if (stat(path, &theirs) == 0 && stat("/", &ours) == 0 &&
+	    (theirs.st_ino != ours.st_ino || theirs.st_dev != ours.st_dev))
+		printf("LOOKED %d root\n", (int)pid);
+}
+
 static void look(pid_t pid)
 {
 	char name[32], target[PATH_MAX];
+
+	look_at_root(pid);
 
 	/* The standard streams are handed over on purpose. */
 	for (int i = 3; i < FDS_TRIED; i++) {
@@ -131,9 +145,9 @@ static void attack(pid_t pid)
 {
 	if (is_ours(pid) || fork() != 0)
 		return;
+	look(pid);
 	steal(pid);
 	trace(pid);
-	look(pid);
 	overwrite(pid);
 	fflush(stdout);
 	_exit(0);
@@ -180,9 +194,9 @@ int intruder_one(char *const *arguments)
 
 	if (pid <= 0)
 		return 2;
+	look(pid);
 	steal(pid);
 	trace(pid);
-	look(pid);
 	overwrite(pid);
 	printf("done\n");
 	return 0;

@@ -152,6 +152,23 @@ teardown() {
     done
 }
 
+# The host keeps a file in the root file system open, and makes and removes it there.
+@test "CVE-2021-30465: a link in the place of .lxc_keep makes and removes nothing on the host" {
+    stage p1
+    touch "$LXCPATH/.source/mark"
+    for link in "$outside/new" "$LXCPATH/.source/mark"; do
+        ln -sfn "$link" "$LXCPATH/p1/rootfs/.lxc_keep"
+        run once p1 /bin/true
+        assert_equal "$status" 1
+        assert_contains "$output" ".lxc_keep"
+        assert_untouched "$outside"
+        [ -e "$LXCPATH/.source/mark" ]
+    done
+    rm "$LXCPATH/p1/rootfs/.lxc_keep" "$LXCPATH/.source/mark"
+    run -0 once p1 /bin/true
+    [ ! -e "$LXCPATH/p1/rootfs/.lxc_keep" ]
+}
+
 # Where init begins, and where its program is: links to what the start has open.
 @test "CVE-2024-21626: lxc.init.cwd and the program lead to none of the start's descriptors" {
     stage p1 "lxc.init.cwd = /work" "lxc.mount.auto = proc:mixed"

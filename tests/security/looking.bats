@@ -1,0 +1,277 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Looking is harmless: what lists and shows containers reads names, markers, addresses and files
+# that containers and other users have made. None of it is obeyed, and none drives a terminal.
+
+load ../bats/helpers
+load ../bats/containers
+load stage
+
+setup_file() {
+    set_stage
+    mkdir "$LXCPATH/.host"
+    echo "of the host" >"$LXCPATH/.host/file"
+}
+
+teardown_file() {
+    remove_lxcpath
+}
+
+teardown() {
+    stop_all
+    rm -rf "$LXCPATH"/[pu]* "$LXCPATH/.others"
+}
+
+escape=$'\e'
+
+# look_at LXCPATH NAME: everything that looks at a container, one after the other, as root.
+look_at() {
+    run lxc-ls -P "$1" -f
+    run lxc-ls -P "$1" --format json
+    run lxc-info -P "$1" -n "$2"
+    run lxc-freeze -P "$1" -n "$2"
+    run lxc-stop -P "$1" -n "$2" -k
+    run lxc-start -P "$1" -n "$2" --plan
+}
+
+# A lxcpath of user 65001 with a container x, whose directory is theirs, too.
+foreign_container() {
+    mkdir -p "$LXCPATH/.others/x/rootfs"
+    echo "lxc.rootfs.path = dir:$LXCPATH/.others/x/rootfs" >"$LXCPATH/.others/x/config"
+    chown -R 65001:65001 "$LXCPATH/.others"
+}
+
+@test "somebody else's marker of an unfinished creation removes nothing" {
+    foreign_container
+    echo "made $LXCPATH/.host" >"$LXCPATH/.others/x/partial"
+    chown 65001:65001 "$LXCPATH/.others/x/partial"
+    look_at "$LXCPATH/.others" x
+    assert_equal "$(<"$LXCPATH/.host/file")" "of the host"
+    [ -e "$LXCPATH/.others/x/config" ]
+    run lxc-create -P "$LXCPATH/.others" -n x -f "$EMPTY_NET" -t "$TEMPLATE"
+    run lxc-destroy -P "$LXCPATH/.others" -n x
+    assert_equal "$(<"$LXCPATH/.host/file")" "of the host"
+    # Without a configuration the marker is all that there is.
+    mkdir -p "$LXCPATH/.others/y"
+    echo "made $LXCPATH/.host" >"$LXCPATH/.others/y/partial"
+    chown -R 65001:65001 "$LXCPATH/.others"
+    run lxc-destroy -P "$LXCPATH/.others" -n y
+    assert_equal "$status" 1
+    run lxc-create -P "$LXCPATH/.others" -n y -f "$EMPTY_NET" -t "$TEMPLATE"
+    assert_equal "$status" 1
+    assert_contains "$output" "user 65001"
+    assert_equal "$(<"$LXCPATH/.host/file")" "of the host"
+}
+
+# The directory of a container belongs to its root; the lxcpath does not.
+@test "a marker that container root has made in its directory removes nothing" {
+    stage u1
+    echo "made $LXCPATH/.host" >"$LXCPATH/u1/partial"
+    chown -R "$FIRST_ID" "$LXCPATH/u1"
+    look_at "$LXCPATH" u1
+    # What is ours, made by another name of the same file, is not ours.
+    rm "$LXCPATH/u1/partial"
+    echo "made $LXCPATH/.host" >"$LXCPATH/.host/note"
+    ln "$LXCPATH/.host/note" "$LXCPATH/u1/partial"
+    look_at "$LXCPATH" u1
+    assert_equal "$(<"$LXCPATH/.host/file")" "of the host"
+    rm "$LXCPATH/.host/note"
+    [ -e "$LXCPATH/u1/config" ]
+}
+
+@test "a marker of root's in a lxcpath of somebody else's, who could exchange it, removes nothing" {
+    foreign_container
+    echo "made $LXCPATH/.host" >"$LXCPATH/.others/x/partial"
+    look_at "$LXCPATH/.others" x
+    assert_equal "$(<"$LXCPATH/.host/file")" "of the host"
+    [ -e "$LXCPATH/.others/x/config" ]
+}
+
+@test "our own marker of an unfinished creation is obeyed" {
+    mkdir "$LXCPATH/p1" "$LXCPATH/.host/made"
+    cp "$EMPTY_NET" "$LXCPATH/p1/config"
+    echo "made $LXCPATH/.host/made" >"$LXCPATH/p1/partial"
+    run lxc-ls -P "$LXCPATH" -f
+    [ ! -e "$LXCPATH/.host/made" ]
+    [ ! -e "$LXCPATH/p1" ]
+}
+
+@test "a log that somebody else's configuration names is not opened by looking" {
+    foreign_container
+    printf '%s\n' "lxc.log.file = $LXCPATH/.host/created" "lxc.log.level = TRACE" \
+        >>"$LXCPATH/.others/x/config"
+    run -0 lxc-ls -P "$LXCPATH/.others" -f
+    assert_contains "$output" x
+    run -0 lxc-info -P "$LXCPATH/.others" -n x
+    assert_contains "$output" STOPPED
+    [ ! -e "$LXCPATH/.host/created" ]
+}
+
+@test "the log beside a container's configuration follows no link of its directory's owner" {
+    stage u1
+    chown -R "$FIRST_ID" "$LXCPATH/u1"
+    echo untouched >"$LXCPATH/.host/log"
+    for target in "$LXCPATH/.host/log" "$LXCPATH/.host/new"; do
+        ln -sfn "$target" "$LXCPATH/u1/u1.log"
+        run lxc-start -P "$LXCPATH" -n u1 -l TRACE -F -- /bin/true </dev/null
+        assert_equal "$(<"$LXCPATH/.host/log")" untouched
+        [ ! -e "$LXCPATH/.host/new" ]
+    done
+    rm "$LXCPATH/u1/u1.log"
+    ln "$LXCPATH/.host/log" "$LXCPATH/u1/u1.log"
+    run lxc-start -P "$LXCPATH" -n u1 -l TRACE -F -- /bin/true </dev/null
+    assert_equal "$(<"$LXCPATH/.host/log")" untouched
+    rm "$LXCPATH/u1/u1.log"
+    run -0 lxc-start -P "$LXCPATH" -n u1 -l TRACE -F -- /bin/true </dev/null
+    [ -s "$LXCPATH/u1/u1.log" ] || [ -s /var/log/lxc/u1.log ]
+    rm "$LXCPATH/.host/log"
+}
+
+# bind_address NAME: as user 65001, who may take any address that nobody has.
+bind_address() {
+    python3 - "$LXCPATH/$1/command" 3>&- <<'PY' &
+import os, socket, sys, time
+os.setresuid(65001, 65001, 65001)
+s = socket.socket(socket.AF_UNIX)
+s.bind(b"\0" + os.fsencode(sys.argv[1]))
+s.listen()
+time.sleep(60)
+PY
+    squatter=$!
+    wait_until 10 grep -q "@$LXCPATH/" /proc/net/unix
+}
+
+@test "names that others give are listed without what drives terminals and scripts" {
+    stage p1
+    bind_address "p-${escape}[31mred"
+    for option in -1 --active -f --format=json; do
+        run -0 lxc-ls -P "$LXCPATH" "$option"
+        refute_contains "$output" "$escape"
+        refute_contains "$output" red
+    done
+    kill "$squatter"
+    wait "$squatter" || true
+    for name in "p-${escape}[31mred" $'p-\nred' $'p-\rred' $'p-\x7fred'; do
+        cp -a "$LXCPATH/p1" "$LXCPATH/$name"
+    done
+    # One that is no UTF-8, and one with a control character of Unicode's (CSI).
+    cp -a "$LXCPATH/p1" "$LXCPATH/"$'p-\xff'
+    cp -a "$LXCPATH/p1" "$LXCPATH/"$'p-\xc2\x9b31m'
+    for option in -1 -f; do
+        run -0 lxc-ls -P "$LXCPATH" "$option"
+        refute_contains "$output" "$escape"
+        refute_contains "$output" red
+        refute_contains "$output" $'\xff'
+        refute_contains "$output" $'\x9b'
+        assert_contains "$output" 'p-\xff'
+        assert_contains "$output" p1
+    done
+}
+
+# Interfaces may be called anything without blanks, slashes and colons.
+@test "names of interfaces are shown without what drives terminals" {
+    stage u1 "lxc.mount.auto = proc:mixed"
+    start u1
+    init=$(lxc-info -P "$LXCPATH" -n u1 -pH)
+    in_network() { nsenter -t "$init" -U -n ip "$@"; }
+    in_network link add "${escape}[2Jx" type veth peer name other
+    in_network link set "${escape}[2Jx" up
+    in_network addr add 10.99.0.1/24 dev "${escape}[2Jx"
+    wait_until 10 eval 'lxc-ls -P "$LXCPATH" -f -F ipv4 | grep -q 10.99.0.1'
+    for format in "-f -F name,interface,ipv4" --format=json; do
+        run -0 lxc-ls -P "$LXCPATH" $format
+        refute_contains "$output" "$escape"
+        assert_contains "$output" "[2Jx"
+    done
+    run -0 lxc-info -P "$LXCPATH" -n u1
+    refute_contains "$output" "$escape"
+}
+
+# Whoever has CAP_NET_ADMIN in a network namespace may send to every socket of netlink's there.
+@test "addresses that the kernel did not tell of are not believed" {
+    for name in p1 u1; do
+        stage "$name" "lxc.mount.auto = proc:mixed"
+        start "$name"
+        run -0 lxc-attach -P "$LXCPATH" -n "$name" -- /bin/intruder forge </dev/null
+        assert_contains "$output" "sent"
+        refute_contains "$(lxc-ls -P "$LXCPATH" -f -F name,ipv4)" 6.6.6.6
+        refute_contains "$(lxc-info -P "$LXCPATH" -n "$name" -iH)" 6.6.6.6
+    done
+}
+
+# A hostile program where lxc-ls --nesting would look for one of ours.
+hostile_inside() {
+    local root=$LXCPATH/$1/rootfs records
+
+    records=$root/run/lxc/runs/$(printf '%s' /var/lib/lxc | fnv)
+    mkdir -p "$records" "$root/usr/libexec/lxc" "$root/var/lib/lxc/inner"
+    printf '#!/bin/sh\nid >/tmp/ran\nls -l /proc/self/fd >/tmp/fds\n/bin/intruder inject\n' \
+        >"$root/usr/libexec/lxc/lxc-supervisor-77"
+    chmod 755 "$root/usr/libexec/lxc/lxc-supervisor-77"
+    echo "lxc.uts.name = inner" >"$root/var/lib/lxc/inner/config"
+    python3 -c 'import sys; sys.stdout.buffer.write(b"TARERUN\0" + (77).to_bytes(4, "little") + bytes(1 << 17))' \
+        >"$records/inner"
+    chmod -R go= "$root/run/lxc/runs"
+    [ "$2" -eq 0 ] || chown -R "$2:$2" "$root/run" "$root/var" "$root/usr"
+}
+
+# FNV-1a of 64 bits.
+fnv() {
+    python3 -c '
+import sys
+h = 0xcbf29ce484222325
+for b in sys.stdin.buffer.read():
+    h = (h ^ b) * 0x100000001b3 % 2**64
+print("%016x" % h)'
+}
+
+@test "CVE-2016-10124: listing inside a container gives it nothing of the terminal" {
+    [ "$(</proc/sys/dev/tty/legacy_tiocsti)" = 1 ] || skip "the kernel refuses TIOCSTI itself"
+    stage p1 "lxc.mount.auto = proc:mixed"
+    stage u1 "lxc.mount.auto = proc:mixed"
+    for name in p1 u1; do
+        hostile_inside "$name" "$([ "$name" = p1 ] && echo 0 || echo "$FIRST_ID")"
+        start "$name"
+        for streams in all none; do
+            run "$INTRUDER" terminal "$streams" lxc-ls -P "$LXCPATH" -f --nesting </dev/null
+            assert_contains "$output" "injected 0"
+        done
+        # That it is run is what the attack takes for granted; what it has open is nothing of ours.
+        [ -e "$LXCPATH/$name/rootfs/tmp/ran" ]
+        for secret in "$LXCPATH" /dev/pts; do
+            refute_contains "$(<"$LXCPATH/$name/rootfs/tmp/fds")" "> $secret"
+        done
+        finish "$name"
+    done
+}
+
+@test "CVE-2019-5736: listing inside a privileged container is no way to the program that lists" {
+    stage p1 "lxc.mount.auto = proc:mixed"
+    start p1
+    before=$(sha256sum "$TARE_BIN/lxc-ls")
+    lxc-attach -P "$LXCPATH" -n p1 -- /bin/intruder watch /tmp/enough \
+        </dev/null >"$BATS_TEST_TMPDIR/report" &
+    watcher=$!
+    for _ in {1..40}; do
+        lxc-ls -P "$LXCPATH" -f --nesting >/dev/null
+    done
+    touch "$LXCPATH/p1/rootfs/tmp/enough"
+    wait "$watcher"
+    assert_contains "$(<"$BATS_TEST_TMPDIR/report")" seen
+    refute_contains "$(<"$BATS_TEST_TMPDIR/report")" OVERWRITTEN
+    # A callback keeps what its caller has open, but it is born inside.
+    refute_contains "$(grep 'LOOKED.* root' "$BATS_TEST_TMPDIR/report")" LOOKED
+    refute_contains "$(<"$BATS_TEST_TMPDIR/report")" /sys/fs/cgroup
+    assert_equal "$(sha256sum "$TARE_BIN/lxc-ls")" "$before"
+}
+
+@test "a container that does not answer what is inside it does not hang the list" {
+    stage p1 "lxc.mount.auto = proc:mixed"
+    mkdir -p "$LXCPATH/p1/rootfs/var/lib/lxc/inner"
+    mkfifo "$LXCPATH/p1/rootfs/var/lib/lxc/inner/config"
+    start p1
+    run timeout 20 lxc-ls -P "$LXCPATH" -f --nesting
+    assert_equal "$status" 0
+    assert_contains "$output" p1
+}
