@@ -225,9 +225,9 @@ void address_ready(struct supervisor *s, uint32_t events)
 {
 	int fd = s->loop.watches[WATCH_ADDRESS].fd;
 	_Alignas(struct nlmsghdr) char buffer[BUFFER_SIZE];
-	const struct nlmsghdr *message = (const void *)buffer;
 	ssize_t got = netlink_receive(fd, buffer, sizeof(buffer), MSG_DONTWAIT);
-	int left = (int)got;
+	const struct nlmsghdr *message;
+	size_t at = 0;
 
 	s->loop.has_deep_stack = true;
 	if (got == -ENOBUFS || got > (ssize_t)sizeof(buffer)) {
@@ -240,7 +240,7 @@ void address_ready(struct supervisor *s, uint32_t events)
 			loop_unwatch(s, WATCH_ADDRESS);
 		return;
 	}
-	for (; NLMSG_OK(message, (uint32_t)left); message = NLMSG_NEXT(message, left))
+	while ((message = netlink_next(buffer, (size_t)got, &at)))
 		address_take(s, message);
 }
 

@@ -84,6 +84,62 @@ static void addresses_are_kept_in_the_record(void **state)
 	fixture_close(&f);
 }
 
+/* As the container's root can: from a socket of its own to the port of the supervisor's. */
+static void send_from_inside(int to_fd, const void *bytes, size_t size)
+{
+	struct sockaddr_nl to;
+	socklen_t length = sizeof(to);
+	int fd = netlink_socket(0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(getsockname(to_fd, (void *)&to, &length), 0);
+	assert_int_equal(sendto(fd, bytes, size, 0, (void *)&to, length), size);
+	close(fd);
+}
+
+static void only_the_kernel_is_believed(void **state)
+{
+	static char odd[16384];
+	const struct {
+		struct nlmsghdr header;
+		struct ifaddrmsg body;
+		struct nlattr attribute;
+		uint32_t address;
+	} forged = {
+		.header = {.nlmsg_len = sizeof(forged), .nlmsg_type = RTM_NEWADDR},
+		.body = {.ifa_family = AF_INET, .ifa_prefixlen = 8, .ifa_index = 1},
+		.attribute = {.nla_len = 8, .nla_type = IFA_ADDRESS},
+		.address = htonl(0x08080808),
+	};
+	struct fixture f;
+	int fd;
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0) {
+		skip();
+		return;
+	}
+	fixture_open(&f, NULL, NULL);
+	((struct plan *)f.s.run.plan)->roles[ROLE_ADDRESS_SOCKET] = FIXTURE_DEVPTS;
+	fd = netlink_socket(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
+	fixture_set_fd(&f, FIXTURE_DEVPTS, fd);
+	address_begin(&f.s);
+	settle(&f);
+	send_from_inside(fd, &forged, sizeof(forged));
+	settle(&f);
+	assert_null(find(&f, "8.8.8.8"));
+	memset(odd, 'A', sizeof(odd));
+	for (uint32_t length = sizeof(odd) - 4; length <= sizeof(odd); length++) {
+		const struct nlmsghdr header = {.nlmsg_len = length, .nlmsg_type = 0x7fff};
+
+		memcpy(odd, &header, sizeof(header));
+		send_from_inside(fd, odd, length);
+		settle(&f);
+	}
+	assert_int_equal(f.s.loop.watches[WATCH_ADDRESS].fd, fd);
+	address_end(&f.s);
+	fixture_close(&f);
+}
+
 static void damaged_messages_are_passed_over(void **state)
 {
 	struct {
@@ -112,6 +168,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(damaged_messages_are_passed_over),
 		cmocka_unit_test(addresses_are_kept_in_the_record),
+		cmocka_unit_test(only_the_kernel_is_believed),
 	};
 
 	return cmocka_run_group_tests_name("supervisor/address", tests, NULL, NULL);

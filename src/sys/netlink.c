@@ -228,13 +228,25 @@ static int read_message(struct netlink *n, const struct nlmsghdr *message, void 
 	return 1;
 }
 
+const struct nlmsghdr *netlink_next(const void *bytes, size_t size, size_t *at)
+{
+	const struct nlmsghdr *message = (const void *)((const char *)bytes + *at);
+	const size_t left = *at < size ? size - *at : 0;
+
+	if (left < NLMSG_HDRLEN || message->nlmsg_len < NLMSG_HDRLEN || message->nlmsg_len > left)
+		return NULL;
+	*at += NLMSG_ALIGN((size_t)message->nlmsg_len);
+	return message;
+}
+
 static int read_answer(struct netlink *n, void *reply, size_t room)
 {
 	_Alignas(struct nlmsghdr) char bytes[NETLINK_REPLY_MAX];
 
 	for (;;) {
+		const struct nlmsghdr *message;
 		ssize_t got = netlink_receive(n->fd, bytes, sizeof(bytes), 0);
-		size_t at = 0, left;
+		size_t at = 0;
 
 		if (got == -EINTR || got == 0)
 			continue;
@@ -242,23 +254,14 @@ static int read_answer(struct netlink *n, void *reply, size_t room)
 			return (int)got;
 		if ((size_t)got > sizeof(bytes))
 			return -EMSGSIZE;
-		left = (size_t)got;
-		while (left >= NLMSG_HDRLEN) {
-			const struct nlmsghdr *message = (const void *)(bytes + at);
-			size_t step;
-			int r;
+		while ((message = netlink_next(bytes, (size_t)got, &at))) {
+			int r = read_message(n, message, reply, room);
 
-			if (message->nlmsg_len < NLMSG_HDRLEN || message->nlmsg_len > left)
-				return -EPROTO;
-			r = read_message(n, message, reply, room);
 			if (r <= 0)
 				return r;
-			step = NLMSG_ALIGN(message->nlmsg_len);
-			if (step >= left)
-				break;
-			at += step;
-			left -= step;
 		}
+		if (at < (size_t)got)
+			return -EPROTO;
 	}
 }
 

@@ -80,8 +80,14 @@ void netlink_nest_end(struct netlink_request *q, uint32_t at);
 int netlink_ask(struct netlink *n, struct netlink_request *q, void *reply, size_t room);
 
 /*
- * The first attribute of `type` behind the fixed part of `header` bytes, or NULL; its content is
- * netlink_data(), of *ret_length bytes.
+ * The message at *at in a datagram of `size` bytes, with *at behind it then; NULL when none fits
+ * into what is left, *at is less than `size` then if there is something else.
+ */
+const struct nlmsghdr *netlink_next(const void *bytes, size_t size, size_t *at);
+
+/*
+ * The first attribute of `type` behind the fixed part of `header` bytes, or NULL: its content, of
+ * *ret_length bytes.
  */
 const void *netlink_find(const struct nlmsghdr *message, size_t header, uint16_t type,
 			 size_t *ret_length);

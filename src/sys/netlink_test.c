@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Netlink in a network namespace where somebody else may send, too: what is not the kernel's is not
- * heard, and answers no question.
+ * heard, and answers no question. The walk over the messages of a datagram.
  */
 
 #include "sys/netlink.h"
@@ -12,11 +12,55 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "base/macros.h"
+
+/* On the heap, without slack: what the sanitizers guard. */
+static size_t walk(const void *bytes, size_t size)
+{
+	autofree char *exact = malloc(size);
+	const struct nlmsghdr *message;
+	size_t at = 0, count = 0;
+
+	assert_non_null(exact);
+	memcpy(exact, bytes, size);
+	while ((message = netlink_next(exact, size, &at))) {
+		assert_true((const char *)message + message->nlmsg_len <= exact + size);
+		count++;
+	}
+	return count;
+}
+
+static void a_walk_ends_with_the_datagram(void **state)
+{
+	_Alignas(struct nlmsghdr) char bytes[128] = {0};
+	struct nlmsghdr first = {.nlmsg_len = 20}, second = {.nlmsg_len = NLMSG_HDRLEN};
+
+	memcpy(bytes, &first, sizeof(first));
+	for (uint32_t length = NLMSG_HDRLEN; length <= 64; length++) {
+		second.nlmsg_len = length;
+		memcpy(bytes + 20, &second, sizeof(second));
+		assert_int_equal(walk(bytes, 20 + length), 2);
+		/* The same cut short, and with too little behind it for another one. */
+		assert_int_equal(walk(bytes, 20 + length - 1), 1);
+		assert_int_equal(walk(bytes, 20 + length + 1), 2);
+	}
+	for (uint32_t wrong = 0; wrong < NLMSG_HDRLEN; wrong++) {
+		second.nlmsg_len = wrong;
+		memcpy(bytes + 20, &second, sizeof(second));
+		assert_int_equal(walk(bytes, 64), 1);
+		assert_int_equal(walk(bytes, wrong + 1), 0);
+	}
+	second.nlmsg_len = UINT32_MAX;
+	memcpy(bytes + 20, &second, sizeof(second));
+	assert_int_equal(walk(bytes, 64), 1);
+}
 
 /* In a new network namespace; false: there is none to be had. */
 static bool enter_network(void)
@@ -99,6 +143,7 @@ static void others_answer_no_question(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_walk_ends_with_the_datagram),
 		cmocka_unit_test(datagrams_of_others_are_dropped),
 		cmocka_unit_test(others_answer_no_question),
 	};
