@@ -267,7 +267,7 @@ static void expire_one(struct supervisor *s, struct connection *c, void *context
 		return;
 	}
 	if (c->phase == PHASE_WAITING)
-		connection_answer_code(s, c, -ETIMEDOUT);
+		control_wait_expired(s, c);
 	else
 		connection_close(s, c);
 }

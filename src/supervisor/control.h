@@ -154,6 +154,10 @@ void control_tell_state(struct supervisor *s, enum container_state state);
 /* Freezing (else thawing) is over: 0 or -errno goes to those who wait for it. */
 void control_freezer_done(struct supervisor *s, bool freeze, int result);
 
+/* The time of one that waits is over: it is told -ETIMEDOUT. With the last one that waited for
+ * freezing, freezing is given up. */
+void control_wait_expired(struct supervisor *s, struct connection *c);
+
 /* control_console.c --------------------------------------------------------------------------- */
 
 /* A connection is about to be closed: the tty is free again. */

@@ -39,7 +39,7 @@ void command_freeze(struct supervisor *s, struct connection *c)
 	int r = find_timeout(c, &timeout);
 
 	if (r == 0)
-		r = freezer_begin(s, c->request.command == WIRE_FREEZE);
+		r = freezer_begin(s, c->request.command == WIRE_FREEZE, timeout == 0);
 	if (r != 0 || timeout == 0) {
 		connection_answer_code(s, c, r < 0 ? r : 0);
 		return;
@@ -70,4 +70,36 @@ void control_freezer_done(struct supervisor *s, bool freeze, int result)
 
 	if (s->control.count > 0)
 		control_each(s, tell_one, &outcome);
+}
+
+static bool is_freezing(const struct connection *c)
+{
+	return c->phase == PHASE_WAITING && c->request.command == WIRE_FREEZE;
+}
+
+struct others {
+	const struct connection *but;
+	bool found;
+};
+
+static void find_other(struct supervisor *s, struct connection *c, void *context)
+{
+	struct others *others = context;
+
+	if (c != others->but && is_freezing(c))
+		others->found = true;
+}
+
+void control_wait_expired(struct supervisor *s, struct connection *c)
+{
+	struct others others = {.but = c};
+
+	if (is_freezing(c)) {
+		control_each(s, find_other, &others);
+		if (!others.found)
+			freezer_give_up(s);
+	}
+	/* Still there when it goes on without this one. */
+	if (c->phase == PHASE_WAITING)
+		connection_answer_code(s, c, -ETIMEDOUT);
 }

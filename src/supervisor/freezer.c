@@ -99,11 +99,13 @@ static void enter_state(struct supervisor *s, enum container_state state)
 		state_enter(s, state);
 }
 
-/* It is as it was to be: states, then those who wait for it. */
+/* Over, one way or another: states, then those who wait for it. Nothing freezes later of itself. */
 static void finish_job(struct supervisor *s, int result)
 {
 	bool froze = s->freezer.job == FREEZER_FREEZES;
 
+	if (froze && result < 0)
+		write_freezer(&s->freezer, false);
 	end_job(s);
 	if (froze && result == 0) {
 		enter_state(s, STATE_FROZEN);
@@ -123,7 +125,6 @@ static int retry(struct supervisor *s)
 
 	if (freeze && time_left(f->deadline) == 0) {
 		log_warn("The container could not be frozen within 10 seconds: thawing it");
-		write_freezer(f, false);
 		return -ETIMEDOUT;
 	}
 	r = write_freezer(f, freeze);
@@ -166,72 +167,67 @@ void freezer_expire(struct supervisor *s)
 	check_job(s);
 }
 
+/*
+ * Written in any case: what is not frozen yet may have been asked to, by us or by somebody else,
+ * and a frozen cgroup of version 2 says "frozen 0" while a process of it ends or is attached. The
+ * other job goes on when that fails. 1: it was so before, and the state says it.
+ */
 static int begin(struct supervisor *s, bool freeze)
 {
 	struct freezer *f = &s->freezer;
-	int now;
-	int r = open_freezer(s);
+	enum freezer_job before = f->job;
+	int was, r;
 
+	r = before == FREEZER_IDLE ? open_freezer(s) : 0;
 	if (r < 0)
 		return r;
-	now = look(f);
-	if (now < 0)
-		return now;
+	was = look(f);
+	r = was < 0 ? was : write_freezer(f, freeze);
+	if (r < 0)
+		return r;
+	if (before != FREEZER_IDLE)
+		control_freezer_done(s, !freeze, -ECANCELED);
+	else if (was == freeze &&
+		 atomic_load(&s->record->state) == (freeze ? STATE_FROZEN : STATE_RUNNING))
+		return 1;
 	f->job = freeze ? FREEZER_FREEZES : FREEZER_THAWS;
 	f->pause = PAUSE_FIRST;
 	f->deadline = time_deadline(VERSION1_PATIENCE);
-	/*
-	 * Version 2 tells how things are, not what was asked for: while a process of a frozen
-	 * cgroup ends or is attached it may say "frozen 0", and would freeze again when nothing is
-	 * written.
-	 */
-	if (now == freeze) {
-		r = is_version1(f) ? 0 : write_freezer(f, freeze);
-		return r < 0 ? r : 1;
-	}
-	if (!is_version1(f)) {
-		r = loop_watch(s, WATCH_FREEZER, f->events_fd, EPOLLPRI);
-		if (r < 0)
-			return r;
-	} else {
-		loop_set_timer(s, TIMER_FREEZER, time_deadline(f->pause));
-	}
-	return write_freezer(f, freeze);
+	return 0;
 }
 
-int freezer_begin(struct supervisor *s, bool freeze)
+int freezer_begin(struct supervisor *s, bool freeze, bool keep)
 {
-	enum freezer_job job = freeze ? FREEZER_FREEZES : FREEZER_THAWS;
+	struct freezer *f = &s->freezer;
 	int r;
 
-	if (s->freezer.job == job)
+	if (f->job == (freeze ? FREEZER_FREEZES : FREEZER_THAWS)) {
+		f->is_kept |= keep;
 		return 0;
-	if (s->freezer.job != FREEZER_IDLE) {
-		/* The other way round: whoever waits for the old job waits in vain. */
-		control_freezer_done(s, !freeze, -ECANCELED);
-		end_job(s);
 	}
 	r = begin(s, freeze);
-	if (r < 0) {
-		end_job(s);
+	if (r != 0) {
+		if (f->job == FREEZER_IDLE)
+			end_job(s);
 		return r;
 	}
-	if (r == 1) {
-		enum container_state now = atomic_load(&s->record->state);
-
-		end_job(s);
-		if (freeze == (now == STATE_FROZEN))
-			return 1;
-		if (freeze)
-			enter_state(s, STATE_FREEZING);
-		enter_state(s, freeze ? STATE_FROZEN : STATE_THAWED);
-		if (!freeze)
-			enter_state(s, STATE_RUNNING);
-		return 1;
-	}
+	f->is_kept = keep;
 	if (freeze)
 		enter_state(s, STATE_FREEZING);
-	return check_job(s);
+	r = check_job(s);
+	if (r != 0 || is_version1(f))
+		return r;
+	/* What has changed since it was read is told, too. */
+	r = loop_watch(s, WATCH_FREEZER, f->events_fd, EPOLLPRI);
+	if (r < 0)
+		finish_job(s, r);
+	return r;
+}
+
+void freezer_give_up(struct supervisor *s)
+{
+	if (s->freezer.job == FREEZER_FREEZES && !s->freezer.is_kept)
+		finish_job(s, -ETIMEDOUT);
 }
 
 static void release(struct supervisor *s, const struct plan_hierarchy *h, enum cgroup_place place)

@@ -22,15 +22,21 @@ struct freezer {
 	int events_fd;    /* owned: cgroup.events; -EBADF on version 1 */
 	usec_t pause;     /* version 1: until it is looked at again */
 	usec_t deadline;  /* version 1 gives up freezing then */
+	bool is_kept;     /* somebody asked for it who doesn't wait */
 };
 
 void freezer_init(struct freezer *f);
 
 /*
- * Begin to freeze or to thaw. 1: it is so already, and the state says it; 0: it is under way, and
- * control_freezer_done() will be called; -errno.
+ * Begin to freeze or to thaw. `keep`: it is not given up when nobody waits any longer. 1: it is so
+ * already, and the state says it; 0: it is under way, and control_freezer_done() will be called;
+ * -errno.
  */
-int freezer_begin(struct supervisor *s, bool freeze);
+int freezer_begin(struct supervisor *s, bool freeze, bool keep);
+
+/* Nobody waits any longer: freezing that is not kept is taken back, and those who waited are told
+ * -ETIMEDOUT. */
+void freezer_give_up(struct supervisor *s);
 
 /* Thaw all directories at once, without waiting or telling anybody: frozen tasks don't die. */
 void freezer_release(struct supervisor *s);

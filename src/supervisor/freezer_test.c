@@ -9,13 +9,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <linux/userfaultfd.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 
@@ -46,8 +49,57 @@ static const char *find_mount(unsigned version)
 	return NULL;
 }
 
+_Noreturn static void wait_for_ever(void)
+{
+	for (;;)
+		pause();
+}
+
+/*
+ * In the kernel, where only SIGKILL gets at it, and the freezer does not: process_vm_readv(2) of
+ * memory whose pages nobody provides (userfaultfd(2)).
+ */
+_Noreturn static void hang(void)
+{
+	struct uffdio_api api = {.api = UFFD_API};
+	struct uffdio_register area = {.range.len = 4096, .mode = UFFDIO_REGISTER_MODE_MISSING};
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+	char byte;
+	struct iovec to = {.iov_base = &byte, .iov_len = 1},
+		     from = {.iov_base = page, .iov_len = 1};
+
+	area.range.start = (uintptr_t)page;
+	if (ioctl(fd, UFFDIO_API, &api) == 0 && ioctl(fd, UFFDIO_REGISTER, &area) == 0)
+		(void)!syscall(SYS_process_vm_readv, getpid(), &to, 1, &from, 1, 0);
+	_exit(1);
+}
+
+/* Until the process sleeps so that no signal wakes it. 0, or 1: it can't. */
+static int wait_until_hung(pid_t pid)
+{
+	char path[64], text[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	for (int i = 0; i < 1000; i++) {
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+		ssize_t got = read(fd, text, sizeof(text) - 1);
+		const char *state;
+
+		close(fd);
+		text[got < 0 ? 0 : got] = '\0';
+		state = strrchr(text, ')');
+		if (!state || state[2] == 'Z')
+			return 1;
+		if (state[2] == 'D')
+			return 0;
+		usleep(1000);
+	}
+	return 1;
+}
+
 /* 0, or 1: not possible here. */
-static int begin(struct stage *g, unsigned version)
+static int begin(struct stage *g, unsigned version, void (*body)(void))
 {
 	const char *mount = find_mount(version);
 	int fd;
@@ -70,10 +122,8 @@ static int begin(struct stage *g, unsigned version)
 	fixture_set_name(&g->f, FIXTURE_LIMIT, "w");
 	fixture_set_name(&g->f, FIXTURE_PAYLOAD, "w");
 	g->child = fork();
-	if (g->child == 0) {
-		for (;;)
-			pause();
-	}
+	if (g->child == 0)
+		body();
 	fd = cgroup_open(g->base, version == 2 ? "slice" : "", "w");
 	assert_true(fd >= 0);
 	assert_int_equal(cgroup_move(fd, g->child), 0);
@@ -129,7 +179,7 @@ static void freeze_and_thaw(unsigned version)
 	struct stage g;
 	int fd;
 
-	if (begin(&g, version) != 0) {
+	if (begin(&g, version, wait_for_ever) != 0) {
 		skip();
 		return;
 	}
@@ -150,10 +200,10 @@ static void freeze_and_thaw(unsigned version)
 	assert_int_equal(g.f.record->state, STATE_RUNNING);
 	assert_answer(&g, fd, 0);
 	/* Somebody froze it by hand: it is thawed all the same. */
-	assert_int_equal(freezer_begin(&g.f.s, true) < 0, 0);
+	assert_int_equal(freezer_begin(&g.f.s, true, false) < 0, 0);
 	settle(&g);
 	atomic_store(&g.f.record->state, STATE_RUNNING);
-	assert_true(freezer_begin(&g.f.s, false) >= 0);
+	assert_true(freezer_begin(&g.f.s, false, false) >= 0);
 	settle(&g);
 	assert_int_equal(g.f.record->state, STATE_RUNNING);
 	end(&g);
@@ -200,7 +250,7 @@ static void what_only_seems_thawed_is_thawed(void **state)
 	fixture_set_name(&f, FIXTURE_LIMIT, "w");
 	fixture_set_name(&f, FIXTURE_PAYLOAD, "w");
 	atomic_store(&f.record->state, STATE_FROZEN);
-	assert_int_equal(freezer_begin(&f.s, false), 1);
+	assert_int_equal(freezer_begin(&f.s, false, false), 1);
 	assert_int_equal(f.record->state, STATE_RUNNING);
 	snprintf(path, sizeof(path), "%s/slice/w/cgroup.freeze", folder);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -213,6 +263,116 @@ static void what_only_seems_thawed_is_thawed(void **state)
 		assert_int_equal(remove(path), 0);
 	}
 	assert_int_equal(rmdir(folder), 0);
+}
+
+/* A container that doesn't freeze at once. 0, or 1: not possible here. */
+static int begin_hung(struct stage *g, unsigned version)
+{
+	if (begin(g, version, hang) != 0)
+		return 1;
+	if (wait_until_hung(g->child) == 0)
+		return 0;
+	end(g);
+	return 1;
+}
+
+static void assert_wanted(struct stage *g, unsigned version, bool frozen)
+{
+	int fd = cgroup_open(g->base, version == 2 ? "slice" : "", "w");
+	char text[32];
+
+	assert_true(cgroup_read(fd, version == 2 ? "cgroup.freeze" : "freezer.state", text,
+				sizeof(text)) >= 0);
+	close(fd);
+	if (version == 2)
+		assert_string_equal(text, frozen ? "1" : "0");
+	else
+		assert_string_equal(text, frozen ? "FREEZING" : "THAWED");
+	assert_int_equal(g->f.record->state, frozen ? STATE_FREEZING : STATE_RUNNING);
+	assert_int_equal(g->f.s.freezer.job, frozen ? FREEZER_FREEZES : FREEZER_IDLE);
+}
+
+static int ask(struct stage *g, bool freeze, int32_t milliseconds)
+{
+	int fd = fixture_connect(&g->f);
+
+	send_freeze(fd, freeze, milliseconds);
+	fixture_pump(&g->f);
+	return fd;
+}
+
+static void wait_for_answer(struct stage *g, int fd)
+{
+	struct pollfd polled = {.fd = fd, .events = POLLIN};
+
+	for (int i = 0; i < 1000 && poll(&polled, 1, 0) == 0; i++)
+		loop_serve_one(&g->f.s);
+}
+
+static void thaw_while_freezing(unsigned version)
+{
+	struct stage g;
+	int freezer;
+
+	if (begin_hung(&g, version) != 0) {
+		skip();
+		return;
+	}
+	freezer = ask(&g, true, -1);
+	assert_wanted(&g, version, true);
+	assert_answer(&g, ask(&g, false, -1), 0);
+	assert_answer(&g, freezer, -ECANCELED);
+	assert_wanted(&g, version, false);
+	end(&g);
+}
+
+static void time_out_while_freezing(unsigned version)
+{
+	struct stage g;
+	int first, second;
+
+	if (begin_hung(&g, version) != 0) {
+		skip();
+		return;
+	}
+	/* As long as somebody waits it is under way. */
+	first = ask(&g, true, 20);
+	second = ask(&g, true, 60);
+	wait_for_answer(&g, first);
+	assert_answer(&g, first, -ETIMEDOUT);
+	assert_wanted(&g, version, true);
+	wait_for_answer(&g, second);
+	assert_wanted(&g, version, false);
+	assert_answer(&g, second, -ETIMEDOUT);
+	/* Who didn't wait wants it in any case. */
+	assert_answer(&g, ask(&g, true, 0), 0);
+	first = ask(&g, true, 20);
+	wait_for_answer(&g, first);
+	assert_answer(&g, first, -ETIMEDOUT);
+	assert_wanted(&g, version, true);
+	assert_answer(&g, ask(&g, false, 20), 0);
+	assert_wanted(&g, version, false);
+	end(&g);
+}
+
+static void version_1_is_thawed_while_it_freezes(void **state)
+{
+	thaw_while_freezing(1);
+}
+
+static void version_2_is_thawed_while_it_freezes(void **state)
+{
+	thaw_while_freezing(2);
+}
+
+static void version_1_is_not_frozen_after_a_timeout(void **state)
+{
+	time_out_while_freezing(1);
+}
+
+static void version_2_is_not_frozen_after_a_timeout(void **state)
+{
+	time_out_while_freezing(2);
 }
 
 static void nobody_waits_for_a_freezer_that_is_not_there(void **state)
@@ -234,6 +394,10 @@ int main(void)
 		cmocka_unit_test(version_1_freezes_and_thaws),
 		cmocka_unit_test(version_2_freezes_and_thaws),
 		cmocka_unit_test(what_only_seems_thawed_is_thawed),
+		cmocka_unit_test(version_1_is_thawed_while_it_freezes),
+		cmocka_unit_test(version_2_is_thawed_while_it_freezes),
+		cmocka_unit_test(version_1_is_not_frozen_after_a_timeout),
+		cmocka_unit_test(version_2_is_not_frozen_after_a_timeout),
 		cmocka_unit_test(nobody_waits_for_a_freezer_that_is_not_there),
 	};
 

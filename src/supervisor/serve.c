@@ -91,7 +91,7 @@ static void begin(struct supervisor *s)
 	if (run_has_late(&s->run))
 		loop_set_timer(s, TIMER_LATE, time_deadline(LATE_AFTER));
 	if (supervisor_plan(s)->flags & PLAN_FREEZE_AT_START) {
-		r = freezer_begin(s, true);
+		r = freezer_begin(s, true, true);
 		if (r < 0)
 			log_warn_errno(-r, "Failed to freeze the container at its start");
 	}
