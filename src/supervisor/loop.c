@@ -50,7 +50,7 @@ static bool ends_a_start(int signal)
 
 /*
  * Signals that we have raised ourselves (SIGPIPE, SIGXFSZ) are nobody's business.
- * Before there is an init, a request to end ends the start.
+ * Before there is an init, a request to end ends the start; behind it, a reboot.
  */
 static void take_signal(struct supervisor *s, const struct signalfd_siginfo *info)
 {
@@ -66,6 +66,11 @@ static void take_signal(struct supervisor *s, const struct signalfd_siginfo *inf
 	if (s->is_starting) {
 		if (ends_a_start(signal))
 			s->interrupted_by = signal;
+		return;
+	}
+	/* Between two runs nobody is there to get it: the next one must not begin. */
+	if (s->init_ended) {
+		s->stop_requested = s->stop_requested || ends_a_start(signal);
 		return;
 	}
 	if (signal == SIGCONT)

@@ -243,6 +243,17 @@ LXC_NAME=h1"
     assert_equal "$(lxc-info -P "$LXCPATH" -n h1 -sH)" STOPPED
 }
 
+@test "who asks for an end while a reboot's hooks run gets it" {
+    configure "lxc.hook.post-stop = sh -c 'touch $NOTES/order; sleep 1' x"
+    start
+    supervisor=$(awk '{print $4}' "/proc/$(lxc-info -P "$LXCPATH" -n h1 -pH)/stat")
+    in_container h1 reboot -f || true
+    wait_until 10 test -e "$NOTES/order"
+    kill -TERM "$supervisor"
+    wait_until 10 sh -c "! kill -0 $supervisor 2>/dev/null"
+    assert_equal "$(lxc-info -P "$LXCPATH" -n h1 -sH)" STOPPED
+}
+
 @test "PVE-67: a pre-start hook mounts the root, in the supervisor's own mount namespace" {
     mkdir -p "$LXCPATH/empty"
     sed "s,^lxc.rootfs.path.*,lxc.rootfs.path = $LXCPATH/empty," "$PLAIN" >"$LXCPATH/h1/config"
