@@ -35,6 +35,16 @@ enum {
 	SIGNAL_MAX = 64,
 };
 
+void launch_hold_streams(void)
+{
+	for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
+		/* The lowest that is free, that is this one. */
+		if (fcntl(stream, F_GETFD) < 0 &&
+		    open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY) == stream)
+			fcntl(stream, F_SETFD, 0);
+	}
+}
+
 const char *launch_map_record(int fd, struct record_header **ret)
 {
 	struct record_header *record;
@@ -174,11 +184,6 @@ static void use_null_streams(void)
 	dup2(fd, STDIN_FILENO);
 	dup2(fd, STDOUT_FILENO);
 	dup2(fd, STDERR_FILENO);
-	/* One of them was closed, and is it. */
-	if (fd <= STDERR_FILENO) {
-		fcntl(fd, F_SETFD, 0);
-		take_fd(fd);
-	}
 }
 
 static void become_daemon(struct supervisor *s)

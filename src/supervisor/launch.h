@@ -10,6 +10,10 @@
 
 struct supervisor;
 
+/* Standard descriptors that are closed become /dev/null, also for the programs that we run: what is
+ * opened next would take their place, and get what is meant for them. */
+void launch_hold_streams(void);
+
 /* Map a record for writing, with room to grow. NULL on success with *ret, or a sentence. */
 const char *launch_map_record(int fd, struct record_header **ret);
 

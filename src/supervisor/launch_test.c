@@ -6,11 +6,15 @@
 #include "supervisor/launch.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -51,12 +55,43 @@ static void what_is_no_record_is_refused(void **state)
 	close(fd);
 }
 
+/* In a child: nothing is left that a failure could be printed on. */
+static int look_at_held_streams(void)
+{
+	struct stat status;
+	int fd;
+
+	close(STDIN_FILENO);
+	close(STDERR_FILENO);
+	launch_hold_streams();
+	for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
+		if (fcntl(stream, F_GETFD) != 0 || fstat(stream, &status) < 0)
+			return 1 + stream;
+		if (stream != STDOUT_FILENO && status.st_rdev != makedev(1, 3))
+			return 4 + stream;
+	}
+	fd = open("/", O_PATH | O_CLOEXEC);
+	return fd > STDERR_FILENO ? 0 : 7;
+}
+
+static void closed_streams_are_held(void **state)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == 0)
+		_exit(look_at_held_streams());
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_variable_is_taken_out_of_the_environment),
 		cmocka_unit_test(a_number_that_is_none_is_no_record),
 		cmocka_unit_test(what_is_no_record_is_refused),
+		cmocka_unit_test(closed_streams_are_held),
 	};
 
 	return cmocka_run_group_tests_name("supervisor/launch", tests, NULL, NULL);

@@ -88,8 +88,10 @@ static int supervise(int record_fd, char **environment)
 
 int main(int argc, char **argv, char **environment)
 {
-	int fd = launch_take_variable(environment, RECORD_VARIABLE "=");
+	int fd;
 
+	launch_hold_streams();
+	fd = launch_take_variable(environment, RECORD_VARIABLE "=");
 	if (fd >= 0)
 		return supervise(fd, environment);
 	fd = launch_take_variable(environment, ATTACH_VARIABLE "=");
