@@ -74,12 +74,18 @@ static int check_startable(struct container *c, const struct start_options *opti
 	return r;
 }
 
-/* Descriptors 3 … that a service manager has handed to us (sd_listen_fds(3)): those that exist. */
+/*
+ * Descriptors 3 … that a service manager has handed to us (sd_listen_fds(3)): those that exist. The
+ * variables may have been inherited from the one that they were meant for: then LISTEN_PID names
+ * it. LXC never looks at that; without it LISTEN_FDS alone counts, as there.
+ */
 static uint32_t count_listen_fds(void)
 {
-	const char *text = getenv("LISTEN_FDS");
-	uint32_t count = 0;
+	const char *text = getenv("LISTEN_FDS"), *meant_for = getenv("LISTEN_PID");
+	uint32_t count = 0, pid;
 
+	if (meant_for && (num_parse_u32(meant_for, 10, &pid) < 0 || pid != (uint32_t)getpid()))
+		return 0;
 	if (!text || num_parse_u32(text, 10, &count) < 0 || count > LISTEN_FDS_MAX)
 		return 0;
 	for (uint32_t i = 0; i < count; i++)

@@ -346,3 +346,22 @@ INIT
 four
 6"
 }
+
+@test "LISTEN_PID: descriptors that were meant for another process stay outside" {
+    echo three >"$NOTES/fd.three"
+    # listen PID: does init get 3?
+    listen() {
+        # shellcheck disable=SC2016  # $$ and $1 are the shell's that becomes lxc-start
+        sh -c 'pid=$1; shift; [ "$pid" = own ] && pid=$$
+            LISTEN_FDS=1 LISTEN_PID=$pid exec "$@"' x "$1" lxc-start -P "$LXCPATH" -n h1 -- \
+            /bin/sh -c 'if [ -e /proc/self/fd/3 ]; then echo yes; else echo no; fi >/notes/out.fd
+            : >/notes/out.done; exec sleep 1000' 3<"$NOTES/fd.three"
+        wait_until 5 test -e "$INSIDE/out.done"
+        kill_it
+        rm "$INSIDE/out.done"
+    }
+    listen 1
+    assert_equal "$(<"$INSIDE/out.fd")" no
+    listen own
+    assert_equal "$(<"$INSIDE/out.fd")" yes
+}
