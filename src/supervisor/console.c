@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define LOG_CATEGORY "terminal"
@@ -19,9 +20,10 @@
 #include "supervisor/supervisor.h"
 
 enum {
-	PATIENCE = 1000 * 1000,    /* µs that a stranger's peer may hold up the container */
-	LAST_PATIENCE = 10 * 1000, /* ms without progress at the end */
-	DRAIN_MAX = 16 << 20,      /* bytes: whoever still writes then has had its chance */
+	PATIENCE = 1000 * 1000,           /* µs that a stranger's peer may hold up the container */
+	LAST_PATIENCE = 10 * 1000 * 1000, /* µs without progress at the end */
+	STOP_PATIENCE = 1000 * 1000,      /* µs for all of the end, when somebody asked for it */
+	DRAIN_MAX = 16 << 20,             /* bytes: whoever still writes then has had its chance */
 };
 
 void console_init(struct console *c)
@@ -60,10 +62,15 @@ static ssize_t write_some(int fd, bool may_block, const char *bytes, size_t leng
 	struct pollfd polled = {.fd = fd, .events = POLLOUT};
 	ssize_t written;
 
-	/* A descriptor that we share with others is not made non-blocking: asked first. A pipe that
-	 * is ready takes a whole piece. */
-	if (may_block && poll(&polled, 1, 0) == 0)
-		return -EAGAIN;
+	/* A descriptor that we share with others is not made non-blocking: a socket is told so with
+	 * each call, everything else but pipes (console_peer.c) is asked first. */
+	if (may_block) {
+		written = send(fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (written >= 0 || errno != ENOTSOCK)
+			return written < 0 ? -errno : written;
+		if (poll(&polled, 1, 0) == 0)
+			return -EAGAIN;
+	}
 	do
 		written = write(fd, bytes, length);
 	while (written < 0 && errno == EINTR);
@@ -121,7 +128,7 @@ void console_update_watches(struct supervisor *s)
 		master |= EPOLLIN;
 	if (c->input.length == 0 && !c->peer_input_ended && (c->is_raw || !c->is_terminal))
 		from_peer = EPOLLIN;
-	watch_or_not(s, WATCH_MASTER, c->master_fd, master);
+	watch_or_not(s, WATCH_MASTER, c->is_draining ? -EBADF : c->master_fd, master);
 	watch_or_not(s, WATCH_PEER, peer->fd, from_peer | wanted_of_sink(peer));
 	/* An output is only watched while it is waited for: it may be a file, or hung up. */
 	watch_or_not(s, WATCH_OUTPUT, output->pending.length > 0 ? output->fd : -EBADF, EPOLLOUT);
@@ -299,20 +306,51 @@ void console_expire(struct supervisor *s)
 	console_update_watches(s);
 }
 
-/* Wait for a sink that took everything so far and has a reader: it gets the rest, too. */
-static void flush_at_end(struct supervisor *s, enum console_sink_kind kind)
+/* Bytes that somebody is to get who took everything so far. */
+static size_t count_last(const struct console *c)
 {
-	struct console_sink *sink = &s->console.sinks[kind];
+	size_t count = 0;
 
-	while (sink->fd >= 0 && sink->pending.length > 0) {
-		struct pollfd polled = {.fd = sink->fd, .events = POLLOUT};
-		int patience = sink->is_patient ? LAST_PATIENCE : 0;
+	for (int i = 0; i < SINK_COUNT; i++)
+		count += c->sinks[i].fd >= 0 ? c->sinks[i].pending.length : 0;
+	return count;
+}
 
-		if (poll(&polled, 1, patience) <= 0 ||
-		    flush_pending(&sink->pending, sink->fd, kind == SINK_OUTPUT) < 0) {
-			drop_sink(s, kind);
+static void drop_stuck(struct supervisor *s, bool patient_ones)
+{
+	for (int i = 0; i < SINK_COUNT; i++) {
+		const struct console_sink *sink = &s->console.sinks[i];
+
+		if (sink->fd >= 0 && sink->pending.length > 0 &&
+		    (patient_ones || !sink->is_patient))
+			drop_sink(s, i);
+	}
+}
+
+/* Serve events until the sinks have taken what is pending; those who make no progress are dropped,
+ * a stranger at once. */
+static void flush_at_end(struct supervisor *s)
+{
+	struct console *c = &s->console;
+	usec_t deadline = time_deadline(LAST_PATIENCE);
+	size_t before = count_last(c);
+
+	flush_pending(&c->sinks[SINK_PEER].pending, c->sinks[SINK_PEER].fd, false);
+	drop_stuck(s, false);
+	console_update_watches(s);
+	while (count_last(c) > 0) {
+		if (count_last(c) != before)
+			deadline = time_deadline(LAST_PATIENCE);
+		before = count_last(c);
+		/* It may be asked for at any time. */
+		if (s->stop_requested && c->drain_ends < deadline)
+			deadline = c->drain_ends;
+		if (time_left(deadline) == 0) {
+			drop_stuck(s, true);
 			return;
 		}
+		loop_keep_timer(s, TIMER_CONSOLE, deadline);
+		loop_serve_one(s);
 	}
 }
 
@@ -321,18 +359,21 @@ void console_drain(struct supervisor *s)
 	struct console *c = &s->console;
 	size_t total = 0;
 
+	if (c->drain_ends == 0)
+		c->drain_ends = time_deadline(STOP_PATIENCE);
+	/* It is read here, so much and no more, whatever else is served. */
+	c->is_draining = true;
 	while (c->master_fd >= 0 && total < DRAIN_MAX) {
 		ssize_t got;
 
-		flush_at_end(s, SINK_PEER);
-		flush_at_end(s, SINK_OUTPUT);
+		flush_at_end(s);
 		got = read_master(s);
 		if (got <= 0)
 			break;
 		total += (size_t)got;
 	}
-	flush_at_end(s, SINK_PEER);
-	flush_at_end(s, SINK_OUTPUT);
+	flush_at_end(s);
+	c->is_draining = false;
 	console_update_watches(s);
 }
 
@@ -349,6 +390,7 @@ int console_opened(struct run *r, const struct plan_step *step)
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
 		return -errno;
 	c->master_fd = fd;
+	c->drain_ends = 0;
 	if (open_slave(c) < 0)
 		log_debug("The console's pty can't be kept open: output ends when it is closed");
 	console_update_watches(s);

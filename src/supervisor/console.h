@@ -57,6 +57,8 @@ struct console {
 	struct console_sink sinks[SINK_COUNT];
 	struct console_pending input; /* from the peer to the container */
 	bool peer_input_ended;
+	bool is_draining;
+	usec_t drain_ends; /* what is drained then gets no further when an end was asked for */
 	bool is_terminal, is_raw, has_saved;
 	struct termios saved; /* of the peer, when it is a terminal */
 	struct winsize size;  /* last told to the container */
@@ -76,7 +78,8 @@ int console_close(struct run *r);
 /* Whatever happens: the user's terminal is as it was. */
 void console_restore_terminal(struct console *c);
 
-/* Take everything that the container has written. */
+/* Take everything that the container has written, and wait for whoever is to get it, with events
+ * being served meanwhile. */
 void console_drain(struct supervisor *s);
 
 /* SIGWINCH, SIGCONT. */

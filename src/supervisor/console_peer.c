@@ -179,12 +179,17 @@ static int open_terminal(void)
 	return fd < 0 ? -errno : fd;
 }
 
-/* A terminal that is only written to. Everything else is asked before it is written to. */
+/*
+ * A terminal that is only written to, or a pipe: descriptions of our own, which don't block.
+ * Sockets can't be opened, and a pipe that another user has made may not be.
+ */
 static int open_output(void)
 {
+	struct stat status;
 	int fd = -EBADF;
 
-	if (isatty(STDOUT_FILENO))
+	if (isatty(STDOUT_FILENO) ||
+	    (fstat(STDOUT_FILENO, &status) == 0 && S_ISFIFO(status.st_mode)))
 		fd = open("/proc/self/fd/1", O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <termios.h>
 
 #include <cmocka.h>
@@ -261,6 +262,137 @@ static void closing_takes_what_is_left(void **state)
 	assert_int_equal(g->f.s.console.master_fd, -EBADF);
 }
 
+/* The standard output of a foreground start: a pipe that is full. Returns its reading end. */
+static int make_full_output(struct stage *g)
+{
+	struct console_sink *output = &g->f.s.console.sinks[SINK_OUTPUT];
+	char text[1024];
+	int ends[2];
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_true(fcntl(ends[1], F_SETPIPE_SZ, 4096) > 0);
+	*output = (struct console_sink){.fd = ends[1], .is_patient = true};
+	memset(text, 'z', sizeof(text));
+	for (int i = 0; i < 1000 && output->pending.length == 0; i++) {
+		struct pollfd polled = {.fd = g->inside, .events = POLLOUT};
+
+		poll(&polled, 1, 10);
+		write(g->inside, text, sizeof(text));
+		fixture_pump(&g->f);
+	}
+	assert_true(output->pending.length > 0);
+	return ends[0];
+}
+
+static void who_wants_an_end_does_not_wait_for_slow_readers(void **state)
+{
+	struct stage *g = *state;
+	usec_t begin = time_now();
+	int reader = make_full_output(g);
+
+	g->f.s.stop_requested = true;
+	assert_int_equal(console_close(&g->f.s.run), 0);
+	assert_true(time_now() - begin < 3 * USEC_PER_SEC);
+	close(reader);
+}
+
+/* What is still to be written when the container has ended does not make the supervisor deaf. */
+static void requests_are_answered_while_a_reader_is_waited_for(void **state)
+{
+	const struct wire_request ask = {.command = WIRE_GET_STATE}, stop = {.command = WIRE_STOP};
+	struct stage *g = *state;
+	int reader = make_full_output(g);
+	int fd = fixture_connect(&g->f), other_fd = fixture_connect(&g->f);
+	usec_t begin = time_now();
+	struct wire_answer answer;
+
+	assert_int_equal(send(other_fd, &ask, sizeof(ask), 0), sizeof(ask));
+	assert_int_equal(send(fd, &stop, sizeof(stop), 0), sizeof(stop));
+	console_drain(&g->f.s);
+	assert_true(time_now() - begin < 3 * USEC_PER_SEC);
+	assert_int_equal(recv(other_fd, &answer, sizeof(answer), MSG_DONTWAIT), sizeof(answer));
+	assert_true(g->f.s.stop_requested);
+	close(fd);
+	close(other_fd);
+	close(reader);
+}
+
+static void slow_readers_get_everything(void **state)
+{
+	struct stage *g = *state;
+	int reader = make_full_output(g);
+	char got[256];
+	int status;
+	pid_t child;
+
+	assert_int_equal(write(g->inside, "the end", 7), 7);
+	child = fork();
+	if (child == 0) {
+		size_t tail = 0;
+		ssize_t n;
+
+		close(g->f.s.console.sinks[SINK_OUTPUT].fd);
+		while ((n = read(reader, got, sizeof(got))) > 0) {
+			tail = (size_t)n;
+			usleep(1000);
+		}
+		_exit(tail >= 7 && memcmp(got + tail - 7, "the end", 7) == 0 ? 0 : 1);
+	}
+	close(reader);
+	assert_int_equal(console_close(&g->f.s.run), 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+/* Others may write to the same pipe between our asking and our writing. */
+static void a_shared_output_never_blocks(void **state)
+{
+	static const struct plan_step step;
+	struct stage *g = *state;
+	int saved = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int saved_input = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	int ends[2], flags, r;
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	g->f.record->flags |= RECORD_FOREGROUND;
+	fflush(NULL);
+	assert_int_equal(dup2(null, STDIN_FILENO), STDIN_FILENO);
+	assert_int_equal(dup2(ends[1], STDOUT_FILENO), STDOUT_FILENO);
+	r = console_peer(&g->f.s.run, &step);
+	dup2(saved, STDOUT_FILENO);
+	dup2(saved_input, STDIN_FILENO);
+	close(saved);
+	close(saved_input);
+	close(null);
+	assert_int_equal(r, 0);
+	flags = fcntl(g->f.s.console.sinks[SINK_OUTPUT].fd, F_GETFL);
+	assert_int_equal(flags & O_NONBLOCK, O_NONBLOCK);
+	assert_int_equal(fcntl(ends[1], F_GETFL) & O_NONBLOCK, 0);
+	say(g, "flows");
+	assert_reads(ends[0], "flows");
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void an_output_may_be_a_socket(void **state)
+{
+	struct stage *g = *state;
+	struct console_sink *output = &g->f.s.console.sinks[SINK_OUTPUT];
+	char text[1024] = "";
+	int ends[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	*output = (struct console_sink){.fd = ends[1], .is_patient = true};
+	say(g, "flows");
+	assert_reads(ends[0], "flows");
+	while (send(ends[1], text, sizeof(text), MSG_DONTWAIT) > 0)
+		;
+	say(g, "waits");
+	assert_int_equal(output->pending.length, 5);
+	close(ends[0]);
+}
+
 int main(void)
 {
 #define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -272,6 +404,11 @@ int main(void)
 		test(the_console_survives_a_hang_up),
 		test(a_peer_by_path_is_appended_to_and_never_made),
 		test(closing_takes_what_is_left),
+		test(who_wants_an_end_does_not_wait_for_slow_readers),
+		test(requests_are_answered_while_a_reader_is_waited_for),
+		test(slow_readers_get_everything),
+		test(a_shared_output_never_blocks),
+		test(an_output_may_be_a_socket),
 	};
 
 	return cmocka_run_group_tests_name("supervisor/console", tests, NULL, NULL);

@@ -107,13 +107,13 @@ void story_serve(struct supervisor *s)
 	begin(s);
 	while (!s->init_ended)
 		loop_serve_one(s);
-	control_serve(s, false);
 	loop_set_timer(s, TIMER_LATE, USEC_INFINITY);
+	console_drain(s);
+	control_serve(s, false);
 	freezer_forget(s);
 	loop_unwatch(s, WATCH_INIT);
 	loop_unwatch(s, WATCH_HOOKS);
 	address_end(s);
 	restore_descriptor_limit(s);
-	console_drain(s);
 	collect_init(s);
 }
