@@ -126,7 +126,7 @@ struct record_header {
 	int32_t supervisor_pid;
 	int32_t init_pid;                  /* 0 while there is none */
 	uint64_t init_start_time;          /* field 22 of /proc/PID/stat: tells a reused pid */
-	uint64_t started;                  /* CLOCK_REALTIME, microseconds */
+	uint64_t started;                  /* CLOCK_REALTIME, µs; names the run: never changes */
 	int32_t exit_status;               /* wait status of init */
 	_Atomic uint32_t address_sequence; /* odd while addresses are being written */
 	struct record_address addresses[RECORD_ADDRESSES_MAX];

@@ -13,13 +13,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define LOG_CATEGORY "state"
 #include "base/log.h"
 #include "base/macros.h"
-#include "base/time.h"
 #include "run/wire.h"
 #include "supervisor/supervisor.h"
 
@@ -126,14 +124,6 @@ void state_free_address(struct supervisor *s)
 	control_close_listener(s);
 }
 
-static uint64_t wall_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
-}
-
 static int enter(struct supervisor *s, enum container_state to, bool tell_fifo)
 {
 	enum container_state from = atomic_load(&s->record->state);
@@ -144,8 +134,6 @@ static int enter(struct supervisor *s, enum container_state to, bool tell_fifo)
 		log_error("The state %s can't follow %s", state_word(to), state_word(from));
 		return -EINVAL;
 	}
-	if (to == STATE_RUNNING && from == STATE_STARTING)
-		s->record->started = wall_clock();
 	/* Before it is told: what is STOPPED under its name is about to begin. */
 	if (is_final)
 		make_room_for_record(s);
