@@ -80,7 +80,7 @@ const char *attach_item(struct attach *a, const char *key)
 	const char *recorded;
 
 	if (a->has_view) {
-		recorded = control_recorded_item(a->view.record, key);
+		recorded = control_recorded_item(&a->view, key);
 		return recorded && *recorded ? recorded : NULL;
 	}
 	if (container_running_item(a->c, key, &value, NULL) != 0)
@@ -144,7 +144,7 @@ static int has_namespace(pid_t init, enum namespace_kind kind)
 /* The plan that the container was started by, or NULL. */
 static const struct plan *recorded_plan(const struct attach *a)
 {
-	return a->has_view ? record_plan(a->view.record) : NULL;
+	return a->has_view ? runs_view_plan(&a->view) : NULL;
 }
 
 static int find_namespaces(struct attach *a, struct err *e)

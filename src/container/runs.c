@@ -606,6 +606,11 @@ enum container_state runs_view_state(const struct run_view *view)
 	return state < STATE_COUNT ? (enum container_state)state : STATE_COUNT;
 }
 
+const struct plan *runs_view_plan(const struct run_view *view)
+{
+	return record_look_at_plan(view->record, view->size);
+}
+
 static bool is_zero(const char *page, size_t size)
 {
 	return page[0] == 0 && memcmp(page, page + 1, size - 1) == 0;

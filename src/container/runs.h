@@ -27,6 +27,8 @@ int runs_view(const char *lxcpath, const char *name, struct run_view *ret, struc
  * its name has not begun yet, or begins again (a reboot). That is STARTING. STATE_COUNT: no state.
  */
 enum container_state runs_view_state(const struct run_view *view);
+/* The plan in force, good until the view is closed; NULL: there is none at the moment. */
+const struct plan *runs_view_plan(const struct run_view *view);
 void runs_view_close(struct run_view *view);
 
 /*

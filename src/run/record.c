@@ -118,6 +118,27 @@ bool record_is_of_other_boot(const struct record_header *r, const char *boot_id)
 	return r->boot_id[0] && boot_id[0] && strncmp(r->boot_id, boot_id, sizeof(r->boot_id)) != 0;
 }
 
+void record_publish_plan(struct record_header *r, uint32_t offset, uint32_t size)
+{
+	__atomic_store_n(&r->plan.size, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&r->plan.offset, offset, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&r->plan.size, size, __ATOMIC_SEQ_CST);
+}
+
+const struct plan *record_look_at_plan(const struct record_header *r, size_t size)
+{
+	struct record_part part;
+
+	do {
+		part.size = __atomic_load_n(&r->plan.size, __ATOMIC_SEQ_CST);
+		part.offset = __atomic_load_n(&r->plan.offset, __ATOMIC_SEQ_CST);
+	} while (part.size != __atomic_load_n(&r->plan.size, __ATOMIC_SEQ_CST));
+	if (part.size == 0 || !has_part(size, &part, 8) ||
+	    plan_check((const char *)r + part.offset, part.size))
+		return NULL;
+	return (const struct plan *)((const char *)r + part.offset);
+}
+
 const char *record_find_item(const struct record_header *r, const char *key)
 {
 	const struct record_items *items = (const void *)((const char *)r + r->items.offset);

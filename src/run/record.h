@@ -274,6 +274,16 @@ const char *record_check(const struct record_header *r, size_t size);
  * interfaces) are others'. `boot_id`: as boot_id_read() gives it. */
 bool record_is_of_other_boot(const struct record_header *r, const char *boot_id);
 
+/*
+ * The supervisor replaces the plan on a reboot. It leaves the bytes of the one that is in force as
+ * they are, so that readers may go on with what they have looked at; it takes effect with its size.
+ */
+void record_publish_plan(struct record_header *r, uint32_t offset, uint32_t size);
+
+/* The plan in force, for a reader that has `size` bytes mapped: in bounds, and passes plan_check().
+ * NULL: there is none at the moment, or it lies behind what is mapped. */
+const struct plan *record_look_at_plan(const struct record_header *r, size_t size);
+
 /* Value of a configuration item, or NULL. */
 const char *record_find_item(const struct record_header *r, const char *key);
 

@@ -98,6 +98,32 @@ static void damaged_records_are_refused(void **state)
 	fixture_end(&f);
 }
 
+/* What a reader has looked at stays, and what lies behind its mapping isn't there for it. */
+static void a_plan_is_replaced_under_its_readers(void **state)
+{
+	const uint32_t next_at = FIXTURE_PLAN_AT + 65536;
+	const struct plan *first, *second;
+	struct fixture f;
+	uint32_t size;
+
+	make_record(&f);
+	size = f.record->plan.size;
+	first = record_look_at_plan(f.record, FIXTURE_RECORD);
+	assert_ptr_equal(first, record_plan(f.record));
+	assert_null(record_look_at_plan(f.record, FIXTURE_PLAN_AT + size - 1));
+	memcpy((char *)f.record + next_at, first, size);
+	record_publish_plan(f.record, next_at, size);
+	second = record_look_at_plan(f.record, FIXTURE_RECORD);
+	assert_ptr_equal(second, (const char *)f.record + next_at);
+	assert_null(record_look_at_plan(f.record, next_at));
+	/* While the next one is being made; and one that nobody should look at. */
+	f.record->plan.size = 0;
+	assert_null(record_look_at_plan(f.record, FIXTURE_RECORD));
+	record_publish_plan(f.record, next_at + 8, size);
+	assert_null(record_look_at_plan(f.record, FIXTURE_RECORD));
+	fixture_end(&f);
+}
+
 static void items_are_found(void **state)
 {
 	struct fixture f;
@@ -228,6 +254,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_record_passes),
 		cmocka_unit_test(damaged_records_are_refused),
+		cmocka_unit_test(a_plan_is_replaced_under_its_readers),
 		cmocka_unit_test(items_are_found),
 		cmocka_unit_test(references_are_replaced),
 		cmocka_unit_test(messages_carry_descriptors),

@@ -116,25 +116,35 @@ static size_t align_up(size_t n)
 	return (n + 7) & ~(size_t)7;
 }
 
-/* Where the plan begins: where the last one did, else behind everything. */
-static size_t find_place(const struct supervisor *s)
+/*
+ * Readers have mapped the plan in force and looked at it: it stays as it is, and the new one takes
+ * the place of the one before, when that is large enough, else one behind everything. 0 or -errno.
+ */
+static int find_place(struct supervisor *s, size_t size, struct record_part **ret)
 {
+	const struct record_part in_force = s->record->plan;
+	struct record_part *places = s->plan_places, *place;
 	struct stat status;
+	size_t at;
 
-	if (s->record->plan.offset)
-		return s->record->plan.offset;
-	return fstat(s->record_fd, &status) < 0 ? 0 : align_up((size_t)status.st_size);
-}
-
-static int grow_record(struct supervisor *s, size_t size)
-{
-	struct stat status;
-
+	if (places[0].offset == 0)
+		places[0] = in_force;
+	place = &places[places[0].offset == in_force.offset && in_force.offset != 0];
+	*ret = place;
+	if (place->size >= size)
+		return 0;
 	if (fstat(s->record_fd, &status) < 0)
 		return -errno;
-	if ((size_t)status.st_size >= size)
-		return 0;
-	return ftruncate(s->record_fd, (off_t)size) < 0 ? -errno : 0;
+	at = align_up((size_t)status.st_size);
+	if (at + size > RECORD_SIZE_MAX)
+		return -EFBIG;
+	/* A hole would be filled when it is written to: a full disk must not be met then. */
+	if (fallocate(s->record_fd, 0, (off_t)at, (off_t)size) < 0 &&
+	    (errno == ENOSPC || errno == EDQUOT || errno == EFBIG ||
+	     ftruncate(s->record_fd, (off_t)(at + size)) < 0))
+		return -errno;
+	*place = (struct record_part){.offset = (uint32_t)at, .size = (uint32_t)size};
+	return 0;
 }
 
 /* As in container/runs.c: a full disk must not be met as SIGBUS. Some file systems can't. */
@@ -168,7 +178,7 @@ static int copy_plan(struct supervisor *s, int fd, size_t at, size_t size)
 static int adopt_plan(struct supervisor *s, int fd, struct err *e)
 {
 	struct record_header *record = s->record;
-	size_t at = find_place(s);
+	struct record_part *place;
 	const char *problem;
 	struct stat status;
 	size_t size;
@@ -177,23 +187,23 @@ static int adopt_plan(struct supervisor *s, int fd, struct err *e)
 	if (fstat(fd, &status) < 0)
 		return err_set(e, ERR_SYSTEM, errno, "the new plan can't be read");
 	size = (size_t)status.st_size;
-	if (size > PLAN_SIZE_MAX || at == 0 || at + size > RECORD_SIZE_MAX)
+	if (size > PLAN_SIZE_MAX)
 		return err_set(e, ERR_PLAN_INVALID, 0,
 			       "the new plan is too large: it has %zu bytes", size);
+	r = find_place(s, size, &place);
 	record->plan.size = 0;
 	s->run.plan = NULL;
-	r = grow_record(s, at + size);
 	if (r == 0)
-		r = copy_plan(s, fd, at, size);
+		r = copy_plan(s, fd, place->offset, size);
 	if (r < 0)
 		return err_set(e, ERR_SYSTEM, -r, "the new plan found no room in the run record");
-	problem = plan_check((const char *)record + at, size);
+	problem = plan_check((const char *)record + place->offset, size);
 	if (problem)
 		return err_set(e, ERR_PLAN_INVALID, 0, "the new plan is unusable: %s", problem);
-	r = reserve_registers(s, (const struct plan *)((const char *)record + at));
+	r = reserve_registers(s, (const struct plan *)((const char *)record + place->offset));
 	if (r < 0)
 		return err_set(e, ERR_SYSTEM, -r, "the run record can't grow");
-	record->plan = (struct record_part){.offset = (uint32_t)at, .size = (uint32_t)size};
+	record_publish_plan(record, place->offset, (uint32_t)size);
 	s->run.plan = record_plan(record);
 	return 0;
 }

@@ -39,6 +39,9 @@ struct supervisor {
 	int caller_fd; /* pidfd of a caller that we don't survive */
 	int run_directory_fd;
 
+	/* Of the record, with the room that they have: the plan in force is in one of them. */
+	struct record_part plan_places[2];
+
 	/* The device rules in force: pages of our own after the first change; NULL: the plan's. */
 	struct plan_devices *devices;
 
