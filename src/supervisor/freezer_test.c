@@ -9,16 +9,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <linux/userfaultfd.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 
@@ -26,6 +23,7 @@
 
 #include "supervisor/supervisor_fixture.h"
 #include "sys/cgroup.h"
+#include "sys/hang_fixture.h"
 
 struct stage {
 	struct fixture f;
@@ -53,49 +51,6 @@ _Noreturn static void wait_for_ever(void)
 {
 	for (;;)
 		pause();
-}
-
-/*
- * In the kernel, where only SIGKILL gets at it, and the freezer does not: process_vm_readv(2) of
- * memory whose pages nobody provides (userfaultfd(2)).
- */
-_Noreturn static void hang(void)
-{
-	struct uffdio_api api = {.api = UFFD_API};
-	struct uffdio_register area = {.range.len = 4096, .mode = UFFDIO_REGISTER_MODE_MISSING};
-	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
-	char byte;
-	struct iovec to = {.iov_base = &byte, .iov_len = 1},
-		     from = {.iov_base = page, .iov_len = 1};
-
-	area.range.start = (uintptr_t)page;
-	if (ioctl(fd, UFFDIO_API, &api) == 0 && ioctl(fd, UFFDIO_REGISTER, &area) == 0)
-		(void)!syscall(SYS_process_vm_readv, getpid(), &to, 1, &from, 1, 0);
-	_exit(1);
-}
-
-/* Until the process sleeps so that no signal wakes it. 0, or 1: it can't. */
-static int wait_until_hung(pid_t pid)
-{
-	char path[64], text[256];
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	for (int i = 0; i < 1000; i++) {
-		int fd = open(path, O_RDONLY | O_CLOEXEC);
-		ssize_t got = read(fd, text, sizeof(text) - 1);
-		const char *state;
-
-		close(fd);
-		text[got < 0 ? 0 : got] = '\0';
-		state = strrchr(text, ')');
-		if (!state || state[2] == 'Z')
-			return 1;
-		if (state[2] == 'D')
-			return 0;
-		usleep(1000);
-	}
-	return 1;
 }
 
 /* 0, or 1: not possible here. */
@@ -268,9 +223,9 @@ static void what_only_seems_thawed_is_thawed(void **state)
 /* A container that doesn't freeze at once. 0, or 1: not possible here. */
 static int begin_hung(struct stage *g, unsigned version)
 {
-	if (begin(g, version, hang) != 0)
+	if (begin(g, version, hang_in_kernel) != 0)
 		return 1;
-	if (wait_until_hung(g->child) == 0)
+	if (hang_wait(g->child) == 0)
 		return 0;
 	end(g);
 	return 1;

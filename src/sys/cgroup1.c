@@ -25,7 +25,8 @@ enum {
 	LIST_MAX = 4096, /* bytes of a list of processors */
 	FREEZE_PAUSE_MAX = 50,
 };
-#define FREEZE_TIMEOUT (10 * USEC_PER_SEC)
+/* The caller, who has other things to do, waits meanwhile. */
+#define FREEZE_TIMEOUT (USEC_PER_SEC / 4)
 
 struct cpus {
 	uint8_t bits[CPUS_MAX / 8];
@@ -172,7 +173,8 @@ int cgroup1_prepare_cpuset(int base_fd, const char *path)
 	return 0;
 }
 
-static int set_state(int cgroup_fd, const char *state)
+/* 0, or -ETIMEDOUT when something can't be frozen; other -errno. */
+static int freeze(int cgroup_fd)
 {
 	const usec_t deadline = time_deadline(FREEZE_TIMEOUT);
 	struct timespec pause = {.tv_nsec = 1000000};
@@ -180,14 +182,14 @@ static int set_state(int cgroup_fd, const char *state)
 
 	for (;;) {
 		/* Again at each turn: a fork or a stop can hold it in FREEZING. */
-		int r = cgroup_write(cgroup_fd, "freezer.state", state);
+		int r = cgroup_write(cgroup_fd, "freezer.state", "FROZEN");
 
 		if (r < 0 && r != -EINVAL)
 			return r;
 		r = cgroup_read(cgroup_fd, "freezer.state", now, sizeof(now));
 		if (r < 0)
 			return r;
-		if (strcmp(now, state) == 0)
+		if (strcmp(now, "FROZEN") == 0)
 			return 0;
 		if (time_left(deadline) == 0)
 			return -ETIMEDOUT;
@@ -197,30 +199,14 @@ static int set_state(int cgroup_fd, const char *state)
 	}
 }
 
-int cgroup1_freeze(int cgroup_fd)
-{
-	int r = set_state(cgroup_fd, "FROZEN");
-
-	if (r < 0)
-		cgroup_write(cgroup_fd, "freezer.state", "THAWED");
-	return r;
-}
-
-int cgroup1_thaw(int cgroup_fd)
-{
-	return set_state(cgroup_fd, "THAWED");
-}
-
 int cgroup1_kill_all(int cgroup_fd)
 {
-	int frozen = cgroup1_freeze(cgroup_fd);
-	int r = cgroup_kill_all(cgroup_fd);
+	int r, thawed;
 
-	/* Frozen processes die when they are thawed. */
-	if (frozen == 0) {
-		int thawed = cgroup1_thaw(cgroup_fd);
-
-		return r < 0 ? r : thawed;
-	}
-	return r;
+	/* Who can't be frozen, because it waits for a disk, does not fork either. */
+	freeze(cgroup_fd);
+	r = cgroup_kill_all(cgroup_fd);
+	/* Frozen processes die when they are thawed; that is done with the writing. */
+	thawed = cgroup_write(cgroup_fd, "freezer.state", "THAWED");
+	return r < 0 ? r : thawed;
 }

@@ -15,11 +15,8 @@
 int cgroup1_prepare_cpuset(int base_fd, const char *path);
 
 /*
- * Freeze or thaw a directory of the freezer and everything below, and wait until it is so. 0 or
- * -errno; -ETIMEDOUT after ten seconds, with everything thawed.
+ * SIGKILL to every process in a directory of the freezer and below while they are frozen, so that
+ * no fork escapes. It is thawed behind that. What can't be frozen within a quarter of a second is
+ * killed as it is. 0 or -errno.
  */
-int cgroup1_freeze(int cgroup_fd);
-int cgroup1_thaw(int cgroup_fd);
-
-/* SIGKILL to every process in it and below while they are frozen, so that no fork escapes. */
 int cgroup1_kill_all(int cgroup_fd);

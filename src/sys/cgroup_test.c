@@ -25,8 +25,10 @@
 #include <cmocka.h>
 
 #include "base/macros.h"
+#include "base/time.h"
 #include "sys/cgroup1.h"
 #include "sys/device_program.h"
+#include "sys/hang_fixture.h"
 #include "sys/process.h"
 
 #define FREEZER "/sys/fs/cgroup/freezer"
@@ -64,8 +66,14 @@ static void remove_own(const char *mount)
 	close(fd);
 }
 
-/* A process that does nothing, in a directory. */
-static int sleeper(int base_fd, const char *path, pid_t *ret_pid)
+_Noreturn static void sleep_for_ever(void)
+{
+	for (;;)
+		pause();
+}
+
+/* A process in a directory. */
+static int run_in(int base_fd, const char *path, void (*body)(void), pid_t *ret_pid)
 {
 	const struct process_clone how = {.cgroup_fd = -1, .exit_signal = SIGCHLD};
 	int fd = cgroup_open_at(base_fd, path), pidfd = -1;
@@ -73,14 +81,18 @@ static int sleeper(int base_fd, const char *path, pid_t *ret_pid)
 
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-		for (;;)
-			pause();
+		body();
 	}
 	assert_true(pid > 0);
 	assert_int_equal(cgroup_move(fd, pid), 0);
 	close(fd);
 	*ret_pid = pid;
 	return pidfd;
+}
+
+static int sleeper(int base_fd, const char *path, pid_t *ret_pid)
+{
+	return run_in(base_fd, path, sleep_for_ever, ret_pid);
 }
 
 static void assert_killed(int pidfd)
@@ -212,14 +224,17 @@ static void the_freezer_holds_and_kills(void **state)
 {
 	int base = open_own(FREEZER), fd, pidfd;
 	unsigned made;
-	char now[32];
+	char now[32] = "";
 	pid_t pid;
 
 	assert_int_equal(cgroup_make(base, "f/below", &made), 0);
 	pidfd = sleeper(base, "f/below", &pid);
 	fd = cgroup_open_at(base, "f");
-	assert_int_equal(cgroup1_freeze(fd), 0);
-	assert_true(cgroup_read(fd, "freezer.state", now, sizeof(now)) > 0);
+	for (int i = 0; i < 100 && strcmp(now, "FROZEN") != 0; i++) {
+		assert_int_equal(cgroup_write(fd, "freezer.state", "FROZEN"), 0);
+		assert_true(cgroup_read(fd, "freezer.state", now, sizeof(now)) > 0);
+		usleep(1000);
+	}
 	assert_string_equal(now, "FROZEN");
 	kill(pid, SIGKILL);
 	assert_int_equal(process_poll(pidfd, 50), 0);
@@ -227,6 +242,30 @@ static void the_freezer_holds_and_kills(void **state)
 	assert_killed(pidfd);
 	assert_true(cgroup_read(fd, "freezer.state", now, sizeof(now)) > 0);
 	assert_string_equal(now, "THAWED");
+	close(fd);
+	close(base);
+	remove_own(FREEZER);
+}
+
+/* It is killed all the same, and nobody waits for long. */
+static void what_can_not_be_frozen_is_killed(void **state)
+{
+	int base = open_own(FREEZER), fd, pidfd, other;
+	unsigned made;
+	usec_t begin;
+	pid_t pid, other_pid;
+
+	assert_int_equal(cgroup_make(base, "f", &made), 0);
+	pidfd = run_in(base, "f", hang_in_kernel, &pid);
+	other = sleeper(base, "f", &other_pid);
+	if (hang_wait(pid) != 0)
+		print_message("without userfaultfd(2) everything can be frozen\n");
+	fd = cgroup_open_at(base, "f");
+	begin = time_now();
+	assert_int_equal(cgroup1_kill_all(fd), 0);
+	assert_true(time_now() - begin < 2 * USEC_PER_SEC);
+	assert_killed(pidfd);
+	assert_killed(other);
 	close(fd);
 	close(base);
 	remove_own(FREEZER);
@@ -400,6 +439,7 @@ int main(void)
 		cmocka_unit_test(trees_are_removed_on_version_2),
 		cmocka_unit_test(all_are_killed_at_once),
 		cmocka_unit_test(the_freezer_holds_and_kills),
+		cmocka_unit_test(what_can_not_be_frozen_is_killed),
 		cmocka_unit_test(cpusets_are_prepared),
 		cmocka_unit_test(files_tell_what_is_wrong),
 		cmocka_unit_test(device_rules_are_in_force),
