@@ -15,7 +15,9 @@
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -24,6 +26,7 @@
 #include "base/str.h"
 #include "container/spawn.h"
 #include "sys/file.h"
+#include "sys/process.h"
 
 /* The first id that no entry of the kind holds. Entries may come in any order. */
 static uint32_t first_free(const struct config_idmaps *maps, char kind)
@@ -99,13 +102,39 @@ static int write_map(pid_t pid, const char *file, const struct str *map)
 
 enum { HELPER_WORDS_MAX = 3 * (IDMAP_LINES_MAX + 1) + 3 };
 
-/* newuidmap PID INSIDE HOST COUNT …: its exit status counts. */
-static int start_helper(const char *program, pid_t pid, struct str *map, pid_t *ret)
+/* newuidmap or newgidmap. */
+struct helper {
+	const char *program;
+	pid_t pid;
+	int words_fd; /* what it prints: a file in memory */
+};
+
+/* Behind vfork(2), with its output in the file. Positive: the error. */
+static int spawn_helper(struct helper *helper, char *const *argv)
+{
+	posix_spawn_file_actions_t actions;
+	int r = posix_spawn_file_actions_init(&actions);
+
+	if (r != 0)
+		return r;
+	r = posix_spawn_file_actions_adddup2(&actions, helper->words_fd, STDOUT_FILENO);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(&actions, helper->words_fd, STDERR_FILENO);
+	if (r == 0)
+		r = posix_spawnp(&helper->pid, helper->program, &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	return r;
+}
+
+/* newuidmap PID INSIDE HOST COUNT …: how it ends counts. */
+static int start_helper(const char *program, pid_t pid, struct str *map, struct helper *ret)
 {
 	autofree char **argv = calloc(HELPER_WORDS_MAX, sizeof(*argv));
+	struct helper helper = {.program = program};
 	char number[16];
 	char *at;
 	size_t count = 2;
+	int r;
 
 	if (!argv || !map->data || str_failed(map))
 		return -ENOMEM;
@@ -119,17 +148,35 @@ static int start_helper(const char *program, pid_t pid, struct str *map, pid_t *
 		if (*at)
 			*at++ = '\0';
 	}
-	return -posix_spawnp(ret, program, NULL, NULL, argv, environ);
+	helper.words_fd = memfd_create(program, MFD_CLOEXEC);
+	if (helper.words_fd < 0)
+		return -errno;
+	r = spawn_helper(&helper, argv);
+	if (r != 0)
+		close(helper.words_fd);
+	else
+		*ret = helper;
+	return -r;
 }
 
-static int wait_helper(const char *program, pid_t pid, struct err *e)
+static int wait_helper(const struct helper *helper, struct err *e)
 {
-	int status = spawn_wait(pid);
+	autoclose int words_fd = helper->words_fd;
+	int status = spawn_wait(helper->pid);
+	char words[256], ending[64];
+	ssize_t got;
 
-	if (status == 0)
+	/* Somebody else has collected it: the child of ours says whether there is a map. */
+	if (status == 0 || status == -ECHILD)
 		return 0;
-	return err_set(e, ERR_ID_MAP_REFUSED, 0, "%s failed to write the id map (status %d)",
-		       program, status < 0 ? status : WEXITSTATUS(status));
+	if (status < 0)
+		return err_set(e, ERR_SYSTEM, -status, "cannot wait for %s", helper->program);
+	got = pread(words_fd, words, sizeof(words) - 1, 0);
+	words[got > 0 ? got : 0] = '\0';
+	words[strcspn(words, "\n")] = '\0';
+	process_print_status(status, ending, sizeof(ending));
+	return err_set(e, ERR_ID_MAP_REFUSED, 0, "%s %s%s%s", helper->program, ending,
+		       words[0] ? ": " : "", words);
 }
 
 static int missing_helper(const char *program, int errnum, struct err *e)
@@ -144,7 +191,7 @@ static int map_by_helpers(pid_t pid, const struct config_idmaps *maps, struct er
 {
 	autostr users = {};
 	autostr groups = {};
-	pid_t first, second;
+	struct helper first = {.words_fd = -EBADF}, second = first;
 	int r;
 
 	print_map(maps, 'u', ' ', &users);
@@ -154,15 +201,15 @@ static int map_by_helpers(pid_t pid, const struct config_idmaps *maps, struct er
 		return missing_helper("newuidmap", -r, e);
 	r = start_helper("newgidmap", pid, &groups, &second);
 	if (r < 0) {
-		spawn_wait(first);
+		wait_helper(&first, NULL);
 		return missing_helper("newgidmap", -r, e);
 	}
-	r = wait_helper("newuidmap", first, e);
+	r = wait_helper(&first, e);
 	if (r < 0) {
-		spawn_wait(second);
+		wait_helper(&second, NULL);
 		return r;
 	}
-	return wait_helper("newgidmap", second, e);
+	return wait_helper(&second, e);
 }
 
 static int map_ids(pid_t pid, const struct config_idmaps *maps, struct err *e)

@@ -77,9 +77,6 @@ void host_warn(struct host *h, const struct run_failure *failure);
  */
 int host_blame(struct host *h, int r);
 
-/* How a process ended, in words: "exited with status 3", "was killed by signal 9 (SIGKILL)". */
-void host_print_status(int status, char *ret, size_t room);
-
 /* -- the ops, by file */
 
 /* clang-format off */

@@ -14,26 +14,12 @@
 #include <unistd.h>
 
 #include "base/macros.h"
-#include "base/names.h"
 #include "sys/process.h"
 
 enum {
 	/* Descriptors are closed a little before a dying process can be waited for. */
 	DEATH_TIMEOUT = 2000, /* milliseconds */
 };
-
-void host_print_status(int status, char *ret, size_t room)
-{
-	const char *name;
-
-	if (!WIFSIGNALED(status)) {
-		snprintf(ret, room, "exited with status %d", WEXITSTATUS(status));
-		return;
-	}
-	name = signal_name(WTERMSIG(status));
-	snprintf(ret, room, "was killed by signal %d%s%s%s", WTERMSIG(status), name ? " (" : "",
-		 name ? name : "", name ? ")" : "");
-}
 
 /* The last step that both lanes have passed together, counted from 1; 0 = the clone. */
 static uint32_t last_meeting(const struct host *h)
@@ -68,7 +54,7 @@ static int child_is_gone(struct host *h)
 	if (r < 0)
 		return host_explain(h, "init ended between step %u and step %u; how is not known",
 				    from, h->index + 1);
-	host_print_status(status, status_text, sizeof(status_text));
+	process_print_status(status, status_text, sizeof(status_text));
 	return host_explain(h, "init %s between step %u and step %u", status_text, from,
 			    h->index + 1);
 }

@@ -117,7 +117,7 @@ static int helper_wait(struct host *h, struct helper *helper)
 	got = read(helper->error_fd, words, sizeof(words) - 1);
 	words[got > 0 ? got : 0] = '\0';
 	words[strcspn(words, "\n")] = '\0';
-	host_print_status(status, ending, sizeof(ending));
+	process_print_status(status, ending, sizeof(ending));
 	return host_explain(h, "%s %s%s%s", helper->name, ending, words[0] ? ": " : "", words);
 }
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "base/names.h"
 #include "base/num.h"
 #include "sys/kernel.h"
 #include "sys/procfs.h"
@@ -243,4 +244,17 @@ int process_start_time(pid_t pid, uint64_t *ret)
 			at++;
 	}
 	return at ? num_take_u64(&at, ret) : -EPROTO;
+}
+
+void process_print_status(int status, char *ret, size_t room)
+{
+	const char *name;
+
+	if (!WIFSIGNALED(status)) {
+		snprintf(ret, room, "exited with status %d", WEXITSTATUS(status));
+		return;
+	}
+	name = signal_name(WTERMSIG(status));
+	snprintf(ret, room, "was killed by signal %d%s%s%s", WTERMSIG(status), name ? " (" : "",
+		 name ? name : "", name ? ")" : "");
 }
