@@ -62,6 +62,9 @@ struct control {
 	uint32_t count, stranger_count;
 	struct connection_chunk *chunks;
 	int received_fd; /* with the message that is being looked at; -EBADF */
+	/* Strangers may not fill the log: until when no denial is told, and how many were not. */
+	usec_t denials_quiet_until;
+	uint32_t denials_untold;
 };
 
 /* What becomes of a connection behind a command. */

@@ -24,7 +24,8 @@
 enum {
 	FDS_LOOKED_AT = 4,      /* with one message; the kernel drops what finds no room */
 	HALF_RECEIVED_MAX = 64, /* requests of one user that are under way */
-	OVERFLOW_UID = 65534,   /* what the kernel says when nobody said who sent it */
+	DENIALS_PAUSE = 10 * 1000 * 1000, /* µs between two that are told */
+	OVERFLOW_UID = 65534,             /* what the kernel says when nobody said who sent it */
 };
 
 /* The sender, from the message or from the time of connecting. False: nobody knows. */
@@ -90,7 +91,21 @@ static bool is_contained(pid_t pid)
 	return theirs.st_ino != ours.st_ino || theirs.st_dev != ours.st_dev;
 }
 
-static void authenticate(struct connection *c, struct msghdr *message)
+/* Anybody may connect and be refused, as often as he likes. */
+static void tell_denied(struct control *t, const struct ucred *sender)
+{
+	if (time_now() < t->denials_quiet_until) {
+		t->denials_untold++;
+		return;
+	}
+	if (t->denials_untold > 0)
+		log_warn("%u messages more were denied", t->denials_untold);
+	log_warn("Message denied for '%u/%u'", sender->uid, sender->gid);
+	t->denials_quiet_until = time_deadline(DENIALS_PAUSE);
+	t->denials_untold = 0;
+}
+
+static void authenticate(struct supervisor *s, struct connection *c, struct msghdr *message)
 {
 	struct ucred sender = {.uid = OVERFLOW_UID, .gid = OVERFLOW_UID};
 
@@ -99,7 +114,7 @@ static void authenticate(struct connection *c, struct msghdr *message)
 	    !is_contained(sender.pid))
 		c->flags |= CONNECTION_AUTHENTICATED;
 	else
-		log_warn("Message denied for '%u/%u'", sender.uid, sender.gid);
+		tell_denied(&s->control, &sender);
 	c->uid = sender.uid;
 }
 
@@ -129,7 +144,7 @@ static ssize_t receive(struct supervisor *s, struct connection *c, void *to, siz
 		return -errno;
 	take_descriptors(&s->control, &message, wants_fd);
 	if (got > 0 && c->phase == PHASE_HEADER && c->header_filled == 0)
-		authenticate(c, &message);
+		authenticate(s, c, &message);
 	return got;
 }
 

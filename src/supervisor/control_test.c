@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "base/log.h"
 #include "base/macros.h"
 #include "supervisor/supervisor_fixture.h"
 #include "sys/pty.h"
@@ -336,6 +337,47 @@ static void strangers_are_refused(void **state)
 	fixture_pump(f);
 	read_reply(fd, &reply);
 	assert_int_equal(reply.header.data, 2);
+	close(fd);
+}
+
+static unsigned count_in(int fd, const char *word)
+{
+	static char text[1 << 16];
+	ssize_t got = pread(fd, text, sizeof(text) - 1, 0);
+	unsigned count = 0;
+
+	assert_true(got >= 0);
+	text[got] = '\0';
+	for (const char *at = text; (at = strstr(at, word)); at++)
+		count++;
+	return count;
+}
+
+/* Whoever may not ask may not fill the log either. */
+static void denials_are_told_now_and_then(void **state)
+{
+	const struct log_handover quiet = {.fd = -EBADF, .level = LOG_LEVEL_ERROR, .quiet = true};
+	struct log_handover log = {.level = LOG_LEVEL_WARN, .quiet = true};
+	struct fixture *f = *state;
+	int fd = memfd_create("log", MFD_CLOEXEC);
+
+	if (geteuid() != 0)
+		skip();
+	log.fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	log_adopt(&log, "w1");
+	for (int i = 0; i < 101; i++) {
+		int client = fixture_connect(f);
+
+		if (i == 100)
+			f->s.control.denials_quiet_until = 0;
+		send_as(client, 1234, 1234);
+		fixture_pump(f);
+		close(client);
+		fixture_pump(f);
+	}
+	log_adopt(&quiet, "w1");
+	assert_int_equal(count_in(fd, "Message denied for '1234/1234'"), 2);
+	assert_int_equal(count_in(fd, "99 messages more were denied"), 1);
 	close(fd);
 }
 
@@ -662,6 +704,7 @@ int main(void)
 		test(hostile_lengths_hurt_nobody),
 		test(a_missing_payload_holds_up_nobody),
 		test(strangers_are_refused),
+		test(denials_are_told_now_and_then),
 		test(unwanted_descriptors_are_closed),
 		test(a_seccomp_listener_comes_with_a_byte_of_its_own),
 		test(a_tty_is_leased_to_a_connection),
