@@ -128,16 +128,6 @@ int arguments_set(struct arguments *a, const char *item)
 	return 0;
 }
 
-void arguments_add_list(struct arguments *a, uint64_t list)
-{
-	const char *text = plan_list_first(a->plan, list);
-
-	for (uint32_t n = plan_list_count(a->plan, list); n > 0; n--) {
-		arguments_add(a, text);
-		text += strlen(text) + 1;
-	}
-}
-
 void arguments_add_vector(struct arguments *a, char *const *vector)
 {
 	for (; vector && *vector; vector++)

@@ -46,8 +46,7 @@ void arguments_extend_last(struct arguments *a, const char *text);
 /* "NAME=VALUE" takes the place of an earlier one of that name. -ENODATA as above. */
 int arguments_set(struct arguments *a, const char *item);
 
-/* All of a list of the plan's, as they are; all of a vector; a list of environment items. */
-void arguments_add_list(struct arguments *a, uint64_t list);
+/* All of a vector; a list of environment items of the plan's. */
 void arguments_add_vector(struct arguments *a, char *const *vector);
 void arguments_set_list(struct arguments *a, uint64_t list);
 

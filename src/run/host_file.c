@@ -112,12 +112,14 @@ int host_pid_file_write(struct host *h, const struct plan_step *step)
 				0600);
 	char text[16];
 	int length = snprintf(text, sizeof(text), "%d\n", getpid());
+	ssize_t written;
 
 	if (fd < 0)
 		return host_failed(h, __NR_openat, -errno);
-	if (write(fd, text, (size_t)length) != length)
-		return host_failed(h, __NR_write, errno ? -errno : -EIO);
-	return 0;
+	written = write(fd, text, (size_t)length);
+	if (written == length)
+		return 0;
+	return host_failed(h, __NR_write, written < 0 ? -errno : -ENOSPC);
 }
 
 /* After a crash the file may be that of a later start: it must name the process that wrote it. */

@@ -96,7 +96,8 @@ int cgroup_open_place(const struct supervisor *s, const struct plan_hierarchy *h
 	path_fd = cgroup_open(plan_text(p, h->mount), base, name);
 	if (path_fd < 0)
 		return path_fd;
-	/* Clients get it: one that can be listed, too. */
+	/* Clients get it. LXC's are O_PATH (spec/wire.md §5): what can be done with those can be
+	 * done with ours, and they can be listed, too. */
 	fd = openat(path_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }

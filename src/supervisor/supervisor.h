@@ -37,7 +37,6 @@ struct supervisor {
 
 	int result_fd; /* -EBADF when there is none, or nothing more to tell */
 	int caller_fd; /* pidfd of a caller that we don't survive */
-	int run_directory_fd;
 
 	/* Of the record, with the room that they have: the plan in force is in one of them. */
 	struct record_part plan_places[2];

@@ -123,15 +123,6 @@ int link_set_master(struct netlink *n, uint32_t index, uint32_t master)
 	return netlink_ask(n, &q, NULL, 0);
 }
 
-int link_set_mac(struct netlink *n, uint32_t index, const uint8_t mac[static LINK_MAC_LENGTH])
-{
-	struct netlink_request q;
-
-	begin_link(&q, RTM_NEWLINK, 0, index);
-	netlink_add(&q, IFLA_ADDRESS, mac, LINK_MAC_LENGTH);
-	return netlink_ask(n, &q, NULL, 0);
-}
-
 static int set_alias(struct netlink *n, uint32_t index, const char *alias)
 {
 	struct netlink_request q;

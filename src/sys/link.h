@@ -35,7 +35,6 @@ int link_find(struct netlink *n, const char *name, uint32_t index, struct link_f
 int link_set_up(struct netlink *n, uint32_t index);
 /* Add to a bridge or bond; 0 takes it out. */
 int link_set_master(struct netlink *n, uint32_t index, uint32_t master);
-int link_set_mac(struct netlink *n, uint32_t index, const uint8_t mac[static LINK_MAC_LENGTH]);
 /* -ENODEV: there is none (any more). */
 int link_delete(struct netlink *n, uint32_t index);
 

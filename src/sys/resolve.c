@@ -42,11 +42,6 @@ int resolve_open(int dirfd, const char *path, int flags, mode_t mode)
 	return open_with(dirfd, path, flags, mode, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 }
 
-int resolve_open_beneath(int dirfd, const char *path, int flags, mode_t mode)
-{
-	return open_with(dirfd, path, flags, mode, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
-}
-
 int resolve_open_here(const char *path, int flags)
 {
 	return open_with(AT_FDCWD, path, flags, 0, RESOLVE_NO_MAGICLINKS);

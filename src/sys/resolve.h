@@ -8,7 +8,7 @@
  *
  * All return a close-on-exec descriptor or -errno. `flags` and `mode` are those of openat(2); the
  * mode counts only when something may be created. Errors worth knowing: -EXDEV (the way would lead
- * out; beneath and same_mount), -ELOOP (one of procfs's links, or too many), -EAGAIN (others kept
+ * out; same_mount), -ELOOP (one of procfs's links, or too many), -EAGAIN (others kept
  * moving things while we looked, many times over), -ENOSYS (a kernel before 5.6). May be used after
  * clone, in the INIT lane.
  */
@@ -20,9 +20,6 @@
  * all stay inside.
  */
 int resolve_open(int dirfd, const char *path, int flags, mode_t mode);
-
-/* Refuses whatever would lead out of `dirfd`, absolute paths and links included: -EXDEV. */
-int resolve_open_beneath(int dirfd, const char *path, int flags, mode_t mode);
 
 /* As the caller sees it, over every link but the magic ones of procfs (/proc/self/fd/N): -ELOOP. */
 int resolve_open_here(const char *path, int flags);
