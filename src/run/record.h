@@ -8,7 +8,7 @@
  *
  *	struct record_header   published state, launch parameters, offsets         (page 0)
  *	struct record_register PLAN_REGISTERS_MAX of them                 RECORD_REGISTERS_AT
- *	launch texts, configuration, prelude, plan (last: it is replaced on reboot) RECORD_PARTS_AT
+ *	launch texts, configuration, prelude, plan (of a reboot: behind all)        RECORD_PARTS_AT
  *
  * The starter makes the file (O_TMPFILE, then linked under its name), locks it with an OFD write
  * lock on byte 0 and hands the descriptor to the supervisor: the lock belongs to the open file and
