@@ -13,12 +13,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/prctl.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/ids.h"
@@ -80,7 +81,7 @@ const char *attach_item(struct attach *a, const char *key)
 	const char *recorded;
 
 	if (a->has_view) {
-		recorded = control_recorded_item(a->view.record, key);
+		recorded = control_recorded_item(&a->view, key);
 		return recorded && *recorded ? recorded : NULL;
 	}
 	if (container_running_item(a->c, key, &value, NULL) != 0)
@@ -142,9 +143,9 @@ static int has_namespace(pid_t init, enum namespace_kind kind)
 }
 
 /* The plan that the container was started by, or NULL. */
-static const struct plan *recorded_plan(const struct attach *a)
+static const struct plan *recorded_plan(struct attach *a)
 {
-	return a->has_view ? record_plan(a->view.record) : NULL;
+	return a->has_view ? runs_view_plan(&a->view) : NULL;
 }
 
 static int find_namespaces(struct attach *a, struct err *e)
@@ -362,8 +363,8 @@ static bool has_cookie(struct attach *a)
 	unsigned long cookie = 0;
 	const char *word;
 
-	if (prctl(PR_SCHED_CORE, PR_SCHED_CORE_GET, a->init, PR_SCHED_CORE_SCOPE_THREAD, &cookie) ==
-	    0)
+	if (syscall(SYS_prctl, PR_SCHED_CORE, PR_SCHED_CORE_GET, a->init,
+		    PR_SCHED_CORE_SCOPE_THREAD, &cookie) == 0)
 		return cookie != 0;
 	if (errno != EPERM && errno != EACCES)
 		return false;

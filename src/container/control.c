@@ -332,9 +332,10 @@ int container_seccomp_fd(struct container *c, struct err *e)
 }
 
 /* What the record knows of an item: what the run has in its place first. */
-const char *control_recorded_item(const struct record_header *record, const char *key)
+const char *control_recorded_item(struct run_view *view, const char *key)
 {
-	const struct plan *plan = record_plan(record);
+	const struct record_header *record = view->record;
+	const struct plan *plan = runs_view_plan(view);
 	const struct record_register *registers = record_registers((struct record_header *)record);
 
 	for (uint32_t i = 0; plan && i < plan->overlays.count; i++) {
@@ -389,7 +390,7 @@ int container_running_item(struct container *c, const char *key, struct str *out
 		return 1;
 	if (control_view(c, &view) != 0)
 		return ask_item(c, key, out, e);
-	value = control_recorded_item(view.record, key);
+	value = control_recorded_item(&view, key);
 	is_set = value && *value;
 	if (is_set)
 		str_add(out, value);

@@ -51,11 +51,12 @@ static bool has_controller(const char *list, const char *word)
 }
 
 /* 0; 1: no such hierarchy; -errno. */
-static int open_recorded(const struct record_header *record, const char *controller,
-			 enum limit_version version, struct limit_directory *ret)
+static int open_recorded(struct run_view *view, const char *controller, enum limit_version version,
+			 struct limit_directory *ret)
 {
+	const struct record_header *record = view->record;
 	const struct record_register *registers = record_registers((struct record_header *)record);
-	const struct plan *plan = record_plan(record);
+	const struct plan *plan = runs_view_plan(view);
 	const struct record_register *limit;
 	uint16_t role = plan ? plan->roles[ROLE_LIMIT_CGROUP] : PLAN_NO_REGISTER;
 
@@ -183,7 +184,7 @@ int control_open_limits(const struct container *c, const char *controller,
 
 	if (control_view(c, &view) != 0)
 		return version == LIMIT_V2 ? ask_v2(c, ret, e) : ask_v1(c, controller, ret, e);
-	r = open_recorded(view.record, controller, version, ret);
+	r = open_recorded(&view, controller, version, ret);
 	runs_view_close(&view);
 	if (r < 0)
 		return err_set(e, ERR_CGROUP_FAILED, -r,
@@ -387,9 +388,9 @@ static int copy_published(const struct run_view *view, char **ret, size_t *ret_l
 }
 
 /* Those of the plan, or what became of them. 1: nothing is known of them. */
-static int print_view(const struct run_view *view, struct str *out)
+static int print_view(struct run_view *view, struct str *out)
 {
-	const struct plan *plan = record_plan(view->record);
+	const struct plan *plan = runs_view_plan(view);
 	autofree char *published = NULL;
 	size_t length = 0;
 	int r = copy_published(view, &published, &length);

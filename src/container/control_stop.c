@@ -31,7 +31,7 @@ static uint32_t planned_signal(const struct container *c, bool reboot)
 
 	if (control_view(c, &view) != 0)
 		return 0;
-	plan = record_plan(view.record);
+	plan = runs_view_plan(&view);
 	if (plan)
 		signal = reboot ? plan->signal_reboot : plan->signal_halt;
 	runs_view_close(&view);

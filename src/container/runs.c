@@ -402,7 +402,7 @@ static int try_view(int dirfd, const char *name, bool is_first, struct run_view 
 	r = map_record(fd, ret);
 	if (r < 0)
 		return err_set(e, ERR_RECORD, -r, "cannot read the run record of \"%s\"", name);
-	why = record_check(ret->record, ret->size);
+	why = record_check_frame(ret->record, ret->size);
 	if (why) {
 		runs_view_close(ret);
 		return err_set(e, ERR_RECORD, 0, "the run record of \"%s\" is damaged: %s", name,
@@ -419,15 +419,24 @@ static int try_view(int dirfd, const char *name, bool is_first, struct run_view 
 	return 1;
 }
 
+int runs_open(const char *lxcpath, struct err *e)
+{
+	return open_directory(lxcpath, false, e);
+}
+
 int runs_view(const char *lxcpath, const char *name, struct run_view *ret, struct err *e)
 {
-	autoclose int dirfd = -EBADF;
+	autoclose int dirfd = runs_open(lxcpath, e);
 
-	if (!is_file_name(name))
-		return 1;
-	dirfd = open_directory(lxcpath, false, e);
 	if (dirfd < 0)
 		return dirfd == -ENOENT ? 1 : dirfd;
+	return runs_view_at(dirfd, name, ret, e);
+}
+
+int runs_view_at(int dirfd, const char *name, struct run_view *ret, struct err *e)
+{
+	if (!is_file_name(name))
+		return 1;
 	for (int i = 0; i < TRIES; i++) {
 		int r = try_view(dirfd, name, i == 0, ret, e);
 
@@ -448,6 +457,25 @@ enum container_state runs_view_state(const struct run_view *view)
 	if (state == STATE_STOPPED)
 		return STATE_STARTING;
 	return state < STATE_COUNT ? (enum container_state)state : STATE_COUNT;
+}
+
+const struct plan *runs_view_plan(struct run_view *view)
+{
+	const struct record_header *record = view->record;
+	const char *why = NULL;
+
+	if (view->plan_is_checked)
+		return view->plan;
+	view->plan_is_checked = true;
+	view->plan = record_plan(record);
+	if (view->plan)
+		why = plan_check(view->plan, record->plan.size);
+	if (why) {
+		log_warn("the plan in the run record of \"%s\" is damaged: %s",
+			 record_text(record, record->name), why);
+		view->plan = NULL;
+	}
+	return view->plan;
 }
 
 static bool is_zero(const char *page, size_t size)
