@@ -192,3 +192,6 @@ int tare_each_run(const char *lxcpath, tare_run_fn function, void *payload, stru
  * lxcpath (NULL: the default). Returns how many runs were undone, or negative with e set.
  */
 int tare_repair(const char *lxcpath, const char *name, struct err *e);
+
+/* The same for one container by the way: waits for nobody, and only logs what goes wrong. */
+void tare_tidy(const char *lxcpath, const char *name);

@@ -178,6 +178,11 @@ int tare_each_run(const char *lxcpath, tare_run_fn function, void *payload, stru
 	return container_each_run(lxcpath, walk_on, &walk, e);
 }
 
+void tare_tidy(const char *lxcpath, const char *name)
+{
+	runs_tidy(lxcpath ? lxcpath : container_system_item("lxc.lxcpath"), name);
+}
+
 int tare_repair(const char *lxcpath, const char *name, struct err *e)
 {
 	return runs_repair(lxcpath ? lxcpath : container_system_item("lxc.lxcpath"), name, e);

@@ -114,7 +114,7 @@ static int execute(struct attach *a, const struct attach_command *command, int r
 	};
 	int r;
 
-	helper_supervisor_name(PLAN_FORMAT, name, sizeof(name));
+	helper_supervisor_name(SUPERVISOR_NUMBER, name, sizeof(name));
 	snprintf(variable, sizeof(variable), ATTACH_VARIABLE "=%d", record_fd);
 	r = helper_directory(name, &directory, e);
 	if (r < 0)

@@ -8,7 +8,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -196,6 +198,63 @@ static void impossible_ids_are_explained(void **state)
 	close_stage(s);
 }
 
+struct other_thread {
+	int stop_fd;
+	atomic_int id;
+};
+
+/* Another one of the application's threads. */
+static void *wait_to_stop(void *context)
+{
+	struct other_thread *t = context;
+	char byte;
+
+	atomic_store(&t->id, gettid());
+	(void)!read(t->stop_fd, &byte, 1);
+	return NULL;
+}
+
+static char *cgroups_of_thread(int id)
+{
+	char path[64], *text = NULL;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/cgroup", id);
+	assert_int_equal(file_read_all(AT_FDCWD, path, TEXT_MAX - 1, &text, NULL), 0);
+	return text;
+}
+
+/* What goes to other cgroups is the new process, whole, and nothing of the application. */
+static void an_application_with_threads_stays_where_it_is(void **state)
+{
+	struct stage *s = open_stage(false);
+	autofree char *before = cgroups_of_thread(gettid());
+	struct other_thread other = {0};
+	pthread_t thread;
+	struct report r;
+	int fds[2];
+
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	other.stop_fd = fds[0];
+	assert_int_equal(pthread_create(&thread, NULL, wait_to_stop, &other), 0);
+	while (atomic_load(&other.id) == 0)
+		usleep(100);
+	attach_and_hear(s, NULL, &r);
+	for (size_t i = 0; i < s->cgroup_count; i++) {
+		const char *name = strrchr(s->cgroup_paths[i], '/');
+
+		assert_non_null(strstr(r.cgroups, name));
+	}
+	for (int i = 0; i < 2; i++) {
+		autofree char *after = cgroups_of_thread(i ? atomic_load(&other.id) : gettid());
+
+		assert_string_equal(after, before);
+	}
+	close(fds[1]);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	close(fds[0]);
+	close_stage(s);
+}
+
 /* Where a leaf can't be had, the payload's own directory serves. */
 static void a_threaded_payload_takes_the_process_itself(void **state)
 {
@@ -337,6 +396,7 @@ int main(void)
 		LIVE(exit_codes_arrive),
 		LIVE(impossible_ids_are_explained),
 		LIVE(a_threaded_payload_takes_the_process_itself),
+		LIVE(an_application_with_threads_stays_where_it_is),
 		cmocka_unit_test(a_stopped_container_is_told),
 		LIVE(a_terminal_is_relayed),
 		LIVE(an_ordinary_user_attaches_to_their_own),

@@ -66,6 +66,7 @@ static void fill_header(const struct attach *a, const char *comm, const struct s
 {
 	memcpy(header->magic, RECORD_MAGIC, sizeof(RECORD_MAGIC));
 	header->format = RECORD_FORMAT;
+	header->program = SUPERVISOR_NUMBER;
 	header->state = STATE_RUNNING;
 	header->listener_fd = header->result_fd = header->log_fd = header->caller_pidfd = -1;
 	header->name = add_text(parts, a->c->name);

@@ -497,6 +497,7 @@ static int make_record(enum container_state state, pid_t init)
 	assert_non_null(record);
 	memcpy(record->magic, RECORD_MAGIC, sizeof(RECORD_MAGIC));
 	record->format = RECORD_FORMAT;
+	record->program = SUPERVISOR_NUMBER;
 	record->state = state;
 	record->supervisor_pid = getpid();
 	record->init_pid = init;

@@ -365,7 +365,7 @@ static int destroy_defined(struct container *c, struct err *e)
 
 int container_destroy(struct container *c, struct err *e)
 {
-	int r = runs_repair(c->lxcpath, c->name, e);
+	int r = runs_make_way(c->lxcpath, c->name, e);
 
 	if (r < 0)
 		return err_wrap(e, r, "an earlier run of container %s can't be undone", c->name);

@@ -136,6 +136,8 @@ static int copy_hierarchies(const struct cgroup_hosting *hosting, struct arena *
 			.name = from->name,
 			.mount_options = from->mount_options,
 			.delegate = from->delegate,
+			.is_root = from->is_root,
+			.is_inside = from->is_inside,
 		};
 	}
 	return 0;

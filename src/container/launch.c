@@ -85,7 +85,7 @@ static int make_program(const struct start *s, char *const *argv, struct program
 					s->caller_fd, -EBADF,         -EBADF,       -EBADF};
 	int r = 0;
 
-	helper_supervisor_name(PLAN_FORMAT, p.name, sizeof(p.name));
+	helper_supervisor_name(SUPERVISOR_NUMBER, p.name, sizeof(p.name));
 	p.path = path_join(s->helpers, p.name);
 	if (p.path && must_be_sealed(s, p.path)) {
 		p.spawn.program_fd = start_move_fd(s, helper_seal(p.path, e));

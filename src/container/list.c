@@ -18,8 +18,10 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "base/num.h"
 #include "container/client.h"
 #include "container/runs.h"
+#include "sys/socket_owner.h"
 
 void container_names_finish(struct container_names *names)
 {
@@ -184,7 +186,7 @@ static int add_recorded(struct walk *walk, struct err *e)
 	closedir(directory);
 	/* A run that died while it ended is nobody's name; listing it is no reason to fail. */
 	if (hidden)
-		runs_repair_hidden(walk->lxcpath, NULL);
+		runs_tidy(walk->lxcpath, NULL);
 	return r;
 }
 
@@ -229,10 +231,8 @@ static int note_known(const char *lxcpath, const struct container_names *names, 
 	return 0;
 }
 
-static bool is_known(const struct known *known, const char *address)
+static bool is_known(const struct known *known, uint64_t hash)
 {
-	uint64_t hash = strtoull(address + LITERAL_LENGTH("lxc/"), NULL, 16);
-
 	for (size_t i = 0; i < known->count; i++)
 		if (known->items[i] == hash)
 			return true;
@@ -264,6 +264,49 @@ static int add_hashed(const char *lxcpath, const char *address, struct container
 	return r;
 }
 
+/*
+ * A stranger's sockets are no containers, and to ask them could take as long as they like. The
+ * inode number ends a line of /proc/net/unix before its " @". Kernels that don't tell whose a
+ * socket is leave it to the question.
+ */
+static bool is_strangers(const char *line, const char *end, const char *lxcpath)
+{
+	const char *digits = end;
+	struct netlink n;
+	uint64_t inode;
+	uid_t uid;
+	int r;
+
+	while (digits > line && digits[-1] >= '0' && digits[-1] <= '9')
+		digits--;
+	if (num_take_u64(&digits, &inode) < 0 || inode > UINT32_MAX || socket_owner_open(&n) < 0)
+		return false;
+	r = socket_owner(&n, (uint32_t)inode, &uid);
+	netlink_close(&n);
+	return r == 0 && !client_believes(uid, lxcpath);
+}
+
+/* What has no record: "@LXCPATH/NAME/command" or "@lxc/HASH/command". */
+static int add_socket(const char *lxcpath, const struct known *known, char *line, char *at,
+		      struct container_names *names)
+{
+	const char *address = at + LITERAL_LENGTH(" @");
+	size_t length;
+	const char *name = direct_name(address, lxcpath, &length);
+	autofree char *copy = name ? strndup(name, length) : NULL;
+	uint64_t hash;
+
+	if (name && !copy)
+		return -ENOMEM;
+	if (!name && !is_hashed(address))
+		return 0;
+	hash = name ? client_address_hash(lxcpath, copy)
+		    : strtoull(address + LITERAL_LENGTH("lxc/"), NULL, 16);
+	if (is_known(known, hash) || is_strangers(line, at, lxcpath))
+		return 0;
+	return name ? add_name(names, copy, length) : add_hashed(lxcpath, address, names);
+}
+
 static int read_sockets(const char *lxcpath, const struct known *known, FILE *file,
 			struct container_names *names)
 {
@@ -273,26 +316,19 @@ static int read_sockets(const char *lxcpath, const struct known *known, FILE *fi
 	int r = 0;
 
 	while (r == 0 && (len = getline(&line, &room, file)) > 0) {
-		const char *at = strstr(line, " @");
-		const char *name;
-		size_t name_len;
+		char *at = strstr(line, " @");
 
 		if (line[len - 1] == '\n')
 			line[len - 1] = '\0';
 		/* Listening sockets only: an address that is merely reserved is no container. */
 		if (!at || !strstr(line, " 00010000 ") || strstr(line, " 00010000 ") > at)
 			continue;
-		at += 2;
-		name = direct_name(at, lxcpath, &name_len);
-		if (name)
-			r = add_name(names, name, name_len);
-		else if (is_hashed(at) && !is_known(known, at))
-			r = add_hashed(lxcpath, at, names);
+		r = add_socket(lxcpath, known, line, at, names);
 	}
 	return r;
 }
 
-/* Those who listen; also the recorded ones whose address has their name in it. */
+/* Those who listen and have no record. */
 static int add_sockets(const char *lxcpath, const struct container_names *recorded,
 		       struct container_names *names, struct err *e)
 {

@@ -23,8 +23,11 @@
 #include "base/macros.h"
 #include "container/paths.h"
 #include "container/spawn.h"
+#include "base/utf8.h"
 #include "sys/lock.h"
 #include "sys/process.h"
+
+#include "tare_paths.h"
 
 #define LOG_CATEGORY "runs"
 #include "base/log.h"
@@ -34,9 +37,12 @@ enum {
 	/* Another process may be undoing the run of a name, or a supervisor be about to go. */
 	BUSY_WAIT = 10,   /* seconds */
 	ORPHAN_WAIT = 2,  /* seconds */
+	UNDO_WAIT = 40,   /* seconds: another process may wait for a dying init */
 	DEATH_WAIT = 100, /* milliseconds: the pid may be another process's by now */
 	TRIES = 100,      /* others may replace the record while we look at it */
 	UNDO_UNKNOWN = 1,
+	UNDO_GIVEN_UP,
+	LOCK_OF_UNDOING = 1,
 	ASIDE_NAME_MAX = 200, /* of the name that it had: the new one must not be too long */
 };
 
@@ -80,7 +86,7 @@ int runs_directory(const char *lxcpath, char **ret, struct err *e)
 static bool is_file_name(const char *name)
 {
 	return name[0] && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !strchr(name, '/') &&
-	       strlen(name) < RECORD_NAME_MAX;
+	       strlen(name) < RECORD_RUN_NAME_MAX;
 }
 
 /* Whether the name still leads to the file that is open. */
@@ -120,15 +126,31 @@ void runs_view_close(struct run_view *view)
 
 /* What a record says about itself that decides how it is undone. */
 struct dead_run {
-	unsigned format;
-	bool is_finished;
+	unsigned format, program;
+	char version[RECORD_VERSION_MAX + 1];
+	bool is_finished, is_of_other_boot;
 	const char *problem; /* that keeps our own format from being undone, or NULL */
 	pid_t supervisor_pid;
 };
 
+/* All of it can be read, not only what every format begins with. */
+static bool is_of_this_version(const struct record_header *record)
+{
+	return record->format == RECORD_FORMAT && record->program == SUPERVISOR_NUMBER;
+}
+
+static bool is_of_other_boot(const struct record_header *record)
+{
+	char boot_id[BOOT_ID_MAX];
+
+	boot_id_read(boot_id);
+	return record_is_of_other_boot(record, boot_id);
+}
+
 /* Foreign bytes: of another format only the beginning is looked at. */
 static int read_dead(int fd, struct dead_run *ret)
 {
+	char version[RECORD_VERSION_MAX + 1] = "";
 	struct run_view view = {};
 	int r = map_record(fd, &view);
 
@@ -137,8 +159,12 @@ static int read_dead(int fd, struct dead_run *ret)
 	if (memcmp(view.record->magic, RECORD_MAGIC, sizeof(view.record->magic)) != 0)
 		r = -EINVAL;
 	*ret = (struct dead_run){.format = view.record->format,
+				 .program = view.record->program,
+				 .is_of_other_boot = is_of_other_boot(view.record),
 				 .is_finished = atomic_load(&view.record->finished) != 0};
-	if (ret->format == RECORD_FORMAT) {
+	memcpy(version, view.record->version, RECORD_VERSION_MAX);
+	utf8_copy_visible(ret->version, sizeof(ret->version), version);
+	if (is_of_this_version(view.record)) {
 		ret->problem = record_check(view.record, view.size);
 		ret->supervisor_pid = view.record->supervisor_pid;
 	}
@@ -152,16 +178,35 @@ static void await_death(const struct dead_run *run)
 {
 	autoclose int pidfd = -EBADF;
 
-	if (run->supervisor_pid <= 0)
+	if (run->supervisor_pid <= 0 || run->is_of_other_boot)
 		return;
 	pidfd = process_open(run->supervisor_pid);
 	if (pidfd >= 0)
 		process_poll(pidfd, DEATH_WAIT);
 }
 
+/* From now on nobody takes the lock, which whoever undoes the run holds, for a sign of life. */
+static int mark_dead(int fd, const char *file, struct err *e)
+{
+	const uint32_t dead = 1;
+
+	if (pwrite(fd, &dead, sizeof(dead), offsetof(struct record_header, dead)) ==
+	    (ssize_t)sizeof(dead))
+		return 0;
+	return err_set(e, ERR_RECORD, errno, "cannot write to the run record \"%s\"", file);
+}
+
+/* No program that is here knows the format. */
+static bool is_unknown(const struct dead_run *run, const char *path)
+{
+	if (run->program == SUPERVISOR_NUMBER)
+		return run->format != RECORD_FORMAT;
+	return access(path, F_OK) < 0 && errno == ENOENT;
+}
+
 /* `lxc-supervisor-N --undo FD`; it inherits the lock with the descriptor. 0; UNDO_UNKNOWN: no
  * program knows the format; or negative. */
-static int run_undo(int fd, unsigned format, const char *file, struct err *e)
+static int run_undo(int fd, const struct dead_run *run, const char *file, struct err *e)
 {
 	char program[32], number[16];
 	char *argv[] = {program, "--undo", number, NULL};
@@ -174,7 +219,7 @@ static int run_undo(int fd, unsigned format, const char *file, struct err *e)
 	struct dead_run now = {};
 	int r;
 
-	helper_supervisor_name(format, program, sizeof(program));
+	helper_supervisor_name(run->program, program, sizeof(program));
 	snprintf(number, sizeof(number), "%d", fd);
 	r = helper_directory(program, &directory, e);
 	if (r < 0)
@@ -182,7 +227,7 @@ static int run_undo(int fd, unsigned format, const char *file, struct err *e)
 	path = path_join(directory, program);
 	if (!path)
 		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
-	if (format != RECORD_FORMAT && access(path, F_OK) < 0 && errno == ENOENT)
+	if (is_unknown(run, path))
 		return UNDO_UNKNOWN;
 	spawn.path = path;
 	r = spawn_program(&spawn);
@@ -232,13 +277,50 @@ static int set_aside(int dirfd, const char *file, const char *why, struct err *e
 		return err_set(e, ERR_RECORD, errno, "cannot move the run record \"%s\" aside",
 			       file);
 	log_error("the run record \"%s\" can't be used: %s. What its run has left on the host "
-		  "stays there; the record is kept as \"%s\"",
+		  "stays there; the record is kept as \"%s\" for you to look at and remove",
 		  file, why, aside);
 	return 1;
 }
 
+static int set_unknown_aside(int dirfd, const char *file, const struct dead_run *run, struct err *e)
+{
+	autostr why = {};
+
+	str_addf(&why,
+		 "it was written by version %s (record format %u; this is version " TARE_VERSION
+		 ", format %d), whose lxc-supervisor-%u is not here: to have it undone, install "
+		 "that version again, give the file back its name and run \"tare repair\"",
+		 run->version[0] ? run->version : "unknown", run->format, RECORD_FORMAT,
+		 run->program);
+	return set_aside(dirfd, file, str_text(&why), e);
+}
+
+/* Whether somebody waits for other processes that undo the same run; GIVING_UP does, and what can't
+ * be undone is set aside. */
+enum patience { HURRIED, PATIENT, GIVING_UP };
+
+/* Undo, or say that it is impossible. As run_undo(). */
+static int undo_locked(int dirfd, const char *file, int fd, const struct dead_run *run,
+		       enum patience patience, struct err *e)
+{
+	struct err why = {};
+	autostr text = {};
+	int r = mark_dead(fd, file, e);
+
+	if (r < 0)
+		return r;
+	await_death(run);
+	if (patience != GIVING_UP)
+		return run_undo(fd, run, file, e);
+	r = run_undo(fd, run, file, &why);
+	if (r >= 0)
+		return r;
+	str_addf(&text, "%s, and something new begins under that name", err_cause(&why));
+	return set_aside(dirfd, file, str_text(&text), e) < 0 ? -EIO : UNDO_GIVEN_UP;
+}
+
 /* The lock is ours. 1 = it is out of the way, or negative. */
-static int repair_locked(int dirfd, const char *file, int fd, struct err *e)
+static int repair_locked(int dirfd, const char *file, int fd, enum patience patience, struct err *e)
 {
 	struct dead_run run = {};
 	int r = 0;
@@ -248,14 +330,13 @@ static int repair_locked(int dirfd, const char *file, int fd, struct err *e)
 	} else if (!run.is_finished) {
 		if (run.problem)
 			return set_aside(dirfd, file, run.problem, e);
-		log_notice("the supervisor of \"%s\" has died: undoing its run", file);
-		await_death(&run);
-		r = run_undo(fd, run.format, file, e);
+		log_notice("the supervisor of \"%s\" has %s: undoing its run", file,
+			   run.is_of_other_boot ? "ended with an earlier boot" : "died");
+		r = undo_locked(dirfd, file, fd, &run, patience, e);
 		if (r == UNDO_UNKNOWN)
-			return set_aside(dirfd, file,
-					 "it is of another version, whose lxc-supervisor is not "
-					 "installed",
-					 e);
+			return set_unknown_aside(dirfd, file, &run, e);
+		if (r == UNDO_GIVEN_UP)
+			return 1;
 	}
 	if (r < 0)
 		return r;
@@ -272,43 +353,65 @@ static bool is_orphan(const struct record_header *record)
 {
 	autoclose int pidfd = -EBADF;
 
-	if (record->supervisor_pid <= 0)
+	if (memcmp(record->magic, RECORD_MAGIC, sizeof(record->magic)) != 0)
+		return false;
+	if (atomic_load(&record->dead) || is_of_other_boot(record))
+		return true;
+	if (!is_of_this_version(record) || record->supervisor_pid <= 0)
 		return false;
 	pidfd = process_open(record->supervisor_pid);
 	return pidfd == -ESRCH || (pidfd >= 0 && process_poll(pidfd, 0) == 1);
 }
 
-/* As lock_take(), at once or, if it is about an orphan, soon. */
-static int lock_dead(int fd)
+/* As lock_take(), at once or, if it is about an orphan, soon. LOCK_OF_UNDOING: somebody else undoes
+ * the run, and goes on doing so. */
+static int lock_dead(int fd, enum patience patience)
 {
 	struct run_view view = {};
 	int r = lock_take(fd, 0);
 
-	if (r != -EAGAIN || map_record(fd, &view) < 0)
+	if (r != -EAGAIN || map_record(fd, &view) < 0 || !view.record)
 		return r;
-	if (is_orphan(view.record))
-		r = lock_take(fd, time_deadline(ORPHAN_WAIT * USEC_PER_SEC));
+	if (is_orphan(view.record)) {
+		if (!atomic_load(&view.record->dead))
+			r = lock_take(fd, time_deadline(ORPHAN_WAIT * USEC_PER_SEC));
+		if (r == -EAGAIN && atomic_load(&view.record->dead)) {
+			if (patience != HURRIED)
+				r = lock_take(fd, time_deadline(UNDO_WAIT * USEC_PER_SEC));
+			if (r == -EAGAIN)
+				r = LOCK_OF_UNDOING;
+		}
+	}
 	runs_view_close(&view);
 	return r;
 }
 
 /*
- * Undo the run of a file, when it is dead. 1 = it was undone or set aside, 0 = it lives or there is
- * none, or negative.
+ * Undo the run of a file, when it is dead. 1 = it was undone or set aside, 0 = it lives, or
+ * somebody undoes it and nobody waits for that, or there is none; or negative.
  */
-static int repair_file(int dirfd, const char *file, struct err *e)
+static int repair_file(int dirfd, const char *file, enum patience patience, struct err *e)
 {
 	autoclose int fd = open_for_undo(dirfd, file);
 	int r;
 
 	if (fd == -ENOENT)
 		return 0;
-	r = fd < 0 ? fd : lock_dead(fd);
-	if (r == -EAGAIN)
+	r = fd < 0 ? fd : lock_dead(fd, patience);
+	if (r == -EAGAIN || (r == LOCK_OF_UNDOING && patience == HURRIED))
 		return 0;
+	if (r == LOCK_OF_UNDOING) {
+		r = err_set(e, ERR_RECORD, EBUSY,
+			    "another process is undoing the run \"%s\" and does not finish within "
+			    "%d seconds",
+			    file, UNDO_WAIT);
+		err_hint(e, "\"lxc-supervisor-N --undo\" is its name; what it waits for stands in "
+			    "the log of the command that began it");
+		return r;
+	}
 	if (r < 0)
 		return err_set(e, ERR_RECORD, -r, "cannot lock the run record \"%s\"", file);
-	return is_linked(dirfd, file, fd) ? repair_locked(dirfd, file, fd, e) : 0;
+	return is_linked(dirfd, file, fd) ? repair_locked(dirfd, file, fd, patience, e) : 0;
 }
 
 /* ".NAME.PID": a run of that name that has given its address back. */
@@ -341,7 +444,29 @@ static bool is_meant(const char *file, const char *name)
 	return !is_aside(file) && (!name || file[0] == '.');
 }
 
-static int repair_meant(const char *lxcpath, const char *name, struct err *e)
+/* How to repair: whose runs (is_meant()), and what is done about those that can't be undone. */
+struct repair {
+	const char *name;
+	bool only_warn; /* and wait for nobody */
+	bool gives_up_hidden;
+};
+
+/* One file: 0 or 1 as repair_file(), or negative. */
+static int repair_one(int dirfd, const char *file, const struct repair *how, struct err *e)
+{
+	struct err why = {};
+	int r;
+
+	if (!how->only_warn)
+		return repair_file(dirfd, file,
+				   how->gives_up_hidden && file[0] == '.' ? GIVING_UP : PATIENT, e);
+	r = repair_file(dirfd, file, HURRIED, &why);
+	if (r < 0)
+		log_warn("%s; it is tried again by the next command", err_cause(&why));
+	return r < 0 ? 0 : r;
+}
+
+static int repair_meant(const char *lxcpath, const struct repair *how, struct err *e)
 {
 	int dirfd = open_directory(lxcpath, false, e);
 	struct dirent *entry;
@@ -361,9 +486,9 @@ static int repair_meant(const char *lxcpath, const char *name, struct err *e)
 		const char *file = entry->d_name;
 		int r;
 
-		if (!is_meant(file, name))
+		if (!is_meant(file, how->name))
 			continue;
-		r = repair_file(dirfd, file, problem ? NULL : e);
+		r = repair_one(dirfd, file, how, problem ? NULL : e);
 		if (r < 0 && !problem)
 			problem = r;
 		undone += r > 0;
@@ -374,12 +499,41 @@ static int repair_meant(const char *lxcpath, const char *name, struct err *e)
 
 int runs_repair(const char *lxcpath, const char *name, struct err *e)
 {
-	return name && !is_file_name(name) ? 0 : repair_meant(lxcpath, name, e);
+	const struct repair how = {.name = name};
+
+	return name && !is_file_name(name) ? 0 : repair_meant(lxcpath, &how, e);
 }
 
-int runs_repair_hidden(const char *lxcpath, struct err *e)
+int runs_make_way(const char *lxcpath, const char *name, struct err *e)
 {
-	return repair_meant(lxcpath, ".", e);
+	const struct repair how = {.name = name, .gives_up_hidden = true};
+
+	return is_file_name(name) ? repair_meant(lxcpath, &how, e) : 0;
+}
+
+void runs_tidy(const char *lxcpath, const char *name)
+{
+	const struct repair how = {.name = name ? name : ".", .only_warn = true};
+
+	if (!name || is_file_name(name))
+		repair_meant(lxcpath, &how, NULL);
+}
+
+/* A record that can't be read: why. */
+static int refuse_record(const struct record_header *record, const char *name, const char *why,
+			 struct err *e)
+{
+	int r;
+
+	if (memcmp(record->magic, RECORD_MAGIC, sizeof(record->magic)) != 0 ||
+	    is_of_this_version(record))
+		return err_set(e, ERR_RECORD, 0, "the run record of \"%s\" is damaged: %s", name,
+			       why);
+	r = err_set(e, ERR_RECORD, 0,
+		    "container %s is run by another version, whose records this one can't read",
+		    name);
+	err_hint(e, "it answers over its control socket; its next start is by this version");
+	return r;
 }
 
 /* Open and look: 0; 1 = there is none (any more); 2 = a dead one, or (at the first look) one that
@@ -404,19 +558,21 @@ static int try_view(int dirfd, const char *name, bool is_first, struct run_view 
 		return err_set(e, ERR_RECORD, -r, "cannot read the run record of \"%s\"", name);
 	why = record_check_frame(ret->record, ret->size);
 	if (why) {
+		r = refuse_record(ret->record, name, why, e);
 		runs_view_close(ret);
-		return err_set(e, ERR_RECORD, 0, "the run record of \"%s\" is damaged: %s", name,
-			       why);
+		return r;
 	}
-	if (is_first && is_orphan(ret->record)) {
+	/* Whoever holds the lock of a dead run undoes it, or dies, or is nobody's business: asking
+	 * the control socket tells. */
+	if (atomic_load(&ret->record->finished) || atomic_load(&ret->record->dead))
+		r = 1;
+	else if (is_orphan(ret->record))
+		r = is_first ? 2 : 1;
+	if (r != 0)
 		runs_view_close(ret);
-		return 2;
-	}
-	ret->is_alive = true;
-	if (!atomic_load(&ret->record->finished))
-		return 0;
-	runs_view_close(ret);
-	return 1;
+	else
+		ret->is_alive = true;
+	return r;
 }
 
 int runs_open(const char *lxcpath, struct err *e)
@@ -442,7 +598,7 @@ int runs_view_at(int dirfd, const char *name, struct run_view *ret, struct err *
 
 		if (r != 2)
 			return r;
-		r = repair_file(dirfd, name, e);
+		r = repair_file(dirfd, name, HURRIED, e);
 		if (r < 0)
 			return err_wrap(e, r, "an earlier run of container %s can't be undone",
 					name);
@@ -564,6 +720,17 @@ static int wait_for_name(int dirfd, const char *name, usec_t deadline)
 	return r == -EAGAIN ? 0 : r;
 }
 
+static int refuse_name(const char *name, struct err *e)
+{
+	int r = err_set(e, ERR_RECORD, EBUSY,
+			"the run record of \"%s\" is held by a process that is not its supervisor",
+			name);
+
+	err_hint(e, "fuser(1) shows who has the file below lxc/runs open: perhaps a child of the "
+		    "program that started the container");
+	return r;
+}
+
 int runs_create(const char *lxcpath, const char *name, const void *bytes, size_t size,
 		struct err *e)
 {
@@ -586,10 +753,12 @@ int runs_create(const char *lxcpath, const char *name, const void *bytes, size_t
 			return take_fd(fd);
 		if (r == -EEXIST)
 			r = wait_for_name(dirfd, name, deadline);
+		if (r == -EBUSY)
+			return refuse_name(name, e);
 		if (r < 0)
 			return err_set(e, ERR_RECORD, -r, "cannot make the run record of \"%s\"",
 				       name);
-		r = repair_file(dirfd, name, e);
+		r = repair_file(dirfd, name, PATIENT, e);
 		if (r < 0)
 			return err_wrap(e, r, "an earlier run of container %s can't be undone",
 					name);

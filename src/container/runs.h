@@ -21,7 +21,8 @@ struct run_view {
 	bool plan_is_checked;
 	const struct plan *plan; /* see runs_view_plan() */
 };
-/* 0; 1 = there is none. A dead and unfinished one is undone first (runs_repair). */
+/* 0; 1 = there is none, or none that lives. A dead and unfinished one is undone first, unless
+ * somebody else does that already. */
 int runs_view(const char *lxcpath, const char *name, struct run_view *ret, struct err *e);
 /* The same for those who look at many: the directory of an lxcpath's records (-ENOENT: there are
  * none), to be closed by the caller, and views below it. */
@@ -47,8 +48,13 @@ void runs_view_close(struct run_view *view);
 int runs_create(const char *lxcpath, const char *name, const void *bytes, size_t size,
 		struct err *e);
 
-/* Undo every dead run of a name (NULL: of all names), also hidden ones. Returns how many were
- * undone, or negative. */
+/* Undo every dead run of a name (NULL: of all names), also hidden ones; what others are undoing is
+ * waited for. Returns how many were undone, or negative. */
 int runs_repair(const char *lxcpath, const char *name, struct err *e);
-/* The same for hidden records alone: what listing by name doesn't see. */
-int runs_repair_hidden(const char *lxcpath, struct err *e);
+/* The same before something new happens under the name. Hidden runs that can't be undone have no
+ * address and are in nobody's way: they are set aside for good, because what has the names of their
+ * cgroups may be the new run's soon. */
+int runs_make_way(const char *lxcpath, const char *name, struct err *e);
+/* The same by the way, for a name or (NULL) for all hidden records, which listing by name doesn't
+ * see: what others are undoing is theirs, and problems are only logged. */
+void runs_tidy(const char *lxcpath, const char *name);

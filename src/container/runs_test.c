@@ -25,6 +25,7 @@ static struct record_header *make_record(size_t *ret_size)
 	assert_non_null(r);
 	memcpy(r->magic, RECORD_MAGIC, sizeof(RECORD_MAGIC));
 	r->format = RECORD_FORMAT;
+	r->program = SUPERVISOR_NUMBER;
 	atomic_store(&r->state, STATE_RUNNING);
 	r->items = (struct record_part){.offset = RECORD_PARTS_AT,
 					.size = sizeof(struct record_items)};
@@ -313,7 +314,7 @@ static void expect_aside(const char *name)
 	assert_int_equal(access(path, F_OK), 0);
 	/* Nobody takes it for a run. */
 	assert_int_equal(runs_repair(fixture_lxcpath, NULL, NULL), 0);
-	assert_int_equal(runs_repair_hidden(fixture_lxcpath, NULL), 0);
+	runs_tidy(fixture_lxcpath, NULL);
 	assert_int_equal(runs_repair(fixture_lxcpath, name, NULL), 0);
 	assert_int_equal(unlink(path), 0);
 }
@@ -323,6 +324,8 @@ static int create_changed(const char *name, uint32_t format, uint32_t text)
 	size_t size;
 	autofree struct record_header *record = make_record(&size);
 
+	if (format != RECORD_FORMAT)
+		record->program = format;
 	record->format = format;
 	record->name = text;
 	return runs_create(fixture_lxcpath, name, record, size, NULL);
@@ -333,7 +336,7 @@ static void what_nobody_can_undo_is_set_aside(void **state)
 {
 	autofree char *path = run_path("odd");
 	struct run_view view;
-	char longest[RECORD_NAME_MAX];
+	char longest[RECORD_RUN_NAME_MAX];
 	int fd;
 
 	set_supervisor("0");
@@ -357,6 +360,127 @@ static void what_nobody_can_undo_is_set_aside(void **state)
 	assert_int_equal(runs_repair(fixture_lxcpath, longest, NULL), 1);
 	longest[200] = '\0';
 	expect_aside(longest);
+}
+
+/* The program of the version that wrote it is still there: it is run. */
+static void another_version_undoes_its_own_runs(void **state)
+{
+	autofree char *path = run_path("older");
+	autofree char *undone = NULL;
+
+	set_supervisor("0");
+	assert_int_equal(rename(fixture_path("helpers/lxc-supervisor-1"),
+				fixture_path("helpers/lxc-supervisor-77")),
+			 0);
+	close(create_changed("older", 77, UINT32_MAX));
+	assert_int_equal(runs_repair(fixture_lxcpath, "older", NULL), 1);
+	undone = fixture_read("undone");
+	assert_true(text_after(undone, "--undo\n") != NULL);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(unlink(fixture_path("helpers/lxc-supervisor-77")), 0);
+}
+
+static void put(int fd, size_t at, const void *bytes, size_t size)
+{
+	assert_int_equal(pwrite(fd, bytes, size, (off_t)at), size);
+}
+
+/* Its control socket answers; the record is neither believed nor called damaged. */
+static void a_living_run_of_another_version_is_not_misread(void **state)
+{
+	autofree char *path = run_path("newer");
+	struct run_view view;
+	struct err e = {};
+	int fd;
+
+	set_supervisor("0");
+	fd = create_changed("newer", RECORD_FORMAT + 1, RECORD_PARTS_AT + 16);
+	assert_true(runs_view(fixture_lxcpath, "newer", &view, &e) < 0);
+	assert_non_null(strstr(err_cause(&e), "container newer is run by another version"));
+	assert_int_equal(runs_repair(fixture_lxcpath, "newer", NULL), 0);
+	assert_int_equal(access(path, F_OK), 0);
+	assert_false(fixture_exists("undone"));
+	assert_int_equal(unlink(path), 0);
+	close(fd);
+}
+
+/* Whoever undoes a dead run holds its lock: that is no life, and is waited for. */
+static void a_run_that_is_being_undone_is_dead(void **state)
+{
+	autofree char *path = run_path("undoing");
+	const uint32_t dead = 1;
+	struct run_view view;
+	struct err e = {};
+	int32_t self = getpid();
+	pid_t other;
+	int fd;
+
+	set_supervisor("0");
+	fd = create_run("undoing");
+	put(fd, offsetof(struct record_header, supervisor_pid), &self, sizeof(self));
+	assert_int_equal(runs_view(fixture_lxcpath, "undoing", &view, NULL), 0);
+	runs_view_close(&view);
+	put(fd, offsetof(struct record_header, dead), &dead, sizeof(dead));
+	assert_int_equal(runs_view(fixture_lxcpath, "undoing", &view, &e), 1);
+	assert_false(fixture_exists("undone"));
+	other = fork();
+	if (other == 0) {
+		usleep(100000);
+		_exit(unlink(path) < 0);
+	}
+	close(fd);
+	/* It has waited until the other one was done. */
+	assert_int_equal(runs_make_way(fixture_lxcpath, "undoing", &e), 0);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(waitpid(other, NULL, 0), other);
+	assert_false(fixture_exists("undone"));
+}
+
+/* Whatever has its pid now, and whoever has its lock (a network file system's may be another
+ * machine's). */
+static void a_run_of_another_boot_is_dead(void **state)
+{
+	static const char other_boot[] = "00000000-0000-0000-0000-000000000000";
+	autofree char *path = run_path("boots");
+	int32_t self = getpid();
+	struct run_view view;
+	int fd;
+
+	set_supervisor("0");
+	fd = create_run("boots");
+	put(fd, offsetof(struct record_header, supervisor_pid), &self, sizeof(self));
+	put(fd, offsetof(struct record_header, boot_id), other_boot, sizeof(other_boot));
+	assert_int_equal(runs_view(fixture_lxcpath, "boots", &view, NULL), 1);
+	assert_false(fixture_exists("undone"));
+	assert_int_equal(access(path, F_OK), 0);
+	close(fd);
+	assert_int_equal(runs_view(fixture_lxcpath, "boots", &view, NULL), 1);
+	assert_true(fixture_exists("undone"));
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+/* Hidden runs have no address any more. */
+static void a_hidden_run_that_cannot_be_undone_is_in_nobodys_way(void **state)
+{
+	autofree char *path = run_path("way");
+	autofree char *hidden = run_path(".way.12");
+	struct err e = {};
+
+	set_supervisor("7");
+	close(create_run("way"));
+	assert_int_equal(rename(path, hidden), 0);
+	runs_tidy(fixture_lxcpath, "way");
+	assert_int_equal(access(hidden, F_OK), 0);
+	assert_true(runs_repair(fixture_lxcpath, "way", &e) < 0);
+	assert_int_equal(access(hidden, F_OK), 0);
+	/* A new run may use its names: it is never undone from then on. */
+	err_clear(&e);
+	assert_int_equal(runs_make_way(fixture_lxcpath, "way", &e), 1);
+	assert_false(err_is_set(&e));
+	assert_int_equal(access(hidden, F_OK), -1);
+	set_supervisor("0");
+	expect_aside("way.12");
+	assert_false(fixture_exists("undone"));
 }
 
 /* The application has taken the helper's status: success is what the record says. */
@@ -571,6 +695,11 @@ int main(void)
 		cmocka_unit_test(a_damaged_plan_is_no_plan),
 		cmocka_unit_test(walking_finds_those_that_live),
 		cmocka_unit_test(what_nobody_can_undo_is_set_aside),
+		cmocka_unit_test(another_version_undoes_its_own_runs),
+		cmocka_unit_test(a_living_run_of_another_version_is_not_misread),
+		cmocka_unit_test(a_run_that_is_being_undone_is_dead),
+		cmocka_unit_test(a_run_of_another_boot_is_dead),
+		cmocka_unit_test(a_hidden_run_that_cannot_be_undone_is_in_nobodys_way),
 		cmocka_unit_test(an_undo_whose_status_is_lost_is_not_believed),
 		cmocka_unit_test(a_finished_run_is_only_removed),
 		cmocka_unit_test(links_on_the_way_are_refused),

@@ -30,9 +30,9 @@
 
 enum { CHILD_STACK = 32 << 10 };
 
-void helper_supervisor_name(unsigned format, char *buf, size_t len)
+void helper_supervisor_name(unsigned number, char *buf, size_t len)
 {
-	snprintf(buf, len, "lxc-supervisor-%u", format);
+	snprintf(buf, len, "lxc-supervisor-%u", number);
 }
 
 int helper_directory(const char *program, char **ret, struct err *e)

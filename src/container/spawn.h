@@ -17,8 +17,8 @@
  * when the program is there; else that of the build. Heap. */
 int helper_directory(const char *program, char **ret, struct err *e);
 
-/* "lxc-supervisor-N" of a plan format. */
-void helper_supervisor_name(unsigned format, char *buf, size_t len);
+/* "lxc-supervisor-N": SUPERVISOR_NUMBER (run/record.h), or that of another version. */
+void helper_supervisor_name(unsigned number, char *buf, size_t len);
 
 /* The seals of a program's copy in memory: nobody can change it. */
 enum { PROGRAM_SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };

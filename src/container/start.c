@@ -56,11 +56,11 @@ static int check_startable(struct container *c, const struct start_options *opti
 		err_hint(e, "create the container, or load a configuration file");
 		return r;
 	}
-	if (strchr(c->name, '/') || strlen(c->name) >= RECORD_NAME_MAX)
+	if (strchr(c->name, '/') || strlen(c->name) >= RECORD_RUN_NAME_MAX)
 		return err_set(e, ERR_USAGE, 0,
 			       "a container named \"%s\" can't be started: a name is at most %d "
 			       "bytes long and has no slash",
-			       c->name, RECORD_NAME_MAX - 1);
+			       c->name, RECORD_RUN_NAME_MAX - 1);
 	if (options->volatile_container)
 		return 0;
 	r = partial_look(c, e);
@@ -183,7 +183,7 @@ static int find_helpers(struct start *s, struct err *e)
 {
 	char program[32];
 
-	helper_supervisor_name(PLAN_FORMAT, program, sizeof(program));
+	helper_supervisor_name(SUPERVISOR_NUMBER, program, sizeof(program));
 	return helper_directory(program, &s->helpers, e);
 }
 
@@ -218,7 +218,7 @@ static int prepare(struct start *s, struct err *e)
 
 	if (r < 0)
 		return r;
-	r = runs_repair(c->lxcpath, c->name, e);
+	r = runs_make_way(c->lxcpath, c->name, e);
 	if (r < 0)
 		return err_wrap(e, r, "an earlier run of container %s can't be undone", c->name);
 	s->listen_fds = count_listen_fds();

@@ -17,6 +17,8 @@
 #include "config/freeze.h"
 #include "run/record.h"
 
+#include "tare_paths.h"
+
 enum {
 	COMM_SIZE = 16,
 	/* Steps that --trace has room for when the plan is compiled later. */
@@ -203,6 +205,8 @@ int start_build_record(const struct start *s, struct str *ret, struct err *e)
 	autostr applied = {};
 	struct record_header h = {
 		.format = RECORD_FORMAT,
+		.program = SUPERVISOR_NUMBER,
+		.version = TARE_VERSION,
 		.flags = make_flags(s),
 		.section = SECTION_START,
 		.listener_fd = s->listener_fd,
@@ -218,6 +222,7 @@ int start_build_record(const struct start *s, struct str *ret, struct err *e)
 	int r;
 
 	memcpy(h.magic, RECORD_MAGIC, sizeof(RECORD_MAGIC));
+	boot_id_read(h.boot_id);
 	clock_gettime(CLOCK_REALTIME, &now);
 	h.started = (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
 	for (size_t left = RECORD_PARTS_AT; left > 0;) {

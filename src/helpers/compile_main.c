@@ -6,10 +6,12 @@
  * The supervisor runs it behind pre-start hooks and on every reboot, in its own mount namespace:
  * the supervisor itself knows neither the configuration nor the host. Filters are made here because
  * this program can load libseccomp. What was made goes to OUT_FD and the exit status is 0; after a
- * failure OUT_FD gets a struct err and the status is 1. Nothing is printed.
+ * failure OUT_FD gets a struct err and the status is 1. Warnings about a plan go to the supervisor's
+ * log, which is open under the number that the record has for it, and where the supervisor's would.
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,6 +21,7 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/num.h"
+#include "base/utf8.h"
 #include "config/config.h"
 #include "config/freeze.h"
 #include "container/gather.h"
@@ -64,6 +67,20 @@ static int map_record(struct job *job, int fd, struct err *e)
 		return err_set(e, ERR_RECORD, 0, "The run record is damaged: %s", problem);
 	job->record = bytes;
 	return 0;
+}
+
+/* As the supervisor logs: from here on in its place. */
+static void adopt_log(const struct record_header *r)
+{
+	struct log_handover log = {
+		.fd = r->log_fd >= 0 && fcntl(r->log_fd, F_GETFD) >= 0 ? r->log_fd : -EBADF,
+		.level = (enum log_level)r->log_level,
+		.quiet = (r->flags & (RECORD_QUIET | RECORD_DAEMONISED)) != 0,
+	};
+
+	utf8_copy_visible(log.program, sizeof(log.program), record_text(r, r->log_prefix));
+	utf8_copy_visible(log.stderr_word, sizeof(log.stderr_word), record_text(r, r->log_word));
+	log_adopt(&log, record_text(r, r->name));
 }
 
 static const char *text_of(const struct record_header *r, uint32_t offset)
@@ -121,6 +138,7 @@ static int compile(struct job *job, int record_fd, struct err *e)
 
 	if (r < 0 || !job->record)
 		return r;
+	adopt_log(job->record);
 	applied = &job->record->applied;
 	if (config_init(&job->config, NULL) < 0)
 		return err_set(e, ERR_NO_MEMORY, ENOMEM, "No memory for the configuration");
@@ -189,7 +207,7 @@ static int make_filter(int policy_fd, int out, const char *cache, const char *fi
 
 int main(int argc, char **argv)
 {
-	/* What is wrong goes to OUT_FD; lines of the log are the supervisor's to write. */
+	/* Until the record has told where to: what is wrong goes to OUT_FD. */
 	const struct log_settings quiet = {.program = "lxc-compile", .file = "none", .quiet = true};
 
 	(void)log_init(&quiet);

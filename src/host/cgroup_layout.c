@@ -255,6 +255,31 @@ static const char *find_unified(struct detection *d, char **base)
 	return find_mount(d, CGROUP_TOP "/unified", "", CGROUP2_SUPER_MAGIC, base);
 }
 
+/* Without a directory above it: then it lacks what every other one has. */
+static bool is_root(struct detection *d, const struct cgroup_hierarchy *h)
+{
+	char path[PATH_MAX];
+
+	return !*h->base && join(path, h->mount, "", "cgroup.events") &&
+	       faccessat(root_of(d), at_root(d, path), F_OK, 0) < 0 && errno == ENOENT;
+}
+
+/* Whether this process, which need not be the one whose lines we read, is in the root. */
+static bool is_in_root(struct detection *d)
+{
+	autofree char *text = NULL;
+	const char *at;
+
+	if (file_read_all(root_of(d), at_root(d, "/proc/self/cgroup"), PROC_SIZE_MAX, &text, NULL) <
+	    0)
+		return false;
+	at = text_starts(text, "0::") ? text : strstr(text, "\n0::");
+	if (!at)
+		return false;
+	at += at == text ? 3 : 4;
+	return at[0] == '/' && (at[1] == '\n' || at[1] == '\0');
+}
+
 static int add_v2(struct detection *d, const struct line *line)
 {
 	struct cgroup_hierarchy h = {.version = 2, .name = "unified", .mount_options = ""};
@@ -278,6 +303,8 @@ static int add_v2(struct detection *d, const struct line *line)
 	h.controllers = read_words(d, path, ',');
 	if (!h.controllers)
 		h.controllers = "";
+	h.is_root = is_root(d, &h);
+	h.is_inside = h.is_root && is_in_root(d);
 	return add(d, &h);
 }
 

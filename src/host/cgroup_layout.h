@@ -35,6 +35,8 @@ struct cgroup_hierarchy {
 	const char *delegate;      /* v2: files of a delegated directory, blank-separated */
 	uint8_t version;
 	bool is_cpuset;
+	bool is_root;   /* v2: the base is the root of the whole hierarchy, outside of namespaces */
+	bool is_inside; /* v2, of the root only: the process that looks is in the base itself */
 };
 
 struct cgroup_hosting {

@@ -187,6 +187,37 @@ static void a_unified_host_begins_where_we_are_told(void **state)
 		       "2 /sys/fs/cgroup [user.slice/s.scope] unified | memory,pids | \n");
 }
 
+static void assert_place(struct host *host, bool is_root, bool is_inside)
+{
+	struct cgroup_query query = query_of(host);
+	struct cgroup_hosting hosting;
+	struct arena arena = {};
+
+	assert_int_equal(cgroup_layout_detect(&query, &arena, &hosting), 0);
+	assert_int_equal(hosting.hierarchies.count, 1);
+	assert_int_equal(hosting.hierarchies.items[0].is_root, is_root);
+	assert_int_equal(hosting.hierarchies.items[0].is_inside, is_inside);
+	arena_finish(&arena);
+}
+
+/* The root is told by what it lacks; in a cgroup namespace "/" is not it. */
+static void whether_we_are_in_the_root(void **state)
+{
+	struct host *host = *state;
+
+	put_unified(host);
+	assert_place(host, true, false);
+	put(host, "proc/self/cgroup", "0::/\n");
+	assert_place(host, true, true);
+	put(host, "proc/self/cgroup", "4:memory:/\n0::/\n");
+	assert_place(host, true, true);
+	put(host, "proc/self/cgroup", "10::/\n1:name=0::/:/\n0::/a\n");
+	assert_place(host, true, false);
+	put(host, "proc/self/cgroup", "0::/\n");
+	put(host, "sys/fs/cgroup/cgroup.events", "populated 1\n");
+	assert_place(host, false, false);
+}
+
 static void a_base_that_is_not_there_is_skipped(void **state)
 {
 	struct host *host = *state;
@@ -286,6 +317,7 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_unified_host_begins_where_we_are_told, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(whether_we_are_in_the_root, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_base_that_is_not_there_is_skipped, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_mount_may_show_a_part_of_a_hierarchy, set_up,

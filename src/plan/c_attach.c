@@ -67,8 +67,8 @@ static struct plan_step *add(struct attach *a, enum plan_op op, const char *obje
 	return STEP(&a->c, SECTION_START, op, object, "");
 }
 
-/* A process of root's joins the hierarchies of version 1 from outside; it is born in version 2's.
- */
+/* The process enters the hierarchies of version 1 itself, before it enters any namespace; it is
+ * born in version 2's. */
 static bool moves(const struct attach *a)
 {
 	return (a->request->flags & FLAG_MOVE_TO_CGROUP) && a->facts->payload;
@@ -137,6 +137,12 @@ static int add_process(struct attach *a, struct err *e)
 	for (size_t i = 0; moves(a) && i < a->facts->hierarchies.count; i++) {
 		if (a->facts->hierarchies.items[i].version != 1)
 			continue;
+		/* In the mount namespace of the container the host's hierarchies are nowhere. */
+		if (!joins) {
+			compile_cgroup_join(&a->c, &a->facts->hierarchies.items[i],
+					    ATTACH_REGISTER_CGROUP);
+			continue;
+		}
 		step = add(a, OP_CGROUP_MOVE, a->facts->hierarchies.items[i].name);
 		step->in = ATTACH_REGISTER_CGROUP;
 		step->arg[0] = i;

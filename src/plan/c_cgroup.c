@@ -12,6 +12,7 @@
 #include "plan/c_cgroup.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -59,6 +60,7 @@ struct names {
 	const char *monitor, *monitor_origin;
 	const char *payload, *payload_origin;
 	const char *pivot, *pivot_origin;
+	bool is_chosen;    /* where they are is somebody's will, not the default */
 	bool is_fixed;     /* both, without a suffix search */
 	bool always_pivot; /* somebody asked for this place */
 };
@@ -124,12 +126,37 @@ static struct names find_names(struct compiler *c)
 		names.monitor = compile_textf(c, "lxc.monitor.%s", name);
 		names.payload = compile_textf(c, "lxc.payload.%s", name);
 	}
+	names.is_chosen = v->cgroup.container || v->cgroup.dir || c->facts->cgroup.pattern ||
+			  v->cgroup.monitor_pivot;
 	if (v->cgroup.monitor_pivot) {
 		names.pivot = compile_textf(c, "%s/lxc.pivot", v->cgroup.monitor_pivot);
 		names.pivot_origin = compile_key_origin(c, "lxc.cgroup.dir.monitor.pivot");
 		names.always_pivot = true;
 	}
 	return names;
+}
+
+enum { SUFFIX_LONGEST = sizeof("-999") - 1 };
+
+/* What the kernel takes for a name, and a register for the whole path. */
+static int check_length(struct compiler *c, const char *path, const char *origin, bool is_fixed,
+			struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	size_t more = is_fixed ? 0 : SUFFIX_LONGEST, name = strlen(slash ? slash + 1 : path);
+	int r;
+
+	if (strlen(path) + more < PLAN_NAME_MAX && name + more <= NAME_MAX)
+		return 0;
+	r = err_set(
+		e, ERR_CONFIG_VALUE_INVALID, ENAMETOOLONG,
+		"The cgroup path \"%s\" is too long: %zu bytes%s, of which there is room for %d",
+		path, strlen(path), is_fixed ? "" : " and a suffix of 4", PLAN_NAME_MAX - 1);
+	if (*origin)
+		err_origin(e, "%s", origin);
+	err_hint(e, *origin ? "choose a shorter directory, or a shorter name for the container"
+			    : "choose a shorter name for the container");
+	return r;
 }
 
 static void add_hierarchies(struct compiler *c)
@@ -171,6 +198,73 @@ static void fill_cpusets(struct compiler *c, uint16_t name, const char *object)
 	}
 }
 
+/* Programs that the supervisor runs until the container runs: what they leave behind stays where
+ * the supervisor is then. */
+static bool has_host_hooks(const struct compiler *c)
+{
+	const struct config_nets *nets = &c->values->nets;
+
+	for (size_t i = 0; i < nets->count; i++)
+		if (nets->items[i].script_up)
+			return true;
+	return c->values->hooks[HOOK_START_HOST].count > 0;
+}
+
+/*
+ * Who ends a session or a service ends what is in its cgroup; a background container must have left
+ * it when the command returns. (In the foreground it is a part of it anyway.) Going to the root at
+ * once is free for a process that is born there; but when there is a prelude it comes too late.
+ */
+static bool is_elsewhere(const struct compiler *c, const struct facts_hierarchy *h)
+{
+	return !h->is_inside && !c->request->is_foreground;
+}
+
+/*
+ * Whoever goes to another cgroup of version 2 waits for a grace period of RCU: 7 to 16 ms, more
+ * than all the rest of a start. (In version 1 a single thread need not: the file `tasks`.) So the
+ * supervisor goes there when the container has run for a while, but for these cases.
+ */
+static bool enters_late(const struct compiler *c, const struct names *names)
+{
+	int unified = cgroup_hierarchy_of_version(c, 2);
+	const struct facts_hierarchy *h;
+
+	if (unified == NO_HIERARCHY)
+		return false;
+	h = &c->facts->cgroup.hierarchies.items[unified];
+	/* A base that holds processes can have no controllers below it, but for the real root. */
+	if (!h->is_root)
+		return false;
+	if (is_elsewhere(c, h) && (c->has_prelude || !c->facts->kernel.has_clone_into_cgroup))
+		return false;
+	/* The limits that are set in a place that somebody chose hold from the beginning. */
+	return !names->is_chosen && !has_host_hooks(c);
+}
+
+static void enter_monitor(struct compiler *c, const struct names *names)
+{
+	bool is_late = enters_late(c, names);
+	bool has_v1 = cgroup_hierarchy_of_version(c, 1) != NO_HIERARCHY;
+	int unified = cgroup_hierarchy_of_version(c, 2);
+
+	if (is_late && is_elsewhere(c, &c->facts->cgroup.hierarchies.items[unified]))
+		c->b.plan.flags |= PLAN_LEAVES_CGROUP;
+	c->r_entered = plan_build_register(&c->b, REGISTER_NUMBER, "entered cgroups");
+	for (uint64_t version = is_late ? 1 : 0; version <= (is_late ? 2 : 0); version++) {
+		struct plan_step *step;
+
+		if (version == 1 && !has_v1)
+			continue;
+		step = STEP(c, SECTION_START, OP_CGROUP_ENTER, names->monitor,
+			    names->monitor_origin);
+		step->in = c->r_monitor;
+		step->out = c->r_entered;
+		step->arg[0] = version;
+		step->flags = version == 2 ? STEP_LATE | STEP_WARN : 0;
+	}
+}
+
 int compile_cgroup_monitor(struct compiler *c, struct err *e)
 {
 	const struct facts_cgroup *cgroup = &c->facts->cgroup;
@@ -196,6 +290,9 @@ int compile_cgroup_monitor(struct compiler *c, struct err *e)
 
 	add_hierarchies(c);
 	names = find_names(c);
+	r = check_length(c, names.monitor, names.monitor_origin, names.is_fixed, e);
+	if (r < 0)
+		return r;
 	c->r_monitor = plan_build_register(&c->b, REGISTER_NAME, "monitor-cgroup");
 	c->b.plan.roles[ROLE_MONITOR_CGROUP] = c->r_monitor;
 	step = STEP(c, SECTION_START, OP_CGROUP_CREATE, names.monitor, names.monitor_origin);
@@ -203,34 +300,41 @@ int compile_cgroup_monitor(struct compiler *c, struct err *e)
 	step->arg[0] = plan_build_text(&c->b, names.monitor);
 	step->arg[1] = names.is_fixed ? CGROUP_FIXED : 0;
 	fill_cpusets(c, c->r_monitor, names.monitor);
-	step = STEP(c, SECTION_START, OP_CGROUP_ENTER, names.monitor, names.monitor_origin);
-	step->in = c->r_monitor;
+	enter_monitor(c, &names);
 	return 0;
 }
 
 /* The directory for processes, when it is not the one with the limits. */
-static void create_inner(struct compiler *c, const char *outer)
+static int create_inner(struct compiler *c, const char *outer, struct err *e)
 {
 	const char *inner = c->values->cgroup.container_inner;
 	const char *object = compile_textf(c, "%s/%s", outer, inner);
-	struct plan_step *step = STEP(c, SECTION_START, OP_CGROUP_CREATE_INNER, object,
-				      compile_key_origin(c, "lxc.cgroup.dir.container.inner"));
+	const char *origin = compile_key_origin(c, "lxc.cgroup.dir.container.inner");
+	struct plan_step *step;
+	int r = check_length(c, object, origin, true, e);
 
+	if (r < 0)
+		return r;
+	step = STEP(c, SECTION_START, OP_CGROUP_CREATE_INNER, object, origin);
 	c->r_payload = plan_build_register(&c->b, REGISTER_NAME, "inner-cgroup");
 	step->in = c->r_limit;
 	step->out = c->r_payload;
 	step->arg[0] = plan_build_text(&c->b, inner);
+	return 0;
 }
 
 int compile_cgroup_payload(struct compiler *c, struct err *e)
 {
 	struct names names;
 	struct plan_step *step;
-	int unified;
+	int r, unified;
 
 	if (c->r_monitor == PLAN_NO_REGISTER)
 		return 0;
 	names = find_names(c);
+	r = check_length(c, names.payload, names.payload_origin, names.is_fixed, e);
+	if (r < 0)
+		return r;
 	c->r_limit = plan_build_register(&c->b, REGISTER_NAME, "payload-cgroup");
 	c->r_payload = c->r_limit;
 	step = STEP(c, SECTION_START, OP_CGROUP_CREATE, names.payload, names.payload_origin);
@@ -240,11 +344,11 @@ int compile_cgroup_payload(struct compiler *c, struct err *e)
 
 	/* The inner directory has a meaning with lxc.cgroup.dir.container only. */
 	if (c->values->cgroup.container_inner && names.is_fixed) {
-		int r = cgroup_device_rules(c, e);
-
+		r = cgroup_device_rules(c, e);
+		if (r >= 0)
+			r = create_inner(c, names.payload, e);
 		if (r < 0)
 			return r;
-		create_inner(c, names.payload);
 	}
 	c->b.plan.roles[ROLE_LIMIT_CGROUP] = c->r_limit;
 	c->b.plan.roles[ROLE_PAYLOAD_CGROUP] = c->r_payload;
@@ -285,6 +389,23 @@ static void hand_over(struct compiler *c, size_t hierarchy)
 	step->flags = c->facts->caller.is_root ? STEP_WARN : STEP_OPTIONAL;
 }
 
+void compile_cgroup_join(struct compiler *c, const struct facts_hierarchy *h, uint16_t directory)
+{
+	const char *above = compile_textf(c, "%s%s%s", h->mount, *h->base ? "/" : "", h->base);
+	uint32_t path =
+		plan_build_text(&c->b, compile_textf(c, "%s/%s/tasks", compile_literal(c, above),
+						     compile_reference(c, directory)));
+
+	STEP(c, SECTION_START, OP_CGROUP_JOIN, h->name && *h->name ? h->name : h->mount, "")
+		->arg[0] = path;
+}
+
+/* In a mount namespace that is another's the host's hierarchies are nowhere. */
+static bool can_join(const struct compiler *c, const struct facts_hierarchy *h)
+{
+	return h->version == 1 && c->r_share[NAMESPACE_MNT] == PLAN_NO_REGISTER;
+}
+
 int compile_cgroup_enter(struct compiler *c, struct err *e)
 {
 	const struct facts_hierarchies *hierarchies = &c->facts->cgroup.hierarchies;
@@ -299,6 +420,10 @@ int compile_cgroup_enter(struct compiler *c, struct err *e)
 
 		if (hierarchies->items[i].version == 2 && c->r_born_in != PLAN_NO_REGISTER)
 			continue;
+		if (can_join(c, &hierarchies->items[i])) {
+			compile_cgroup_join(c, &hierarchies->items[i], c->r_payload);
+			continue;
+		}
 		step = STEP(c, SECTION_START, OP_CGROUP_MOVE, cgroup_hierarchy_name(c, (int)i), "");
 		step->in = c->r_payload;
 		step->arg[0] = i;
@@ -333,10 +458,12 @@ int compile_cgroup_end(struct compiler *c, enum plan_section s, struct err *e)
 	if (c->r_limit != PLAN_NO_REGISTER)
 		remove_payload(c, s, c->r_limit, names.payload);
 	step = STEP(c, s, OP_CGROUP_LEAVE, names.pivot, names.pivot_origin);
+	step->in = c->r_entered;
 	step->arg[0] = plan_build_text(&c->b, names.pivot);
 	step->arg[1] = names.always_pivot;
 	step->flags = STEP_LIVE;
 	step = STEP(c, s, OP_CGROUP_REMOVE, names.monitor, names.monitor_origin);
 	step->in = c->r_monitor;
+	step->arg[1] = plan_build_text(&c->b, names.pivot);
 	return 0;
 }

@@ -35,8 +35,8 @@ enum {
 #define CLONE_KNOWN                                                                                \
 	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | \
 	 CLONE_NEWCGROUP | CLONE_NEWTIME)
-#define FLAGS_KNOWN      ((PLAN_FREEZE_AT_START << 1) - 1)
-#define STEP_FLAGS_KNOWN (STEP_OPTIONAL | STEP_LIVE | STEP_WARN)
+#define FLAGS_KNOWN      ((PLAN_LEAVES_CGROUP << 1) - 1)
+#define STEP_FLAGS_KNOWN (STEP_OPTIONAL | STEP_LIVE | STEP_WARN | STEP_LATE)
 
 static const enum register_kind role_kinds[ROLE_COUNT] = {
 	[ROLE_INIT_PID] = REGISTER_NUMBER,     [ROLE_INIT_PIDFD] = REGISTER_FD,
@@ -381,6 +381,9 @@ static const char *check_steps(const struct plan *p)
 			problem = check_step(p, step);
 			if (problem)
 				return problem;
+			if ((step->flags & STEP_LATE) &&
+			    (section != SECTION_START || step->lane != LANE_HOST))
+				return "Only steps of START that are HOST's can come late";
 			if (section != SECTION_START &&
 			    (step->lane != LANE_HOST || step->op == OP_CLONE ||
 			     step->op == OP_COMPILE))

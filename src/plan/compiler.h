@@ -85,6 +85,7 @@ struct compiler {
 	/* Registers, PLAN_NO_REGISTER while there are none. */
 	uint16_t r_pid, r_pidfd, r_root, r_tree, r_console, r_console_index, r_devpts;
 	uint16_t r_monitor, r_limit, r_payload, r_born_in; /* r_born_in: FD for CLONE_INTO_CGROUP */
+	uint16_t r_entered; /* NUMBER: in which hierarchies the supervisor is in its own */
 	uint16_t r_hook_read, r_hook_write, r_address_socket, r_procfs, r_mount_ns, r_pin,
 		r_user_ns;
 	uint16_t r_ns[NAMESPACE_COUNT];    /* namespaces kept open for hooks */
@@ -152,6 +153,8 @@ int compile_shared_namespaces(struct compiler *c, struct err *e); /* c_clone.c: 
 int compile_clone(struct compiler *c, struct err *e);
 int compile_id_maps(struct compiler *c, struct err *e);     /* c_ids.c: HOST */
 int compile_become_root(struct compiler *c, struct err *e); /* INIT */
+/* The step of INIT's that enters a hierarchy of version 1, by the register of the directory. */
+void compile_cgroup_join(struct compiler *c, const struct facts_hierarchy *h, uint16_t directory);
 bool compile_raises_ambient(const struct compiler *c);
 int compile_network(struct compiler *c, struct err *e); /* c_clone.c: both lanes */
 int compile_address_socket(struct compiler *c, struct err *e);

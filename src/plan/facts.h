@@ -47,6 +47,9 @@ struct facts_hierarchy {
 	const char *name; /* directory below /sys/fs/cgroup inside: "cpu,cpuacct", "unified" */
 	const char *mount_options; /* v1: for a fresh mount: "cpu,cpuacct", "none,name=systemd" */
 	const char *delegate; /* v2: file names of /sys/kernel/cgroup/delegate, blank-separated */
+	bool is_root;   /* v2: the base is the root of the whole hierarchy, which may hold processes
+			 */
+	bool is_inside; /* v2: the starter is in the base, not in a directory below it */
 };
 struct facts_hierarchies {
 	VEC_OF(struct facts_hierarchy)

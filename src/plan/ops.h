@@ -66,10 +66,12 @@
 	/* in NAME; n hierarchy (v2), t "+cpu +memory": into subtree_control of base and every \
 	 * level above NAME's last */ \
 	X(OP_CGROUP_ENTER, "cgroup-enter", LANE_HOST, OP_CGROUP_LEAVE) \
-	/* in NAME: the supervisor itself, in all hierarchies */ \
+	/* in NAME; out NUMBER, to which it adds: bit n is set when we are, or are about to be, in \
+	 * that of hierarchy n; n version: the supervisor itself, in the hierarchies of this \
+	 * version, 0 = in all */ \
 	X(OP_CGROUP_LEAVE, "cgroup-leave", LANE_HOST, OP_NONE) \
-	/* t pivot path below the bases, n 1 = always use it, 0 = the base where the kernel \
-	 * allows it */ \
+	/* in NUMBER of OP_CGROUP_ENTER (empty is fine): what was entered; t pivot path below the \
+	 * bases, n 1 = always use it, 0 = the base where the kernel allows it */ \
 	X(OP_CGROUP_WRITE, "cgroup-write", LANE_HOST, OP_NONE) \
 	/* in NAME; n hierarchy, t file, t value */ \
 	X(OP_CGROUP_DEVICE_RULE, "cgroup-device-rule", LANE_HOST, OP_NONE) \
@@ -78,15 +80,17 @@
 	X(OP_CGROUP_DEVICES, "cgroup-devices", LANE_HOST, OP_NONE) \
 	/* in NAME; n hierarchy (v2), b struct plan_devices: attach the program */ \
 	X(OP_CGROUP_MOVE, "cgroup-move", LANE_HOST, OP_NONE) \
-	/* in NAME; n hierarchy: init by cgroup.procs */ \
+	/* in NAME; n hierarchy: init by cgroup.procs, which costs a grace period of RCU (some \
+	 * 10 ms): where it can't be born there or go there itself */ \
 	X(OP_CGROUP_CHOWN, "cgroup-chown", LANE_HOST, OP_NONE) \
 	/* in NAME; n hierarchy, n uid, n gid (of the host), l files: directory 0775, files \
 	 * 0664 */ \
 	X(OP_CGROUP_OPEN, "cgroup-open", LANE_HOST, OP_NONE) \
 	/* in NAME; out FD (O_PATH); n hierarchy */ \
 	X(OP_CGROUP_REMOVE, "cgroup-remove", LANE_HOST, OP_NONE) \
-	/* in NAME (empty is fine); n 1 = kill what is inside first; in all hierarchies, with \
-	 * everything below */ \
+	/* in NAME (empty is fine); n 1 = kill what is inside first; t? pivot: what is inside \
+	 * goes to the base, or there where the kernel wants no processes in the base; in all \
+	 * hierarchies, with everything below */ \
 	/* -- processes and namespaces: HOST */ \
 	X(OP_MOUNT_NS_ENTER, "mount-ns-enter", LANE_HOST, OP_NONE) \
 	/* out? FD of the mount namespace before; a new one, everything in it dependent on the \
@@ -142,6 +146,8 @@
 	/* -- child: INIT */ \
 	X(OP_DEATH_SIGNAL, "death-signal", LANE_INIT, OP_NONE) /* n signal */ \
 	X(OP_UNSHARE, "unshare", LANE_INIT, OP_NONE) /* n CLONE_NEW* */ \
+	X(OP_CGROUP_JOIN, "cgroup-join", LANE_INIT, OP_NONE) \
+	/* t* path of a file `tasks` of version 1: this process, which has one thread */ \
 	X(OP_BECOME_ROOT, "become-root", LANE_INIT, OP_NONE) \
 	/* n uid, n gid inside: groups dropped, all ids set; n 1 = not dumpable, 0 = dumpable */ \
 	X(OP_CHECK_ACCESS, "check-access", LANE_INIT, OP_NONE) /* t path: can be searched */ \

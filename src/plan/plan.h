@@ -18,12 +18,16 @@
 #include <stdint.h>
 
 enum {
-	PLAN_FORMAT = 1, /* raised with every change of layout, op numbers or meanings */
+	PLAN_FORMAT =
+		1, /* raised with every change of layout, op numbers or meanings (run/record.h) */
 	PLAN_ARGUMENTS = 6,
 	PLAN_REGISTERS_MAX = 160,
 	PLAN_SIZE_MAX = 4 << 20,      /* bytes */
 	PLAN_VISIBLE_MAX = 32 * 1024, /* bytes of an object or origin: two paths, all escaped */
 	PLAN_HIERARCHIES_MAX = 24,
+	/* Bytes of a NAME register with its NUL: the longest name of a container, 239 bytes, behind
+	 * "lxc.payload.", and a suffix of four, are what a file system takes. */
+	PLAN_NAME_MAX = 256,
 };
 
 #define PLAN_MAGIC       "TAREPLAN"
@@ -56,6 +60,9 @@ enum plan_step_flag {
 	/* A failure is a warning, and the lane goes on (hooks of the stop section, device rules
 	 * that an ordinary user may not set). */
 	STEP_WARN = 1 << 2,
+	/* Of START, but not of the way to RUNNING: the supervisor does it when the container has
+	 * run for a while. STOP and UNDO bear that it was not done. */
+	STEP_LATE = 1 << 3,
 };
 
 /* What a register holds. */
@@ -148,6 +155,8 @@ enum plan_flag {
 	PLAN_IS_ATTACH = 1 << 3,
 	PLAN_HAS_CONSOLE = 1 << 4,
 	PLAN_FREEZE_AT_START = 1 << 5, /* lxc.cgroup.freezer.state = FROZEN */
+	/* The supervisor begins by making itself anew in the base of version 2. */
+	PLAN_LEAVES_CGROUP = 1 << 6,
 };
 
 /*

@@ -97,9 +97,10 @@ static const char *const role_names[ROLE_COUNT] = {
 };
 
 static const char *const flag_names[] = {
-	"prelude", "user-namespace", "application", "attach", "console", "freeze-at-start",
+	"prelude", "user-namespace",  "application",   "attach",
+	"console", "freeze-at-start", "leaves-cgroup",
 };
-static const char *const step_flag_names[] = {"OPTIONAL", "LIVE", "WARN"};
+static const char *const step_flag_names[] = {"OPTIONAL", "LIVE", "WARN", "LATE"};
 static const char *const kind_names[] = {"fd", "number", "name"};
 static const char *const clone_kinds[] = {"plain", "join", "restore"};
 

@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "run/host_cgroup.h"
+
 /* Ops of other lanes, and those that nothing runs yet (restore), have no function here. */
 static const host_function functions[OP_COUNT] = {
 	[OP_STATE] = host_state,
@@ -174,6 +176,8 @@ int host_intend_name(struct host *h, unsigned n, const char *name)
 	atomic_store(&r->state, VALUE_EMPTY);
 	memcpy(r->name, name, length + 1);
 	r->number = 0;
+	atomic_store(&r->parts, 0);
+	atomic_store(&r->gone, 0);
 	atomic_store(&r->state, VALUE_INTENDED);
 	return 0;
 }
@@ -253,10 +257,11 @@ static int fault_of(const struct host *h)
 
 	if (fault == 0 || record->fault_step != h->index + 1 || record->fault_place != place_of(h))
 		return 0;
-	if (fault < 0) {
+	/* What ends a run is tried again when it fails. */
+	if (fault < 0 || h->section != SECTION_START)
 		record->fault_errno = 0;
+	if (fault < 0)
 		kill(getpid(), -fault);
-	}
 	return fault;
 }
 
@@ -304,11 +309,35 @@ static bool is_ours(const struct plan_step *step)
 	return step->lane == LANE_HOST || step->lane == LANE_BOTH;
 }
 
+/* What a reboot leaves. All else is gone with it: what has its name, its pid or its index now is
+ * somebody else's. */
+static bool outlives_boot(const struct plan_step *step)
+{
+	return step->op == OP_PID_FILE_REMOVE;
+}
+
 /* An optional step whose input is not there has nothing to do. */
 static bool is_passed_over(const struct host *h, const struct plan_step *step)
 {
+	if (h->run->is_after_reboot && !outlives_boot(step))
+		return true;
 	return (step->flags & STEP_OPTIONAL) && step->in != PLAN_NO_REGISTER &&
 	       !host_has(h, step->in);
+}
+
+/* 0, or negative when the step's failure ends the section. */
+static int take_step(struct host *h, const struct plan_step *step)
+{
+	int r = run_step(h, step);
+
+	if (r >= 0)
+		return 0;
+	if (h->section == SECTION_START && !(step->flags & (STEP_OPTIONAL | STEP_WARN)))
+		return step->lane == LANE_HOST ? host_blame(h, r) : r;
+	if (step->flags & STEP_OPTIONAL)
+		host_clear(h, step->out);
+	host_warn(h, h->failure);
+	return 0;
 }
 
 static int run_steps(struct run *r, enum plan_section section, uint32_t first, unsigned skipped,
@@ -316,28 +345,43 @@ static int run_steps(struct run *r, enum plan_section section, uint32_t first, u
 {
 	struct host h = {.run = r, .plan = r->plan, .section = section, .failure = ret};
 	const struct plan_step *steps = plan_steps(h.plan, section);
+	int result = 0;
 
-	for (h.index = first; h.index < h.plan->sections[section].count; h.index++) {
+	for (h.index = first; result == 0 && h.index < h.plan->sections[section].count; h.index++) {
 		const struct plan_step *step = &steps[h.index];
-		int result;
 
-		if (!is_ours(step) || (step->flags & skipped) || is_passed_over(&h, step))
-			continue;
-		result = run_step(&h, step);
-		if (result >= 0)
-			continue;
-		if (section == SECTION_START && !(step->flags & (STEP_OPTIONAL | STEP_WARN)))
-			return step->lane == LANE_HOST ? host_blame(&h, result) : result;
-		if (step->flags & STEP_OPTIONAL)
-			host_clear(&h, step->out);
-		host_warn(&h, ret);
+		if (is_ours(step) && !(step->flags & skipped) && !is_passed_over(&h, step))
+			result = take_step(&h, step);
 	}
-	return 0;
+	host_cgroup_close_bases(&h);
+	return result;
 }
 
 int run_host(struct run *r, enum plan_section section, uint32_t first, struct run_failure *ret)
 {
-	return run_steps(r, section, first, 0, ret);
+	return run_steps(r, section, first, STEP_LATE, ret);
+}
+
+bool run_has_late(const struct run *r)
+{
+	const struct plan_step *steps = plan_steps(r->plan, SECTION_START);
+
+	for (uint32_t i = 0; i < r->plan->sections[SECTION_START].count; i++)
+		if (steps[i].flags & STEP_LATE)
+			return true;
+	return false;
+}
+
+void run_late(struct run *r)
+{
+	struct run_failure failure;
+	struct host h = {.run = r, .plan = r->plan, .section = SECTION_START, .failure = &failure};
+	const struct plan_step *steps = plan_steps(h.plan, SECTION_START);
+
+	for (h.index = 0; h.index < h.plan->sections[SECTION_START].count; h.index++)
+		if ((steps[h.index].flags & STEP_LATE) && run_step(&h, &steps[h.index]) < 0)
+			host_warn(&h, &failure);
+	host_cgroup_close_bases(&h);
 }
 
 int run_undo(struct run *r, struct run_failure *ret)
@@ -355,5 +399,5 @@ int run_undo(struct run *r, struct run_failure *ret)
 	r->child = 0;
 	r->child_fd = -EBADF;
 	r->gate_fd = -EBADF;
-	return run_steps(r, SECTION_UNDO, 0, STEP_LIVE, ret);
+	return run_steps(r, SECTION_UNDO, 0, STEP_LIVE | STEP_LATE, ret);
 }

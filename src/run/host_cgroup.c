@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Cgroups of the HOST lane (spec/cgroup1.md §2, §3, §5): making, entering, leaving and removing
- * directories in all hierarchies of the plan together. Limits and files of one hierarchy are in
- * host_cgroup_set.c.
+ * Cgroups of the HOST lane (spec/cgroup1.md §2, §3): making and entering directories in all
+ * hierarchies of the plan together. Their end is in host_cgroup_end.c, limits and files of one
+ * hierarchy are in host_cgroup_set.c.
  *
  * A register's name is the path below the bases; its number tells how many directories above the
  * last we have made in each hierarchy, a few bits for each, so that these go too when empty.
@@ -11,29 +11,51 @@
 #include "run/host_cgroup.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/macros.h"
 #include "sys/cgroup.h"
-#include "sys/cgroup1.h"
 
-enum { SUFFIX_MAX = 999 };
+enum { SUFFIX_MAX = 999, DIRECTORY_MODE = 0755 };
 
 int host_cgroup_base(struct host *h, uint32_t hierarchy)
 {
 	const struct plan_hierarchy *row = plan_hierarchies(h->plan) + hierarchy;
+	int *kept = h->run->cgroup_bases + hierarchy;
 	int fd;
 
 	if (hierarchy >= h->plan->hierarchies.count)
 		return host_note(h, -EINVAL, "the plan has no hierarchy %u", hierarchy);
+	if (*kept > 0)
+		return *kept - 1;
 	fd = cgroup_open(plan_text(h->plan, row->mount), plan_text(h->plan, row->base), "");
-	return fd < 0 ? host_note(h, host_failed(h, __NR_openat, fd), "%s/%s",
-				  plan_text(h->plan, row->mount), plan_text(h->plan, row->base))
-		      : fd;
+	if (fd < 0)
+		return host_note(h, host_failed(h, __NR_openat, fd), "%s/%s",
+				 plan_text(h->plan, row->mount), plan_text(h->plan, row->base));
+	*kept = fd + 1;
+	return fd;
+}
+
+void host_cgroup_close_bases(struct host *h)
+{
+	for (unsigned i = 0; i < PLAN_HIERARCHIES_MAX; i++) {
+		int *kept = h->run->cgroup_bases + i;
+
+		if (*kept > 0)
+			close(*kept - 1);
+		*kept = 0;
+	}
+}
+
+int host_cgroup_open_below(struct host *h, uint32_t hierarchy, const char *path)
+{
+	int base = host_cgroup_base(h, hierarchy);
+	int fd = base < 0 ? base : cgroup_open_at(base, path);
+
+	return base < 0 || fd >= 0 ? fd : host_cgroup_failed(h, __NR_openat, fd, hierarchy, path);
 }
 
 int host_cgroup_failed(struct host *h, uint32_t call, int r, uint32_t hierarchy, const char *path)
@@ -53,7 +75,7 @@ static unsigned made_bits(const struct host *h)
 	return bits < 8 ? bits : 8;
 }
 
-static unsigned made_of(const struct host *h, uint64_t number, uint32_t hierarchy)
+unsigned host_cgroup_made(const struct host *h, uint64_t number, uint32_t hierarchy)
 {
 	const unsigned bits = made_bits(h);
 
@@ -77,41 +99,87 @@ static int take_existing(int base_fd, const char *path)
 	return r < 0 ? r : r == 0 ? -EEXIST : 0;
 }
 
-static void unmake_in(struct host *h, struct record_register *reg, uint32_t hierarchy)
+mode_t host_cgroup_mark(const struct host *h)
 {
-	autoclose int base = host_cgroup_base(h, hierarchy);
-
-	if (base >= 0)
-		cgroup_unmake(base, reg->name, made_of(h, reg->number, hierarchy));
+	return S_ISVTX | S_IRWXU | ((mode_t)h->run->record->supervisor_pid & (S_IRWXG | S_IRWXO));
 }
 
-/* One name in all hierarchies, or in none: -EEXIST when one of them has it. */
-static int make_everywhere(struct host *h, struct record_register *reg, bool is_fixed)
+void host_cgroup_unmake(struct host *h, struct record_register *reg, uint32_t count)
 {
-	for (uint32_t i = 0; i < h->plan->hierarchies.count; i++) {
-		autoclose int base = host_cgroup_base(h, i);
-		unsigned made = 0;
-		int r;
+	while (count-- > 0) {
+		int base = host_cgroup_base(h, count);
 
-		if (base < 0) {
-			while (i-- > 0)
-				unmake_in(h, reg, i);
-			return base;
-		}
-		r = cgroup_make(base, reg->name, &made);
+		/* Once it is gone the name may be another's. */
+		atomic_store(&reg->parts, count);
+		if (base >= 0)
+			cgroup_unmake(base, reg->name, host_cgroup_made(h, reg->number, count));
+	}
+}
+
+/* One name in all hierarchies, or in none: -EEXIST when one of them has it. *ret_taken: bit n is
+ * set for what was there, empty, in hierarchy n. */
+static int make_everywhere(struct host *h, struct record_register *reg, bool is_fixed,
+			   uint32_t *ret_taken)
+{
+	int r = 0;
+
+	*ret_taken = 0;
+	for (uint32_t i = 0; r == 0 && i < h->plan->hierarchies.count; i++) {
+		int base = host_cgroup_base(h, i);
+		unsigned made = 0;
+
+		atomic_store(&reg->parts, i);
+		r = base < 0 ? base : cgroup_make_as(base, reg->name, host_cgroup_mark(h), &made);
 		reg->number = with_made(h, reg->number, i, made);
-		if (r == -EEXIST && is_fixed)
+		if (r == -EEXIST && is_fixed) {
 			r = take_existing(base, reg->name);
+			*ret_taken |= r == 0 ? UINT32_C(1) << i : 0;
+		}
 		if (r == 0)
 			continue;
-		if (made > 0 && r != -EEXIST)
-			unmake_in(h, reg, i);
-		host_cgroup_failed(h, __NR_mkdirat, r, i, reg->name);
-		while (i-- > 0)
-			unmake_in(h, reg, i);
-		return r;
+		if (base >= 0)
+			host_cgroup_failed(h, __NR_mkdirat, r, i, reg->name);
+		/* Those above it that were made before it failed. */
+		if (base >= 0)
+			cgroup_unmake_marked(base, reg->name, host_cgroup_mark(h));
+		host_cgroup_unmake(h, reg, i);
+	}
+	if (r == 0)
+		atomic_store(&reg->parts, h->plan->hierarchies.count);
+	return r;
+}
+
+/* From now on they are like anybody's. */
+static int settle_everywhere(struct host *h, const struct record_register *reg, uint32_t taken,
+			     mode_t mode)
+{
+	for (uint32_t i = 0; i < h->plan->hierarchies.count; i++) {
+		int base = host_cgroup_base(h, i), r = 0;
+
+		if (!(taken >> i & 1))
+			r = base < 0 ? base
+				     : cgroup_settle(base, reg->name,
+						     host_cgroup_made(h, reg->number, i), mode);
+		if (r < 0)
+			return host_cgroup_failed(h, __NR_fchmodat, r, i, reg->name);
 	}
 	return 0;
+}
+
+/* The directories of a name that is intended. -EEXIST: it is taken. */
+static int make_intended(struct host *h, struct record_register *reg, bool is_fixed)
+{
+	const mode_t mask = umask(0);
+	uint32_t taken;
+	int r = make_everywhere(h, reg, is_fixed, &taken);
+
+	umask(mask);
+	if (r < 0)
+		return r;
+	r = settle_everywhere(h, reg, taken, DIRECTORY_MODE & ~mask);
+	if (r < 0)
+		host_cgroup_unmake(h, reg, h->plan->hierarchies.count);
+	return r;
 }
 
 static int intend(struct host *h, const struct plan_step *step, const char *path, unsigned suffix)
@@ -136,7 +204,7 @@ int host_cgroup_create(struct host *h, const struct plan_step *step)
 	for (unsigned suffix = 0; r == -EEXIST && suffix <= (is_fixed ? 0 : SUFFIX_MAX); suffix++) {
 		r = intend(h, step, host_text(h, step, 0), suffix);
 		if (r == 0)
-			r = make_everywhere(h, reg, is_fixed);
+			r = make_intended(h, reg, is_fixed);
 	}
 	if (r < 0) {
 		/* Nothing of it is left. */
@@ -160,7 +228,7 @@ int host_cgroup_create_inner(struct host *h, const struct plan_step *step)
 		return host_note(h, -ENAMETOOLONG, "%s", host_text(h, step, 0));
 	r = intend(h, step, path, 0);
 	if (r == 0)
-		r = make_everywhere(h, reg, true);
+		r = make_intended(h, reg, true);
 	if (r < 0) {
 		host_clear(h, step->out);
 		return r;
@@ -169,27 +237,49 @@ int host_cgroup_create_inner(struct host *h, const struct plan_step *step)
 	return 0;
 }
 
-/* Move a process (0 = us) into a directory below a base. */
-static int move_into(struct host *h, uint32_t hierarchy, const char *path, pid_t pid)
+/* A directory below a base, or the base itself: "". The latter is borrowed. */
+static int open_place(struct host *h, uint32_t hierarchy, const char *path)
+{
+	return path[0] ? host_cgroup_open_below(h, hierarchy, path)
+		       : host_cgroup_base(h, hierarchy);
+}
+
+static void close_place(int fd, const char *path)
+{
+	if (path[0])
+		close(fd);
+}
+
+int host_cgroup_enter_place(struct host *h, uint32_t hierarchy, const char *path)
 {
 	const struct plan_hierarchy *row = plan_hierarchies(h->plan) + hierarchy;
-	autoclose int fd =
-		cgroup_open(plan_text(h->plan, row->mount), plan_text(h->plan, row->base), path);
+	int fd = open_place(h, hierarchy, path);
 	int r;
 
 	if (fd < 0)
-		return host_cgroup_failed(h, __NR_openat, fd, hierarchy, path);
-	r = cgroup_move(fd, pid);
+		return fd;
+	r = cgroup_enter(fd, row->version);
+	close_place(fd, path);
 	return r < 0 ? host_cgroup_failed(h, __NR_write, r, hierarchy, path) : 0;
 }
 
 int host_cgroup_enter(struct host *h, const struct plan_step *step)
 {
+	struct record_register *entered = host_register(h, step->out);
+	uint64_t mask;
+
 	if (!host_has(h, step->in))
 		return host_note(h, -ENOENT, "the cgroup does not exist");
+	mask = entered && host_has(h, step->out) ? entered->number : 0;
 	for (uint32_t i = 0; i < h->plan->hierarchies.count; i++) {
-		int r = move_into(h, i, host_name(h, step->in), 0);
+		int r;
 
+		if (step->arg[0] && step->arg[0] != plan_hierarchies(h->plan)[i].version)
+			continue;
+		/* Before it happens: leaving what was not entered does no harm. */
+		mask |= UINT64_C(1) << i;
+		host_set_number(h, step->out, mask);
+		r = host_cgroup_enter_place(h, i, host_name(h, step->in));
 		if (r < 0)
 			return r;
 	}
@@ -198,136 +288,19 @@ int host_cgroup_enter(struct host *h, const struct plan_step *step)
 
 int host_cgroup_move(struct host *h, const struct plan_step *step)
 {
+	const uint32_t hierarchy = (uint32_t)step->arg[0];
+	int fd, r;
+
 	if (!host_has(h, step->in))
 		return host_note(h, -ENOENT, "the cgroup does not exist");
 	if (h->run->child <= 0)
 		return host_note(h, -ESRCH, "there is no process to move");
 	if (step->arg[0] >= h->plan->hierarchies.count)
 		return -EINVAL;
-	return move_into(h, (uint32_t)step->arg[0], host_name(h, step->in), h->run->child);
-}
-
-static int enter_pivot(struct host *h, uint32_t hierarchy, const char *pivot)
-{
-	const struct plan_hierarchy *row = plan_hierarchies(h->plan) + hierarchy;
-	autoclose int base = host_cgroup_base(h, hierarchy);
-	unsigned made;
-	int r;
-
-	if (base < 0)
-		return base;
-	r = cgroup_make(base, pivot, &made);
-	if (r < 0 && r != -EEXIST)
-		return host_cgroup_failed(h, __NR_mkdirat, r, hierarchy, pivot);
-	if (row->version == 1 && row->is_cpuset) {
-		r = cgroup1_prepare_cpuset(base, pivot);
-		if (r < 0)
-			return host_cgroup_failed(h, __NR_write, r, hierarchy, pivot);
-	}
-	return move_into(h, hierarchy, pivot, 0);
-}
-
-int host_cgroup_leave(struct host *h, const struct plan_step *step)
-{
-	int result = 0;
-
-	for (uint32_t i = 0; i < h->plan->hierarchies.count; i++) {
-		int r = step->arg[1] == 1 ? -EBUSY : move_into(h, i, "", 0);
-
-		/* Version 2 holds no process beside directories with controllers. */
-		if (r < 0)
-			r = enter_pivot(h, i, host_text(h, step, 0));
-		if (r < 0)
-			result = r;
-	}
-	return result;
-}
-
-static bool list_has(const char *list, const char *word)
-{
-	const size_t length = strlen(word);
-
-	while (*list) {
-		const size_t part = strcspn(list, ",");
-
-		if (part == length && strncmp(list, word, length) == 0)
-			return true;
-		list += part + (list[part] == ',');
-	}
-	return false;
-}
-
-/* All processes at once where the kernel can; what escapes is met again when its directory is
- * removed. */
-static void kill_in(struct host *h, uint32_t hierarchy, const char *path)
-{
-	const struct plan_hierarchy *row = plan_hierarchies(h->plan) + hierarchy;
-	autoclose int fd =
-		cgroup_open(plan_text(h->plan, row->mount), plan_text(h->plan, row->base), path);
-	const bool is_freezer = row->version == 1 &&
-				list_has(plan_text(h->plan, row->controllers), "freezer");
-
-	if (fd < 0 || (row->version == 1 && !is_freezer))
-		return;
-	if (is_freezer)
-		cgroup1_kill_all(fd);
-	else
-		cgroup_kill_all(fd);
-}
-
-static int remove_in(struct host *h, uint32_t hierarchy, const struct record_register *reg,
-		     bool is_set, bool kill)
-{
-	autoclose int base = host_cgroup_base(h, hierarchy);
-	const unsigned made = made_of(h, reg->number, hierarchy);
-	int r;
-
-	if (base < 0)
-		return base == -ENOENT ? 0 : base;
-	/* What was only intended may be somebody else's: nothing more than an empty directory. */
-	if (!is_set) {
-		if (unlinkat(base, reg->name, AT_REMOVEDIR) == 0 || errno == ENOENT)
-			cgroup_unmake(base, reg->name, made);
-		return 0;
-	}
-	r = cgroup_remove(base, reg->name, made, kill);
-	return r < 0 ? host_cgroup_failed(h, __NR_unlinkat, r, hierarchy, reg->name) : 0;
-}
-
-/* Whether a first try removes it everywhere: then nothing has to be killed. */
-static bool is_gone(struct host *h, const struct record_register *reg)
-{
-	bool gone = true;
-
-	for (uint32_t i = 0; i < h->plan->hierarchies.count; i++) {
-		autoclose int base = host_cgroup_base(h, i);
-
-		if (base < 0 || (unlinkat(base, reg->name, AT_REMOVEDIR) < 0 && errno != ENOENT))
-			gone = false;
-	}
-	return gone;
-}
-
-int host_cgroup_remove(struct host *h, const struct plan_step *step)
-{
-	struct record_register *reg = host_register(h, step->in);
-	const uint32_t state = reg ? atomic_load(&reg->state) : VALUE_EMPTY;
-	const bool is_set = state == VALUE_SET, kill = step->arg[0] == 1;
-	int result = 0;
-
-	if (state == VALUE_EMPTY || memchr(reg->name, '\0', sizeof(reg->name)) == NULL)
-		return 0;
-	if (is_set && kill && !is_gone(h, reg)) {
-		for (uint32_t i = 0; i < h->plan->hierarchies.count; i++)
-			kill_in(h, i, reg->name);
-	}
-	for (uint32_t i = 0; i < h->plan->hierarchies.count; i++) {
-		int r = remove_in(h, i, reg, is_set, kill);
-
-		if (r < 0)
-			result = r;
-	}
-	if (result == 0)
-		host_clear(h, step->in);
-	return result;
+	fd = host_cgroup_open_below(h, hierarchy, host_name(h, step->in));
+	if (fd < 0)
+		return fd;
+	r = cgroup_move(fd, h->run->child);
+	close(fd);
+	return r < 0 ? host_cgroup_failed(h, __NR_write, r, hierarchy, host_name(h, step->in)) : 0;
 }

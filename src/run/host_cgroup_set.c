@@ -34,18 +34,11 @@ _Static_assert(offsetof(struct device_rule, access) == offsetof(struct plan_devi
 /* The directory that a step is about, in the hierarchy of its first argument. */
 static int open_directory(struct host *h, const struct plan_step *step)
 {
-	const struct plan_hierarchy *row = plan_hierarchies(h->plan) + step->arg[0];
-	int fd;
-
 	if (step->arg[0] >= h->plan->hierarchies.count)
 		return host_note(h, -EINVAL, "the plan has no such hierarchy");
 	if (!host_has(h, step->in))
 		return host_note(h, -ENOENT, "the cgroup does not exist");
-	fd = cgroup_open(plan_text(h->plan, row->mount), plan_text(h->plan, row->base),
-			 host_name(h, step->in));
-	return fd < 0 ? host_cgroup_failed(h, __NR_openat, fd, (uint32_t)step->arg[0],
-					   host_name(h, step->in))
-		      : fd;
+	return host_cgroup_open_below(h, (uint32_t)step->arg[0], host_name(h, step->in));
 }
 
 static int write_failed(struct host *h, const struct plan_step *step, int r, const char *file,
@@ -59,7 +52,7 @@ static int write_failed(struct host *h, const struct plan_step *step, int r, con
 
 int host_cgroup_cpuset(struct host *h, const struct plan_step *step)
 {
-	autoclose int base = host_cgroup_base(h, (uint32_t)step->arg[0]);
+	int base = host_cgroup_base(h, (uint32_t)step->arg[0]);
 	int r;
 
 	if (base < 0)
@@ -101,7 +94,7 @@ static int enable(struct host *h, int directory, const char *words)
 
 int host_cgroup_controllers(struct host *h, const struct plan_step *step)
 {
-	autoclose int base = host_cgroup_base(h, (uint32_t)step->arg[0]);
+	int base = host_cgroup_base(h, (uint32_t)step->arg[0]);
 	const char *words = host_text(h, step, 1);
 	char path[RECORD_NAME_MAX];
 	int result;

@@ -136,6 +136,8 @@ static int run_program(struct host *h, struct arguments *command, struct argumen
 		.error_output = -1,
 		.blocked_signals = h->run->caller_mask,
 		.ignored_signals = h->run->caller_ignored,
+		/* It would meddle with the clean-up after us, or with the next run. */
+		.death_signal = SIGKILL,
 	};
 	int pipes[2], r, status;
 	pid_t pid;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "run/host_cgroup.h"
 #include "sys/namespace.h"
 #include "sys/process.h"
 #include "sys/procfs.h"
@@ -229,6 +230,8 @@ int host_clone(struct host *h, const struct plan_step *step)
 
 	if (step->arg[3] == CLONE_RESTORE)
 		return host_note(h, -ENOSYS, "restoring a checkpoint cannot be done yet");
+	/* Directories of the host, which container processes could reach through the child. */
+	host_cgroup_close_bases(h);
 	r = prepare(h, step, &c);
 	if (r < 0)
 		return r;

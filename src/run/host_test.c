@@ -205,6 +205,29 @@ static void the_pid_file_comes_and_goes(void **state)
 	fixture_end(&f);
 }
 
+/* What has the numbers and names of a run of another boot is not the run's: that pid is ours. */
+static void behind_a_reboot_only_files_are_undone(void **state)
+{
+	struct fixture f;
+	char text[32];
+	struct stat st;
+
+	fixture_begin(&f);
+	fixture_step(&f, SECTION_UNDO, OP_KILL, "c1");
+	fixture_step(&f, SECTION_UNDO, OP_PID_FILE_REMOVE, "pid")->arg[0] =
+		fixture_text(&f, in_directory("pid"));
+	fixture_finish(&f);
+	snprintf(text, sizeof(text), "%d\n", getpid());
+	write_file("pid", text, 0600);
+	f.record->init_pid = getpid();
+	assert_int_equal(process_start_time(getpid(), &f.record->init_start_time), 0);
+	f.run.is_after_reboot = true;
+	assert_int_equal(run_undo(&f.run, &f.failure), 0);
+	assert_int_equal(stat(in_directory("pid"), &st), -1);
+	assert_int_equal(f.warnings, 0);
+	fixture_end(&f);
+}
+
 static void the_pin_is_open_and_has_no_name(void **state)
 {
 	struct fixture f;
@@ -423,6 +446,7 @@ int main(void)
 		cmocka_unit_test(a_fault_is_injected_and_times_are_noted),
 		cmocka_unit_test(an_op_without_a_supervisor_says_so),
 		cmocka_unit_test(the_pid_file_comes_and_goes),
+		cmocka_unit_test(behind_a_reboot_only_files_are_undone),
 		cmocka_unit_test(the_pin_is_open_and_has_no_name),
 		cmocka_unit_test(a_hook_gets_arguments_and_environment),
 		cmocka_unit_test(a_hook_that_fails_is_told),

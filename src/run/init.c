@@ -228,6 +228,7 @@ int init_op_gate(struct init_lane *l)
 static int (*const ops[OP_COUNT])(struct init_lane *) = {
 	[OP_GATE] = init_op_gate,
 	[OP_DEATH_SIGNAL] = init_op_death_signal,
+	[OP_CGROUP_JOIN] = init_op_cgroup_join,
 	[OP_UNSHARE] = init_op_unshare,
 	[OP_BECOME_ROOT] = init_op_become_root,
 	[OP_CHECK_ACCESS] = init_op_check_access,

@@ -187,6 +187,7 @@ int init_op_make_directory(struct init_lane *l);
 int init_op_make_file(struct init_lane *l);
 int init_op_make_node(struct init_lane *l);
 int init_op_make_link(struct init_lane *l);
+int init_op_cgroup_join(struct init_lane *l);
 int init_op_write(struct init_lane *l);
 
 /* init_mount.c */

@@ -130,6 +130,26 @@ int init_op_make_link(struct init_lane *l)
 	return r == -EEXIST || r == -EROFS ? 0 : r;
 }
 
+/* By a path of the host's: none of the container's namespaces has been entered yet. */
+int init_op_cgroup_join(struct init_lane *l)
+{
+	char buf[PATH_MAX];
+	ssize_t written;
+	int fd, r = 0;
+	const char *path = init_text(l, l->step->arg[0], buf, sizeof(buf), &r);
+
+	if (!path)
+		return r;
+	l->call = __NR_openat;
+	fd = sys_openat(AT_FDCWD, path, O_WRONLY | O_NOFOLLOW, 0);
+	if (fd < 0)
+		return fd;
+	l->call = __NR_write;
+	written = sys_write(fd, "0", 1);
+	sys_close(fd);
+	return written < 0 ? (int)written : 0;
+}
+
 /*
  * CVE-2025-52881: what the value is written to must be of the very file system that the base is
  * the root of, whatever has been mounted or linked below it.

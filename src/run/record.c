@@ -101,7 +101,7 @@ const char *record_check_frame(const struct record_header *r, size_t size)
 		return "the run record has a wrong size";
 	if (memcmp(r->magic, RECORD_MAGIC, sizeof(r->magic)) != 0)
 		return "this is no run record";
-	if (r->format != RECORD_FORMAT)
+	if (r->format != RECORD_FORMAT || r->program != SUPERVISOR_NUMBER)
 		return "the run record is of another version";
 	problem = check_texts(r, size);
 	return problem ? problem : check_parts(r, size);
@@ -116,6 +116,11 @@ const char *record_check(const struct record_header *r, size_t size)
 	if (!problem && r->plan.size)
 		problem = plan_check((const char *)r + r->plan.offset, r->plan.size);
 	return problem;
+}
+
+bool record_is_of_other_boot(const struct record_header *r, const char *boot_id)
+{
+	return r->boot_id[0] && boot_id[0] && strncmp(r->boot_id, boot_id, sizeof(r->boot_id)) != 0;
 }
 
 const char *record_find_item(const struct record_header *r, const char *key)

@@ -13,7 +13,9 @@
  * The starter makes the file (O_TMPFILE, then linked under its name), locks it with an OFD write
  * lock on byte 0 and hands the descriptor to the supervisor: the lock belongs to the open file and
  * lives as long as the supervisor. A record that is not locked and not finished belongs to a run
- * that died: whoever finds it takes the lock and runs `lxc-supervisor --undo FD`.
+ * that died: whoever finds it takes the lock, marks it as dead, so that nobody takes the lock for a
+ * sign of life, and runs `lxc-supervisor-N --undo FD`. A supervisor that could not give everything
+ * back leaves such a record, too.
  *
  * Before the run's address is given back and STOPPED is said for good, the supervisor renames the
  * file to ".<name>.<pid>", so that the next start may use the name, and unlinks it at its end.
@@ -28,13 +30,19 @@
 #include <stdint.h>
 
 #include "plan/plan.h"
+#include "sys/boot.h"
 
 #define RECORD_MAGIC "TARERUN"
 
 enum {
-	RECORD_FORMAT = PLAN_FORMAT,
+	/* Raised with every change of layout or meaning of what stands here. */
+	RECORD_FORMAT = 2,
+	/* The number in the name of the program that knows both formats: lxc-supervisor-N. */
+	SUPERVISOR_NUMBER = 1,
+	RECORD_VERSION_MAX = 24,
 	RECORD_REGISTERS_AT = 8192,
-	RECORD_NAME_MAX = 240,
+	RECORD_NAME_MAX = PLAN_NAME_MAX,
+	RECORD_RUN_NAME_MAX = 240, /* of a container: the file's name has more than that in it */
 	RECORD_ADDRESSES_MAX = 32,
 	RECORD_SIZE_MAX = 16 << 20, /* bytes: what the supervisor maps, so that the file may grow */
 };
@@ -62,6 +70,10 @@ struct record_register {
 	_Atomic uint32_t state; /* enum record_register_state */
 	int32_t fd;             /* of the supervisor; meaningless to others */
 	uint64_t number;
+	/* Of what is intended and has several parts: so many of them have been made for sure, the
+	 * next may have been, the others have not. */
+	_Atomic uint32_t parts;
+	_Atomic uint32_t gone;      /* of what is set: bit n when part n has been given back */
 	char name[RECORD_NAME_MAX]; /* NUL-terminated */
 };
 
@@ -96,13 +108,21 @@ struct record_part {
 };
 
 struct record_header {
+	/* What every format begins with, for ever: whoever finds a record of another one can tell
+	 * who wrote it, and which program undoes it. */
 	char magic[8];
 	uint32_t format;
-	uint32_t flags; /* enum record_flag */
+	uint32_t program;                 /* N of the lxc-supervisor-N that it is made for */
+	char version[RECORD_VERSION_MAX]; /* of the package that wrote it */
+	char boot_id[BOOT_ID_MAX];        /* of the boot it belongs to; "" = unknown */
+	_Atomic uint32_t finished;        /* 1: nothing is left to undo */
+	/* 1: its supervisor was found dead by somebody who had the lock. Whoever holds it now
+	 * undoes the run. */
+	_Atomic uint32_t dead;
 
 	/* Published. The supervisor alone writes it. */
-	_Atomic uint32_t state;    /* enum container_state */
-	_Atomic uint32_t finished; /* 1: nothing is left to undo */
+	_Atomic uint32_t state; /* enum container_state */
+	uint32_t flags;         /* enum record_flag */
 	int32_t supervisor_pid;
 	int32_t init_pid;                  /* 0 while there is none */
 	uint64_t init_start_time;          /* field 22 of /proc/PID/stat: tells a reused pid */
@@ -126,7 +146,7 @@ struct record_header {
 	uint32_t listen_fds;
 	/* Tests: this step (from 1; 0 = none) fails with this errno; negative: who gets there dies,
 	 * the supervisor by that signal, init (whom its own signals don't kill) by exiting without
-	 * a word. That happens once. */
+	 * a word. That, and a failure at the end of a run, happens once. */
 	uint32_t fault_step;
 	uint32_t fault_place; /* enum fault_place */
 	int32_t fault_errno;
@@ -155,6 +175,61 @@ struct record_header {
 	_Atomic uint32_t device_sequence; /* odd while they are being written */
 };
 _Static_assert(sizeof(struct record_header) <= RECORD_REGISTERS_AT, "the header has its pages");
+
+#define RECORD_HAS_AT(member, at)                                      \
+	_Static_assert(offsetof(struct record_header, member) == (at), \
+		       "another layout is another RECORD_FORMAT")
+RECORD_HAS_AT(format, 8); /* those up to `dead` never change */
+RECORD_HAS_AT(program, 12);
+RECORD_HAS_AT(version, 16);
+RECORD_HAS_AT(boot_id, 40);
+RECORD_HAS_AT(finished, 80);
+RECORD_HAS_AT(dead, 84);
+RECORD_HAS_AT(state, 88);
+RECORD_HAS_AT(flags, 92);
+RECORD_HAS_AT(supervisor_pid, 96);
+RECORD_HAS_AT(init_pid, 100);
+RECORD_HAS_AT(init_start_time, 104);
+RECORD_HAS_AT(started, 112);
+RECORD_HAS_AT(exit_status, 120);
+RECORD_HAS_AT(address_sequence, 124);
+RECORD_HAS_AT(addresses, 128);
+RECORD_HAS_AT(in_prelude, 1408);
+RECORD_HAS_AT(section, 1412);
+RECORD_HAS_AT(cursor, 1416);
+RECORD_HAS_AT(cursor_done, 1420);
+RECORD_HAS_AT(listener_fd, 1424);
+RECORD_HAS_AT(result_fd, 1428);
+RECORD_HAS_AT(log_fd, 1432);
+RECORD_HAS_AT(caller_pidfd, 1436);
+RECORD_HAS_AT(log_level, 1440);
+RECORD_HAS_AT(listen_fds, 1444);
+RECORD_HAS_AT(fault_step, 1448);
+RECORD_HAS_AT(fault_place, 1452);
+RECORD_HAS_AT(fault_errno, 1456);
+RECORD_HAS_AT(name, 1460);
+RECORD_HAS_AT(lxcpath, 1464);
+RECORD_HAS_AT(run_path, 1468);
+RECORD_HAS_AT(comm, 1472);
+RECORD_HAS_AT(log_prefix, 1476);
+RECORD_HAS_AT(log_word, 1480);
+RECORD_HAS_AT(config_file, 1484);
+RECORD_HAS_AT(pid_file, 1488);
+RECORD_HAS_AT(argv, 1492);
+RECORD_HAS_AT(helper, 1496);
+RECORD_HAS_AT(items, 1500);
+RECORD_HAS_AT(applied, 1508);
+RECORD_HAS_AT(prelude, 1516);
+RECORD_HAS_AT(plan, 1524);
+RECORD_HAS_AT(trace, 1532);
+RECORD_HAS_AT(devices, 1540);
+RECORD_HAS_AT(device_sequence, 1548);
+#undef RECORD_HAS_AT
+_Static_assert(sizeof(struct record_register) == 280, "another layout is another RECORD_FORMAT");
+_Static_assert(sizeof(struct record_address) == 40, "another layout is another RECORD_FORMAT");
+_Static_assert(PLAN_FORMAT == 1 && RECORD_FORMAT == 2 && SUPERVISOR_NUMBER == 1,
+	       "another format is another program: raise SUPERVISOR_NUMBER, here and in "
+	       "helpers/meson.build");
 
 enum {
 	RECORD_PARTS_AT = RECORD_REGISTERS_AT + PLAN_REGISTERS_MAX * sizeof(struct record_register)
@@ -195,6 +270,11 @@ static inline const struct plan *record_prelude(const struct record_header *r)
 const char *record_check(const struct record_header *r, size_t size);
 /* The same without the plans: for those who only read what is published. */
 const char *record_check_frame(const struct record_header *r, size_t size);
+
+/* Whether it was written in another boot of this machine (or of the container that we are in):
+ * then its supervisor and everything that a reboot takes away are gone, and numbers in it (pids,
+ * interfaces) are others'. `boot_id`: as boot_id_read() gives it. */
+bool record_is_of_other_boot(const struct record_header *r, const char *boot_id);
 
 /* Value of a configuration item, or NULL. */
 const char *record_find_item(const struct record_header *r, const char *key);

@@ -78,6 +78,7 @@ static void damaged_records_are_refused(void **state)
 	} while (0)
 	REFUSED(f.record->magic[0] = 'X');
 	REFUSED(f.record->format++);
+	REFUSED(f.record->program++);
 	REFUSED(f.record->name = 5);
 	REFUSED(f.record->helper = FIXTURE_RECORD);
 	REFUSED(f.record->helper = UINT32_MAX);

@@ -88,6 +88,7 @@ struct run {
 	pid_t child;              /* 0 = none */
 	int child_fd;             /* its pidfd, borrowed from the register; -EBADF */
 	bool child_execs;         /* MESSAGE_EXEC_NEXT has come */
+	bool is_after_reboot;     /* run_undo(): the run was another boot's */
 	uint32_t target;          /* enum run_target */
 	char *const *environment; /* the caller's: hooks get it */
 	/* Signal state that the child gets back before PID 1, a hook or an attached program runs,
@@ -103,6 +104,8 @@ struct run {
 	void *payload;
 	pid_t between; /* then: the process in between is our parent's to wait for; 0 = none */
 	struct err *explained; /* compile and helpers put their chain here; may be NULL */
+	/* host_cgroup.c: the base directories of the plan's hierarchies that are open, each + 1. */
+	int cgroup_bases[PLAN_HIERARCHIES_MAX];
 };
 
 enum run_target { TARGET_STOP, TARGET_REBOOT };
@@ -111,7 +114,13 @@ enum run_target { TARGET_STOP, TARGET_REBOOT };
  * failure filled. STOP and UNDO go on behind failures (each is warned about) and return 0. */
 int run_host(struct run *r, enum plan_section section, uint32_t first, struct run_failure *ret);
 
-/* Undo after a crash: UNDO's steps without STEP_LIVE; descriptors are not there. */
+/* The steps of START that come when the container has run for a while (STEP_LATE): whether there
+ * are any, and all of them; each that fails is warned about. */
+bool run_has_late(const struct run *r);
+void run_late(struct run *r);
+
+/* Undo after a crash: UNDO's steps without STEP_LIVE; descriptors are not there. After a reboot
+ * only what outlives one is given back. */
 int run_undo(struct run *r, struct run_failure *ret);
 
 /* Read INIT's last words: waits for EXEC_NEXT and EOF. 0 = PID 1 runs. */

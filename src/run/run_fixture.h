@@ -125,6 +125,7 @@ static inline void fixture_finish(struct fixture *f)
 	plan_build_free(&f->b);
 	memcpy(record->magic, RECORD_MAGIC, sizeof(record->magic));
 	record->format = RECORD_FORMAT;
+	record->program = SUPERVISOR_NUMBER;
 	record->supervisor_pid = getpid();
 	record->started = 1700000000;
 	record->name = FIXTURE_NAME_AT;

@@ -526,61 +526,6 @@ static void a_taken_cgroup_name_gets_a_suffix_everywhere(void **state)
 	assert_nothing_left();
 }
 
-/* The supervisor's own way in and out, and the directory inside the payload's. */
-static void the_supervisor_enters_and_leaves(void **state)
-{
-	struct plan_step *step;
-	struct fixture f;
-	char path[192], text[64];
-	int fd;
-
-	need_root();
-	if (mount_count == 0)
-		skip();
-	fixture_begin(&f);
-	add_registers(&f);
-	add_hierarchies(&f);
-	add_cgroup(&f);
-	fixture_step(&f, SECTION_START, OP_CGROUP_ENTER, "monitor")->in = R_CGROUP;
-	step = fixture_step(&f, SECTION_STOP, OP_CGROUP_LEAVE, "pivot");
-	step->arg[0] = fixture_text(&f, "lxc.pivot");
-	step->arg[1] = 1;
-	fixture_step(&f, SECTION_STOP, OP_CGROUP_REMOVE, "monitor")->in = R_CGROUP;
-	step = fixture_step(&f, SECTION_UNDO, OP_CGROUP_LEAVE, "base");
-	step->arg[0] = fixture_text(&f, "lxc.pivot");
-	fixture_finish(&f);
-	assert_int_equal(fixture_start(&f), 0);
-	snprintf(text, sizeof(text), "%d", getpid());
-	for (unsigned i = 0; i < mount_count; i++) {
-		char found[64];
-
-		fd = cgroup_open(mounts[i], base, "group/lxc.payload.c1");
-		assert_true(cgroup_read(fd, "cgroup.procs", found, sizeof(found)) > 0);
-		assert_string_equal(found, text);
-		close(fd);
-	}
-	assert_int_equal(run_host(&f.run, SECTION_STOP, 0, &f.failure), 0);
-	assert_int_equal(f.warnings, 0);
-	for (unsigned i = 0; i < mount_count; i++) {
-		snprintf(path, sizeof(path), "%s/%s/group", mounts[i], base);
-		assert_int_equal(access(path, F_OK), -1);
-		snprintf(path, sizeof(path), "%s/%s/lxc.pivot", mounts[i], base);
-		assert_int_equal(access(path, F_OK), 0);
-	}
-	/* And back to the base, where the kernel lets us. */
-	assert_int_equal(run_host(&f.run, SECTION_UNDO, 0, &f.failure), 0);
-	assert_int_equal(f.warnings, 0);
-	for (unsigned i = 0; i < mount_count; i++) {
-		snprintf(path, sizeof(path), "%s/%s/lxc.pivot", mounts[i], base);
-		assert_int_equal(rmdir(path), 0);
-		fd = cgroup_open(mounts[i], "", "");
-		assert_int_equal(cgroup_move(fd, 0), 0);
-		close(fd);
-	}
-	fixture_end(&f);
-	assert_nothing_left();
-}
-
 static void a_namespace_is_shared(void **state)
 {
 	const struct process_clone how = {
@@ -702,7 +647,6 @@ int main(void)
 		cmocka_unit_test(a_crash_is_undone),
 		cmocka_unit_test(what_was_only_intended_is_left_alone),
 		cmocka_unit_test(a_taken_cgroup_name_gets_a_suffix_everywhere),
-		cmocka_unit_test(the_supervisor_enters_and_leaves),
 		cmocka_unit_test(a_namespace_is_shared),
 		cmocka_unit_test(descriptors_ride_on_gates),
 	};

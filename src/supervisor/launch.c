@@ -24,7 +24,9 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "supervisor/supervisor.h"
+#include "sys/cgroup.h"
 #include "sys/kernel.h"
+#include "sys/process.h"
 #include "sys/process.h"
 #include "sys/syscall.h"
 
@@ -208,6 +210,32 @@ static void adopt_log(struct supervisor *s)
 	log_adopt(&log, record_text(r, r->name));
 }
 
+/* 1: we are another process now, born in the base of version 2. 0: nobody asked for it. */
+static int leave_cgroup(const struct record_header *r)
+{
+	const struct plan *p = record_prelude(r) ? NULL : record_plan(r);
+	struct process_clone how = {.cgroup_fd = -EBADF, .exit_signal = SIGCHLD};
+	int pidfd = -EBADF;
+	pid_t pid;
+
+	if (!p || !(p->flags & PLAN_LEAVES_CGROUP))
+		return 0;
+	for (uint32_t i = 0; i < p->hierarchies.count; i++) {
+		const struct plan_hierarchy *h = plan_hierarchies(p) + i;
+
+		if (h->version == 2)
+			how.cgroup_fd =
+				cgroup_open(plan_text(p, h->mount), plan_text(p, h->base), "");
+	}
+	if (how.cgroup_fd < 0)
+		return how.cgroup_fd;
+	pid = process_clone(&how, &pidfd);
+	close(how.cgroup_fd);
+	if (pid > 0)
+		_exit(0);
+	return pid < 0 ? pid : 1;
+}
+
 const char *launch_adopt(struct supervisor *s, int record_fd, char **environment)
 {
 	struct record_header *r;
@@ -219,6 +247,7 @@ const char *launch_adopt(struct supervisor *s, int record_fd, char **environment
 	if (problem)
 		return problem;
 	r = s->record;
+	s->is_in_callers_cgroup = leave_cgroup(r) < 0;
 	s->record_fd = record_fd;
 	s->result_fd = r->result_fd >= 0 ? r->result_fd : -EBADF;
 	s->caller_fd = r->caller_pidfd >= 0 ? r->caller_pidfd : -EBADF;

@@ -17,6 +17,7 @@
 #define LOG_CATEGORY "mainloop"
 #include "base/log.h"
 #include "base/macros.h"
+#include "supervisor/story.h"
 #include "supervisor/supervisor.h"
 
 enum {
@@ -106,10 +107,9 @@ static const watch_handler watch_handlers[WATCH_COUNT] = {
 typedef void (*timer_handler)(struct supervisor *s);
 
 static const timer_handler timer_handlers[TIMER_COUNT] = {
-	[TIMER_CONTROL] = control_expire,
-	[TIMER_ACCEPT] = control_accept_again,
-	[TIMER_CONSOLE] = console_expire,
-	[TIMER_FREEZER] = freezer_expire,
+	[TIMER_CONTROL] = control_expire, [TIMER_ACCEPT] = control_accept_again,
+	[TIMER_CONSOLE] = console_expire, [TIMER_FREEZER] = freezer_expire,
+	[TIMER_LATE] = story_do_late,
 };
 
 int loop_open(struct supervisor *s)

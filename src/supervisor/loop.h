@@ -42,6 +42,7 @@ enum timer_kind {
 	TIMER_ACCEPT,  /* no descriptor was free: try again */
 	TIMER_CONSOLE, /* a peer that doesn't take its output; a terminal in the background */
 	TIMER_FREEZER, /* look at freezer.state again */
+	TIMER_LATE,    /* steps that wait until the container has run for a while */
 	TIMER_COUNT,
 };
 

@@ -125,6 +125,7 @@ void outcome_send(struct supervisor *s, enum container_state state, bool is_last
 
 void outcome_warn(struct run *r, const struct run_failure *failure)
 {
+	struct supervisor *s = supervisor_of(r);
 	const struct plan_step *step = NULL;
 	char sentence[SENTENCE_MAX] = "";
 
@@ -137,6 +138,8 @@ void outcome_warn(struct run *r, const struct run_failure *failure)
 		log_info_errno(failure->errnum, "%s: %s", sentence, failure->note);
 		return;
 	}
+	if (supervisor_is_to_retry(s, failure))
+		s->is_left_over = true;
 	log_warn_errno(failure->errnum, "%s: %s%s%s", sentence, failure->note,
 		       step && step->origin ? " - " : "",
 		       step ? plan_text(r->plan, step->origin) : "");

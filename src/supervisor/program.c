@@ -33,9 +33,10 @@ static int set_inherited(int fd, bool on)
 	return fcntl(fd, F_SETFD, on ? 0 : FD_CLOEXEC) < 0 ? -errno : 0;
 }
 
-/* Run a program with two arguments and wait for its end. 0 with the wait status, or -errno. */
+/* Run a program with two arguments and wait for its end. 0 with the wait status, or -errno.
+ * `death_signal`: what it gets when we die; 0 = it goes on. */
 static int run_program(struct supervisor *s, const char *name, const char *const arguments[2],
-		       int *ret_status)
+		       int death_signal, int *ret_status)
 {
 	char path[PATH_MAX];
 	char *argv[] = {path, (char *)arguments[0], (char *)arguments[1], NULL};
@@ -48,6 +49,7 @@ static int run_program(struct supervisor *s, const char *name, const char *const
 		.error_output = -1,
 		.blocked_signals = s->run.caller_mask,
 		.ignored_signals = s->run.caller_ignored,
+		.death_signal = death_signal,
 	};
 	autoclose int pidfd = -EBADF;
 	pid_t pid;
@@ -68,11 +70,12 @@ static int run_program(struct supervisor *s, const char *name, const char *const
 	return process_wait(pidfd, ret_status);
 }
 
-/* With both descriptors under the numbers that they have here. */
+/* With all descriptors under the numbers that they have here: the log's stands in the record. */
 static int run_compiler(struct supervisor *s, int out_fd, int *ret_status)
 {
 	char record_number[NUMBER_MAX], out_number[NUMBER_MAX];
 	const char *const arguments[] = {record_number, out_number};
+	const int log_fd = s->record->log_fd;
 	int r;
 
 	snprintf(record_number, sizeof(record_number), "%d", s->record_fd);
@@ -80,8 +83,12 @@ static int run_compiler(struct supervisor *s, int out_fd, int *ret_status)
 	r = set_inherited(s->record_fd, true);
 	if (r == 0)
 		r = set_inherited(out_fd, true);
+	if (r == 0 && log_fd >= 0)
+		r = set_inherited(log_fd, true);
 	if (r == 0)
-		r = run_program(s, PROGRAM_COMPILE, arguments, ret_status);
+		r = run_program(s, PROGRAM_COMPILE, arguments, SIGKILL, ret_status);
+	if (log_fd >= 0)
+		set_inherited(log_fd, false);
 	set_inherited(s->record_fd, false);
 	set_inherited(out_fd, false);
 	return r;
@@ -225,7 +232,7 @@ int program_destroy(struct run *r)
 
 	if (r->target == TARGET_REBOOT)
 		return 0;
-	result = run_program(s, PROGRAM_DESTROY, arguments, &status);
+	result = run_program(s, PROGRAM_DESTROY, arguments, 0, &status);
 	if (result < 0)
 		return result;
 	return status == 0 ? 0 : -EIO;

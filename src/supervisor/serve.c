@@ -67,6 +67,15 @@ static void collect_init(struct supervisor *s)
 		log_info("Init exited with status %d", WEXITSTATUS(status));
 }
 
+/* Long enough for whoever starts the next container, or asks for this one, at once. */
+#define LATE_AFTER (1 * USEC_PER_SEC)
+
+void story_do_late(struct supervisor *s)
+{
+	run_late(&s->run);
+	s->loop.has_deep_stack = true;
+}
+
 static void begin(struct supervisor *s)
 {
 	int r = loop_watch(s, WATCH_INIT, supervisor_role_fd(s, ROLE_INIT_PIDFD), EPOLLIN);
@@ -79,6 +88,8 @@ static void begin(struct supervisor *s)
 	raise_descriptor_limit(s);
 	address_begin(s);
 	control_serve(s, true);
+	if (run_has_late(&s->run))
+		loop_set_timer(s, TIMER_LATE, time_deadline(LATE_AFTER));
 	if (supervisor_plan(s)->flags & PLAN_FREEZE_AT_START) {
 		r = freezer_begin(s, true);
 		if (r < 0)
@@ -97,6 +108,7 @@ void story_serve(struct supervisor *s)
 	while (!s->init_ended)
 		loop_serve_one(s);
 	control_serve(s, false);
+	loop_set_timer(s, TIMER_LATE, USEC_INFINITY);
 	freezer_forget(s);
 	loop_unwatch(s, WATCH_INIT);
 	loop_unwatch(s, WATCH_HOOKS);

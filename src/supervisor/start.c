@@ -192,5 +192,8 @@ int story_start(struct supervisor *s, bool is_reboot)
 		return fail(s, r, &failure);
 	s->is_starting = false;
 	adopt_registers(s);
+	if (s->is_in_callers_cgroup)
+		story_do_late(s);
+	s->is_in_callers_cgroup = false;
 	return state_enter(s, STATE_RUNNING);
 }

@@ -33,6 +33,7 @@ static bool wants_reboot(const struct supervisor *s)
 	       supervisor_plan(s)->clone_flags & CLONE_NEWPID;
 }
 
+/* Descriptors are closed. What names something on the host stays while that is to be removed. */
 static void clear_registers(struct supervisor *s)
 {
 	const struct plan *p = supervisor_plan(s);
@@ -42,7 +43,8 @@ static void clear_registers(struct supervisor *s)
 		if (plan_registers(p)[i].kind == REGISTER_FD &&
 		    atomic_load(&rows[i].state) == VALUE_SET && rows[i].fd >= 0)
 			close(rows[i].fd);
-		memset(&rows[i], 0, sizeof(rows[i]));
+		if (!s->is_left_over || plan_registers(p)[i].kind == REGISTER_FD)
+			memset(&rows[i], 0, sizeof(rows[i]));
 		rows[i].fd = -EBADF;
 	}
 }
@@ -60,6 +62,9 @@ int story_stop(struct supervisor *s)
 		state_free_address(s);
 	}
 	device_forget(s);
+	/* The next life has a plan and registers of its own: what this one leaves was told. */
+	if (s->run.target == TARGET_REBOOT)
+		s->is_left_over = false;
 	clear_registers(s);
 	if (s->run.target == TARGET_REBOOT)
 		control_close_leases(s);
@@ -99,6 +104,11 @@ void story_end(struct supervisor *s)
 	if (s->console.master_fd >= 0)
 		console_close(&s->run);
 	console_restore_terminal(&s->console);
+	if (s->is_left_over) {
+		log_error("Not all that the container had on the host could be removed: the next "
+			  "start, listing or \"tare repair\" tries again");
+		return;
+	}
 	atomic_store(&s->record->finished, 1);
 	story_unlink_record(s);
 }

@@ -19,6 +19,9 @@ int story_start(struct supervisor *s, bool is_reboot);
 /* serve.c: until init has ended; its status is in the record. */
 void story_serve(struct supervisor *s);
 
+/* serve.c: START's late steps, when their time has come. */
+void story_do_late(struct supervisor *s);
+
 /* stop.c: the STOP section. TARGET_REBOOT or TARGET_STOP: what comes next. */
 int story_stop(struct supervisor *s);
 

@@ -36,6 +36,16 @@ const char *supervisor_role_name(const struct supervisor *s, enum plan_role role
 	return value ? value->name : "";
 }
 
+bool supervisor_is_to_retry(const struct supervisor *s, const struct run_failure *failure)
+{
+	const unsigned forgiven = STEP_OPTIONAL | STEP_WARN | STEP_LIVE;
+	const struct plan *p = supervisor_plan(s);
+
+	return p && failure->section != SECTION_START && failure->section < SECTION_COUNT &&
+	       failure->step < p->sections[failure->section].count &&
+	       !(plan_steps(p, failure->section)[failure->step].flags & forgiven);
+}
+
 int supervisor_signal_init(struct supervisor *s, int signal)
 {
 	int fd = supervisor_role_fd(s, ROLE_INIT_PIDFD);

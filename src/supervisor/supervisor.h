@@ -48,7 +48,9 @@ struct supervisor {
 	bool is_starting;     /* signals that ask for an end end the start */
 	bool address_is_free; /* the listener is closed, the record has made room */
 	bool record_is_hidden;
-	int interrupted_by; /* signal that ended the start; 0 = none */
+	bool is_in_callers_cgroup; /* it could not be left at once */
+	bool is_left_over;         /* something could not be given back: the record stays */
+	int interrupted_by;        /* signal that ended the start; 0 = none */
 	struct rlimit descriptor_limit;
 	bool descriptor_limit_raised;
 	/* The chain of a failed start, while there is one: pages of their own. */
@@ -59,6 +61,9 @@ static inline struct supervisor *supervisor_of(struct run *r)
 {
 	return r->context;
 }
+
+/* Whether a step that failed leaves something behind that UNDO may remove later. */
+bool supervisor_is_to_retry(const struct supervisor *s, const struct run_failure *failure);
 
 /* The plan that is being run. */
 static inline const struct plan *supervisor_plan(const struct supervisor *s)

@@ -172,6 +172,7 @@ static inline void fixture_open(struct fixture *f, const char *v1, const char *v
 	f->end = base + RECORD_PARTS_AT;
 	memcpy(f->record->magic, RECORD_MAGIC, sizeof(f->record->magic));
 	f->record->format = RECORD_FORMAT;
+	f->record->program = SUPERVISOR_NUMBER;
 	f->record->name = fixture_text(f, base, "w1");
 	f->record->lxcpath = fixture_text(f, base, "/var/lib/lxc");
 	f->record->init_pid = FIXTURE_PID;

@@ -41,8 +41,12 @@ static void note_failure(struct run *r, const struct run_failure *failure)
 	char sentence[512];
 
 	plan_print_sentence(r->plan, step, sentence, sizeof(sentence));
+	if (step->flags & STEP_OPTIONAL) {
+		log_info_errno(failure->errnum, "%s: %s", sentence, failure->note);
+		return;
+	}
 	log_error_errno(failure->errnum, "cannot undo: %s: %s", sentence, failure->note);
-	supervisor_of(r)->reboot_refused = true;
+	supervisor_of(r)->is_left_over = true;
 }
 
 static const struct run_calls calls = {
@@ -54,6 +58,7 @@ int undo_main(const char *number)
 {
 	struct supervisor s = {.result_fd = -EBADF, .caller_fd = -EBADF};
 	struct run_failure failure;
+	char boot_id[BOOT_ID_MAX];
 	const char *problem;
 	int32_t fd;
 
@@ -75,10 +80,12 @@ int undo_main(const char *number)
 		.child_fd = -EBADF,
 		.environment = environ,
 	};
+	boot_id_read(boot_id);
+	s.run.is_after_reboot = record_is_of_other_boot(s.record, boot_id);
 	s.run.plan = s.record->in_prelude ? record_prelude(s.record) : record_plan(s.record);
 	if (s.run.plan)
 		run_undo(&s.run, &failure);
-	if (s.reboot_refused)
+	if (s.is_left_over)
 		return 1;
 	atomic_store(&s.record->finished, 1);
 	story_unlink_record(&s);

@@ -68,7 +68,8 @@ int cgroup_open(const char *mount, const char *base, const char *path)
 		return -ENAMETOOLONG;
 	if ((base[0] && !path_is_valid(base)) || (path[0] && !path_is_valid(path)))
 		return -EINVAL;
-	fd = open(full, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* Not open(), for which musl makes two system calls. */
+	fd = openat(AT_FDCWD, full, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -83,7 +84,7 @@ int cgroup_open_at(int base_fd, const char *path)
 }
 
 /* The missing directories above the last. They are made from the top. */
-static int make_leading(int base_fd, const char *path, unsigned *ret_made)
+static int make_leading(int base_fd, const char *path, mode_t mode, unsigned *ret_made)
 {
 	char part[PATH_MAX];
 	const size_t length = strlen(path);
@@ -93,7 +94,7 @@ static int make_leading(int base_fd, const char *path, unsigned *ret_made)
 		if (part[i] != '/')
 			continue;
 		part[i] = '\0';
-		if (mkdirat(base_fd, part, DIRECTORY_MODE) == 0)
+		if (mkdirat(base_fd, part, mode) == 0)
 			(*ret_made)++;
 		else if (errno != EEXIST)
 			return -errno;
@@ -102,7 +103,7 @@ static int make_leading(int base_fd, const char *path, unsigned *ret_made)
 	return 0;
 }
 
-int cgroup_make(int base_fd, const char *path, unsigned *ret_made)
+int cgroup_make_as(int base_fd, const char *path, mode_t mode, unsigned *ret_made)
 {
 	int r;
 
@@ -110,31 +111,72 @@ int cgroup_make(int base_fd, const char *path, unsigned *ret_made)
 	if (!path_is_valid(path))
 		return -EINVAL;
 	/* Most often there is nothing above it, or it is there. */
-	if (mkdirat(base_fd, path, DIRECTORY_MODE) == 0)
+	if (mkdirat(base_fd, path, mode) == 0)
 		return 0;
 	if (errno != ENOENT)
 		return -errno;
-	r = make_leading(base_fd, path, ret_made);
-	if (r == 0 && mkdirat(base_fd, path, DIRECTORY_MODE) < 0)
+	r = make_leading(base_fd, path, mode, ret_made);
+	if (r == 0 && mkdirat(base_fd, path, mode) < 0)
 		r = -errno;
 	return r;
 }
 
-/* The empty directories above `path` that we have made, from the bottom. */
-static void unmake_leading(int base_fd, const char *path, unsigned made)
+int cgroup_make(int base_fd, const char *path, unsigned *ret_made)
+{
+	return cgroup_make_as(base_fd, path, DIRECTORY_MODE, ret_made);
+}
+
+/* Cut the last name off. False: it was the only one. */
+static bool go_up(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (slash)
+		*slash = '\0';
+	return slash != NULL;
+}
+
+int cgroup_settle(int base_fd, const char *path, unsigned made, mode_t mode)
 {
 	char part[PATH_MAX];
 
+	if (!path_is_valid(path))
+		return -EINVAL;
 	memcpy(part, path, strlen(path) + 1);
-	while (made-- > 0) {
-		char *slash = strrchr(part, '/');
+	do {
+		if (fchmodat(base_fd, part, mode, 0) < 0)
+			return -errno;
+	} while (made-- > 0 && go_up(part));
+	return 0;
+}
 
-		if (!slash)
+void cgroup_unmake_marked(int base_fd, const char *path, mode_t mark)
+{
+	char part[PATH_MAX];
+	struct stat found;
+
+	if (!path_is_valid(path))
+		return;
+	memcpy(part, path, strlen(path) + 1);
+	do {
+		if (fstatat(base_fd, part, &found, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		if ((found.st_mode & ~(mode_t)S_IFMT) != mark || found.st_uid != geteuid() ||
+		    unlinkat(base_fd, part, AT_REMOVEDIR) < 0)
 			return;
-		*slash = '\0';
+	} while (go_up(part));
+}
+
+void cgroup_unmake_above(int base_fd, const char *path, unsigned made)
+{
+	char part[PATH_MAX];
+
+	if (made == 0 || !path_is_valid(path))
+		return;
+	memcpy(part, path, strlen(path) + 1);
+	while (made-- > 0 && go_up(part))
 		if (unlinkat(base_fd, part, AT_REMOVEDIR) < 0)
 			return;
-	}
 }
 
 int cgroup_unmake(int base_fd, const char *path, unsigned made)
@@ -151,12 +193,28 @@ int cgroup_unmake(int base_fd, const char *path, unsigned made)
 		pause_milliseconds(pause);
 		pause = pause * 2 < PAUSE_MAX ? pause * 2 : PAUSE_MAX;
 	}
-	unmake_leading(base_fd, path, made);
+	cgroup_unmake_above(base_fd, path, made);
 	return 0;
 }
 
-/* SIGKILL to the processes in one directory. Those of other PID namespaces read as 0. */
-static int kill_here(int cgroup_fd)
+/* What is done to each process of a directory. */
+typedef void (*process_visitor)(pid_t pid, int argument);
+
+static void kill_one(pid_t pid, int unused)
+{
+	(void)unused;
+	if (pid > 1 && pid != getpid())
+		kill(pid, SIGKILL);
+}
+
+/* One that is gone meanwhile needs no move, and what stays is seen when the directory stays. */
+static void move_one(pid_t pid, int to_fd)
+{
+	(void)cgroup_move(to_fd, pid);
+}
+
+/* Those of other PID namespaces read as 0. */
+static int visit_here(int cgroup_fd, process_visitor visit, int argument)
 {
 	autoclose int fd = openat(cgroup_fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
 	char bytes[4096];
@@ -171,12 +229,18 @@ static int kill_here(int cgroup_fd)
 				pid = pid * 10 + (uint64_t)(bytes[i] - '0');
 				continue;
 			}
-			if (pid > 1 && pid <= INT_MAX && (pid_t)pid != getpid())
-				kill((pid_t)pid, SIGKILL);
+			if (pid > 0 && pid <= INT_MAX)
+				visit((pid_t)pid, argument);
 			pid = 0;
 		}
 	}
 	return got < 0 ? -errno : 0;
+}
+
+/* SIGKILL to the processes in one directory. */
+static int kill_here(int cgroup_fd)
+{
+	return visit_here(cgroup_fd, kill_one, -1);
 }
 
 struct entry {
@@ -227,7 +291,8 @@ static int open_listing(int dirfd, const char *name, struct listing *ret)
 	return ret->fd < 0 ? -errno : 0;
 }
 
-static int kill_below(int dirfd, const char *name, unsigned depth)
+static int visit_below(int dirfd, const char *name, unsigned depth, process_visitor visit,
+		       int argument)
 {
 	struct listing l;
 	const char *child;
@@ -235,9 +300,9 @@ static int kill_below(int dirfd, const char *name, unsigned depth)
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	r = kill_here(l.fd);
+	r = visit_here(l.fd, visit, argument);
 	while (r == 0 && depth < KILL_DEPTH_MAX && (child = next_directory(&l)))
-		r = kill_below(l.fd, child, depth + 1);
+		r = visit_below(l.fd, child, depth + 1, visit, argument);
 	close(l.fd);
 	return r;
 }
@@ -247,7 +312,14 @@ int cgroup_kill_all(int cgroup_fd)
 	/* Version 2 since Linux 5.14: all at once, and no fork escapes. */
 	if (cgroup_write(cgroup_fd, "cgroup.kill", "1") == 0)
 		return 0;
-	return kill_below(cgroup_fd, ".", 0);
+	return visit_below(cgroup_fd, ".", 0, kill_one, -1);
+}
+
+int cgroup_evacuate(int base_fd, const char *path, int to_fd)
+{
+	if (!path_is_valid(path))
+		return -EINVAL;
+	return visit_below(base_fd, path, 0, move_one, to_fd);
 }
 
 /*
@@ -338,7 +410,7 @@ static int remove_below(int base_fd, const char *path, bool kill)
 	return r < 0 ? r : 0;
 }
 
-/* A hook's background process may stay for years; one that is just dying does not. */
+/* What somebody left running may stay for years; what is just dying does not. */
 static bool is_inhabited(int base_fd, const char *path)
 {
 	autoclose int fd = cgroup_open_at(base_fd, path);
@@ -369,7 +441,7 @@ int cgroup_remove(int base_fd, const char *path, unsigned made, bool kill)
 		if (r < 0 && r != -ENOENT)
 			return r;
 	}
-	unmake_leading(base_fd, path, made);
+	cgroup_unmake_above(base_fd, path, made);
 	return 0;
 }
 
@@ -425,6 +497,11 @@ int cgroup_read(int cgroup_fd, const char *file, char *ret, size_t room)
 		got--;
 	ret[got] = '\0';
 	return (int)got;
+}
+
+int cgroup_enter(int cgroup_fd, unsigned version)
+{
+	return cgroup_write(cgroup_fd, version == 1 ? "tasks" : "cgroup.procs", "0");
 }
 
 int cgroup_move(int cgroup_fd, pid_t pid)

@@ -26,11 +26,24 @@ int cgroup_open_at(int base_fd, const char *path);
 int cgroup_make(int base_fd, const char *path, unsigned *ret_made);
 
 /*
+ * The same with a mode that the umask applies to. One that nobody else makes directories with marks
+ * them from their first moment on as ours: cgroup_settle() gives the directory, and those `made`
+ * above it, their proper mode; cgroup_unmake_marked() removes what is empty and still has exactly
+ * this mode and our uid, from the bottom up, whether or not the lower ones are there.
+ */
+int cgroup_make_as(int base_fd, const char *path, mode_t mode, unsigned *ret_made);
+int cgroup_settle(int base_fd, const char *path, unsigned made, mode_t mode);
+void cgroup_unmake_marked(int base_fd, const char *path, mode_t mark);
+
+/*
  * Remove an empty directory, then up to `made` of those above it as long as they are empty. What
  * the kernel still holds on to (EBUSY) is tried again for half a second. A path that is not there
  * is fine.
  */
 int cgroup_unmake(int base_fd, const char *path, unsigned made);
+
+/* Only up to `made` of those above it, as long as they are empty. */
+void cgroup_unmake_above(int base_fd, const char *path, unsigned made);
 
 /*
  * The same with everything below it, depth first. `kill`: processes inside get SIGKILL. -EBUSY:
@@ -44,9 +57,19 @@ int cgroup_is_empty(int cgroup_fd);
 /* SIGKILL to all processes in a directory and below it, as they are now. 0 or -errno. */
 int cgroup_kill_all(int cgroup_fd);
 
+/* Move all processes in a directory and below it into another one, as they are now. 0 or -errno;
+ * that one could not be moved is no error. */
+int cgroup_evacuate(int base_fd, const char *path, int to_fd);
+
 /* A file of it. Reading returns the length without a newline at the end; -EFBIG. */
 int cgroup_write(int cgroup_fd, const char *file, const char *value);
 int cgroup_read(int cgroup_fd, const char *file, char *ret, size_t room);
 
-/* Move a process (0 = the calling one) there. */
+/*
+ * Move the calling process there, which has one thread. In version 1 this is a matter of
+ * microseconds; all else waits for a grace period of RCU in the kernel, 7 to 16 ms.
+ */
+int cgroup_enter(int cgroup_fd, unsigned version);
+
+/* Move a process (0 = the calling one) with all its threads there. */
 int cgroup_move(int cgroup_fd, pid_t pid);

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/prctl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -87,6 +88,8 @@ IN_CHILD static int run_program(void *argument)
 
 	if (r == 0)
 		r = set_signals(p);
+	if (r == 0 && p->death_signal)
+		r = sys_prctl(PR_SET_PDEATHSIG, (unsigned long)p->death_signal, 0, 0);
 	if (r == 0) {
 		execve(p->path, p->argv, p->environment);
 		r = -errno;

@@ -43,9 +43,11 @@ const struct cli_tool tool_repair = {
 	.summary = "undo what containers left behind whose supervisor died",
 	.synopsis = "[[-n] NAME]",
 	.description =
-		"Looks for runs whose supervisor was killed or crashed, and gives back what they "
-		"had made on the host: cgroups, links, mounts, sockets. Without NAME, those of "
-		"all containers. Running containers are not touched.\n"
+		"Looks for runs whose supervisor was killed or crashed, or could not remove "
+		"everything when it ended, and gives back what they had made on the host: "
+		"cgroups, links, mounts, sockets. Without NAME, those of all containers. What "
+		"can't be removed is named, and tried again the next time. Running containers "
+		"are not touched.\n"
 		"Commands that deal with one container do this for it by themselves.",
 	.options = options,
 	.flags = CLI_CONTAINER_OPTIONS | CLI_TAKES_NAME,

@@ -203,10 +203,9 @@ char *session_item(const struct session *s, const char *key)
 const char *session_state(struct session *s)
 {
 	const char *state = s->c->state(s->c);
-	struct err ignored = {0};
 
 	if (strcmp(state, "STOPPED") == 0)
-		tare_repair(s->lxcpath, s->common->name, &ignored);
+		tare_tidy(s->lxcpath, s->common->name);
 	return state;
 }
 

@@ -423,6 +423,31 @@ static void an_object_answers_while_it_runs_in_the_foreground(void **state)
 	assert_int_equal(lxc_container_put(c), 1);
 }
 
+/* Nobody would ever hear of its end: it ends with who waits for it. */
+static void a_container_in_the_foreground_ends_with_its_caller(void **state)
+{
+	struct lxc_container *c = world_define(world_name("orphan"), NULL);
+	pid_t caller, init;
+	int status;
+
+	assert_works(c, c->want_daemonize(c, false));
+	caller = fork();
+	if (caller == 0)
+		_exit(c->start(c, 0, NULL) ? 0 : 1);
+	assert_true(c->wait(c, "RUNNING", 20));
+	init = c->init_pid(c);
+	assert_true(init > 0);
+	assert_int_equal(kill(caller, SIGKILL), 0);
+	assert_int_equal(waitpid(caller, &status, 0), caller);
+	assert_true(WIFSIGNALED(status));
+	assert_true(c->wait(c, "STOPPED", 20));
+	assert_int_equal(kill(init, 0), -1);
+	/* It can be started again at once. */
+	assert_works(c, c->want_daemonize(c, true));
+	assert_works(c, c->start(c, 0, NULL));
+	world_end(c);
+}
+
 /* A slow hook is no reason for other threads to wait for the object. */
 static void an_object_answers_while_it_starts(void **state)
 {
@@ -462,6 +487,8 @@ int main(void)
 		cmocka_unit_test_teardown(a_pid_file_is_written_where_the_caller_means_it,
 					  world_stop_all),
 		cmocka_unit_test_teardown(an_object_answers_while_it_runs_in_the_foreground,
+					  world_stop_all),
+		cmocka_unit_test_teardown(a_container_in_the_foreground_ends_with_its_caller,
 					  world_stop_all),
 		cmocka_unit_test_teardown(an_object_answers_while_it_starts, world_stop_all),
 	};

@@ -76,10 +76,120 @@ limit() {
         [ -d "$hierarchy/lxc.payload.$N" ] || fail "no payload in $hierarchy"
         [ -d "$hierarchy/lxc.monitor.$N" ] || fail "no monitor in $hierarchy"
         grep -qx "$(init_pid)" "$hierarchy/lxc.payload.$N/cgroup.procs"
-        grep -qx "$(supervisor_pid)" "$hierarchy/lxc.monitor.$N/cgroup.procs"
+        # In the unified hierarchy it comes a while later.
+        wait_until 5 grep -qx "$(supervisor_pid)" "$hierarchy/lxc.monitor.$N/cgroup.procs"
     done
     assert_equal "$(in_container "$N" cut -d: -f3 /proc/1/cgroup | sort -u)" /
     lxc-stop -P "$LXCPATH" -n "$N" -k
+    assert_equal "$(left)" ""
+}
+
+# late: whether the supervisor is still where it was started, in the unified hierarchy.
+late() {
+    [ "$(awk -F: '$1 == 0 { print $3 }' "/proc/$(supervisor_pid)/cgroup")" != "/lxc.monitor.$N" ]
+}
+
+@test "the supervisor enters its cgroup of version 2 late, and leaves nothing either way" {
+    needs_v1
+    start
+    late
+    lxc-stop -P "$LXCPATH" -n "$N" -k
+    assert_equal "$(left)" ""
+    start
+    wait_until 5 not late
+    lxc-stop -P "$LXCPATH" -n "$N" -k
+    assert_equal "$(left)" ""
+}
+
+not() {
+    ! "$@"
+}
+
+@test "killed before or behind that, the supervisor leaves nothing" {
+    needs_v1
+    for when in late early; do
+        start
+        [ $when = late ] && late || wait_until 5 not late
+        kill -9 "$(supervisor_pid)"
+        wait_until 5 stopped
+        assert_equal "$(left)" ""
+    done
+}
+
+stopped() {
+    [ "$(lxc-info -P "$LXCPATH" -n "$N" -sH)" = STOPPED ]
+}
+
+@test "in the background it leaves the starter's cgroup at once, not in the foreground" {
+    needs_v1
+    make_cgroup "ses$N"
+    unified=/sys/fs/cgroup/unified
+    (
+        echo "$BASHPID" >"$unified/ses$N/cgroup.procs"
+        start
+    )
+    assert_equal "$(cat "$unified/ses$N/cgroup.procs")" ""
+    assert_equal "$(awk -F: '$1 == 0 { print $3 }' "/proc/$(supervisor_pid)/cgroup")" /
+    wait_until 5 not late
+    lxc-stop -P "$LXCPATH" -n "$N" -k
+    # A hook runs, then in the cgroup of the supervisor.
+    (
+        echo "$BASHPID" >"$unified/ses$N/cgroup.procs"
+        start "lxc.hook.start-host=/bin/true"
+    )
+    not late
+    lxc-stop -P "$LXCPATH" -n "$N" -k
+    (
+        echo "$BASHPID" >"$unified/ses$N/cgroup.procs"
+        exec lxc-start -P "$LXCPATH" -n "$N" -F </dev/null >/dev/null 2>&1
+    ) &
+    wait_until 5 running
+    assert_equal "$(awk -F: '$1 == 0 { print $3 }' "/proc/$(supervisor_pid)/cgroup")" "/ses$N"
+    wait_until 5 not late
+    lxc-stop -P "$LXCPATH" -n "$N" -k
+    wait
+    assert_equal "$(left | grep -v "/ses$N$")" ""
+}
+
+running() {
+    [ "$(lxc-info -P "$LXCPATH" -n "$N" -sH)" = RUNNING ]
+}
+
+@test "what a hook leaves running survives the stop, the monitor's directory doesn't" {
+    needs_v1
+    hook=$BATS_TEST_TMPDIR/hook
+    printf '#!/bin/sh\nsleep 30 </dev/null >/dev/null 2>&1 &\necho $! >%s/pid\n' \
+        "$BATS_TEST_TMPDIR" >"$hook"
+    chmod 755 "$hook"
+    start "lxc.hook.start-host=$hook"
+    pid=$(<"$BATS_TEST_TMPDIR/pid")
+    assert_equal "$(cut -d: -f3 "/proc/$pid/cgroup" | sort -u)" "/lxc.monitor.$N"
+    run_apart lxc-stop -P "$LXCPATH" -n "$N" -k
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$(left)" ""
+    assert_equal "$(cut -d: -f3 "/proc/$pid/cgroup" | sort -u)" /
+    # The same where the supervisor can't do it any more.
+    kill "$pid"
+    start "lxc.hook.start-host=$hook"
+    pid=$(<"$BATS_TEST_TMPDIR/pid")
+    kill -9 "$(supervisor_pid)"
+    wait_until 5 stopped
+    assert_equal "$(left)" ""
+    kill "$pid"
+}
+
+@test "the longest name that a container can have" {
+    needs_v1
+    long=$(printf "$N%0$((239 - ${#N}))d" 0)
+    mkdir "$LXCPATH/$long"
+    # The kernel takes shorter host names only.
+    sed "/uts.name/d; s/$N/$long/g" "$LXCPATH/$N/config" >"$LXCPATH/$long/config"
+    cp -al "$LXCPATH/$N/rootfs" "$LXCPATH/$long/rootfs"
+    lxc-start -P "$LXCPATH" -n "$long"
+    pid=$(lxc-info -P "$LXCPATH" -n "$long" -pH)
+    assert_equal "$(cut -d: -f3 "/proc/$pid/cgroup" | sort -u)" "/lxc.payload.$long"
+    lxc-stop -P "$LXCPATH" -n "$long" -k
+    rm -r "${LXCPATH:?}/$long"
     assert_equal "$(left)" ""
 }
 

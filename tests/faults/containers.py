@@ -245,8 +245,8 @@ class Container:
         self.log = host.work / "log"
 
     def words(self, tool, *options, tail=()):
-        """The command line of a tool about this container."""
-        return [*self.kind.wrapper, tool, "-P", str(self.host.lxcpath), "-n", self.name, *options,
+        """The command line of a tool ("lxc-start", "tare repair") about this container."""
+        return [*self.kind.wrapper, *tool.split(), "-P", str(self.host.lxcpath), "-n", self.name, *options,
                 *tail]
 
     def run(self, tool, *options, tail=(), timeout=60):

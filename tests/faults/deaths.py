@@ -51,6 +51,14 @@ class Deaths(trial.Trial):
         """A step of START, the supervisor dies in it."""
         return self.die_starting(row, number, "-d")
 
+    def late_step(self, row, number):
+        """A step that comes when the container runs: it has started then."""
+        code, out, errors = self.container.start("-d", *deadly(row, "start"))
+        problems = [] if code == 0 else [f"exit code {code}: {out}{errors}"]
+        if not trial.becomes(lambda: self.container.state() == "STOPPED"):
+            problems.append("it has not died")
+        return problems + self.next_command(number) + self.leftovers()
+
     def start_step_in_front(self, row, number):
         return self.die_starting(row, number, self.foreground)
 
@@ -125,10 +133,13 @@ def try_kind(report, host, arguments):
     if problems:
         return
 
-    def rows(section, mode="-d", *options, lanes=("host", "both")):
+    def rows(section, mode="-d", *options, lanes=("host", "both"), late=False):
         # An optional step may have nothing to do, and is passed over then.
         found = [row for row in subject.read_plan(mode, *options, section=section)
-                 if row.step["lane"] in lanes and not row.step["optional"]]
+                 if row.step["lane"] in lanes and not row.step["optional"]
+                and row.is_late() == late]
+        if late:
+            return found
         if arguments.only:
             return [row for row in found if row.step["step"] == arguments.only]
         return containers.part(kind, arguments.every, found)
@@ -136,6 +147,8 @@ def try_kind(report, host, arguments):
     hook = ("-s", f"lxc.hook.start-host={host.work}/hook-fails")
     try_all(report, subject, f"{kind}: the supervisor dies in a step of a start", rows("start"),
             subject.start_step)
+    try_all(report, subject, f"{kind}: it dies in a late step", rows("start", late=True),
+            subject.late_step)
     try_all(report, subject, f"{kind}: it dies in a step of a start in the foreground",
             rows("start", subject.foreground), subject.start_step_in_front)
     try_all(report, subject, f"{kind}: init dies in a step of a start",

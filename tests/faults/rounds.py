@@ -173,6 +173,8 @@ def main(work, prefix, words):
             rounds.one(number)
     except RuntimeError as error:
         problems.append(f"round {number}: {error}")
+        for container in (rounds.plain, rounds.networked):
+            container.run("lxc-stop", "-k")
     after, seconds = rounds.measure(), time.monotonic() - begin
     report.note(f"{seconds / count * 1000:.1f} ms per round; the supervisor's own memory "
                 f"{before['anonymous']} → {after['anonymous']} kB; kernel memory "

@@ -66,9 +66,23 @@ def be_process_1(function):
             return os.waitstatus_to_exitcode(status)
 
 
+def leave_mounts_of_others(work):
+    """What other programs of the machine have mounted goes, here: a folder that they remove takes
+    such a mount away everywhere, which would look like a deed of ours."""
+    needed = ("/proc", "/sys", "/dev", "/run", "/etc", "/usr/bin", sys.executable, __file__, work,
+              os.getcwd(), os.environ["TARE_BUILD_ROOT"])
+    for line in reversed(pathlib.Path("/proc/self/mountinfo").read_text().splitlines()):
+        target = line.split(" ")[4]
+        is_needed = target == "/" or target.startswith(("/proc/", "/sys/", "/dev/")) or any(
+            path == target or path.startswith(target + "/") for path in needed)
+        if not is_needed:
+            subprocess.run(["umount", "--lazy", target], check=False, stderr=subprocess.DEVNULL)
+
+
 def make_private(work):
     """Returns the work folder's name inside, where everybody may enter its parents: init of a
     container with its own user namespace has to get to its root file system."""
+    leave_mounts_of_others(work)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=0755", "tmpfs", "/run"], check=True)
     folder = pathlib.Path("/run/work")
     folder.mkdir()
@@ -99,6 +113,9 @@ def run_inside(main):
         tap.skip_all("containers of root need root")
     if "TARE_BUILD_ROOT" not in os.environ:
         sys.exit("TARE_BUILD_ROOT is the build folder; meson sets it")
+    tools = pathlib.Path(os.environ["TARE_BUILD_ROOT"]) / "src/tools/bin"
+    if not (tools / "lxc-start").exists():
+        sys.exit(f"{tools} has no lxc-start: that of the machine is not what is tested")
     work = tempfile.mkdtemp(prefix="tare-faults-")
     os.chmod(work, 0o755)
     prefix = f"faults{os.getpid()}"

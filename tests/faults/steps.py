@@ -6,16 +6,19 @@
 
 For one kind of container (containers.py): a step that must work ends the start with exit code 1, a
 message that names its number, object and origin, and the states ABORTING … STOPPED; behind it the
-host is as it was before. With an OPTIONAL or WARN step the container runs. --every N tries every
-Nth step only.
+host is as it was before. With an OPTIONAL or WARN step the container runs. Then every step of a stop
+fails, and every step of undoing a start: what that leaves is removed by the next command. --every N
+tries every Nth step only.
 """
 
 import argparse
 import errno
 import os
+import pathlib
 
 import containers
 import sandbox
+import snapshot
 import tap
 import trial
 
@@ -68,6 +71,74 @@ class Steps(trial.Trial):
             problems += self.check_states(row.states())
         return problems + self.leftovers()
 
+    def hidden_records(self):
+        """Those of runs that have given their address back."""
+        return [path.name for path in pathlib.Path("/run/lxc/runs").glob("*/.*")]
+
+    def fail_ending(self, row, place):
+        """A step of STOP or UNDO fails in a supervisor that lives: the record stays, the log tells,
+        and the next command gives back what is left. Problems."""
+        options = ["--fault-in", place, "--fault-step", str(row.step["step"]), "--fault-errno",
+                   str(errno.EIO)]
+        problems = []
+        if place == "stop":
+            code, out, errors = self.start(*options)
+            problems += [f"exit code {code}: {out}{errors}"] if code else []
+            code, out, errors = self.container.run("lxc-stop", "-k")
+            problems += [f"lxc-stop: exit code {code}: {out}{errors}"] if code else []
+        else:
+            hook = ("-s", f"lxc.hook.start-host={self.host.work}/hook-fails")
+            code, out, errors = self.start(*hook, *options)
+            problems += [] if code == 1 else [f"exit code {code}: {out}{errors}"]
+        problems += snapshot.remaining_processes()
+        if not self.hidden_records():
+            problems.append("there is no record of what is left")
+        log = self.container.log.read_text()
+        problems += [f"the log does not say \"{text}\": {log}"
+                     for text in ("a fault that a test asked for", "tries again") if text not in log]
+        if row.step["step"] % 2:
+            code, out, errors = self.container.run("tare repair")
+            problems += [] if (code, out) == (0, "1 run undone\n") else [
+                f"tare repair: exit code {code}: {out}{errors}"]
+        else:
+            self.container.run("lxc-ls")
+        problems += [f"there still is {name}" for name in self.hidden_records()]
+        self.monitor.states()
+        return problems + self.leftovers()
+
+    def fail_late(self, row):
+        """Let a step fail that comes when the container runs, which it goes on doing: problems."""
+        step = row.step
+        code, out, errors = self.start("--fault-step", str(step["step"]), "--fault-errno",
+                                       str(errno.EIO))
+        problems = [] if trial.becomes(lambda: "a fault that a test asked for" in
+                                       self.container.log.read_text()) else ["the log is silent"]
+        return problems + self.check_running(code, out, errors, expected_log=None) \
+            + self.leftovers()
+
+
+def try_late(report, steps, rows):
+    problems = [f"step {row.step['step']}: {text}" for row in rows for text in steps.fail_late(row)]
+    if rows:
+        report.point(f"it runs on when a late step fails ({len(rows)} tried)", problems)
+
+
+def try_endings(report, subject, kind, arguments):
+    hook = ("-s", f"lxc.hook.start-host={subject.host.work}/hook-fails")
+    for place, options in (("stop", ()), ("undo", hook)):
+        rows = [row for row in subject.read_plan("-d", *options, section=place)
+                if not row.is_lenient() and not row.step["live"]]
+        rows = containers.part(kind, arguments.every, rows)
+        problems = []
+        for row in rows:
+            found = subject.fail_ending(row, place)
+            problems += [f"step {row.step['step']} ({row.step['op']} {row.step['object']}): {text}"
+                         for text in found]
+            if found:
+                subject.recover()
+        report.point(f"{kind}: what a step of {place} leaves is removed by the next command "
+                     f"({len(rows)} tried)", problems)
+
 
 def try_steps(report, steps, title, chosen, mode):
     problems, again, failures = [], [], 0
@@ -100,6 +171,8 @@ def try_kind(report, host, arguments):
     for mode, way in (("-d", "in the background"), (subject.foreground, "in the foreground")):
         rows = [row for row in subject.read_plan(mode)
                 if arguments.only in (None, row.step["step"])]
+        late = [row for row in rows if row.is_late()]
+        rows = [row for row in rows if not row.is_late()]
         strict = containers.part(kind, arguments.every,
                                  [row for row in rows if not row.is_lenient()])
         lenient = containers.part(kind, arguments.every, [row for row in rows if row.is_lenient()])
@@ -108,7 +181,10 @@ def try_kind(report, host, arguments):
         if mode == "-d":
             again += try_steps(report, subject, f"{kind}: it runs without an optional step",
                                lenient, mode)
+            try_late(report, subject, late)
     report.point(f"{kind}: it starts properly behind a failure", again)
+    if arguments.only is None:
+        try_endings(report, subject, kind, arguments)
 
 
 def main(work, prefix, words):

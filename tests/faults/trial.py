@@ -5,12 +5,22 @@ import json
 import os
 import signal
 import struct
+import time
 import typing
 
 import snapshot
 
 STATES = ("STOPPED", "STARTING", "RUNNING", "STOPPING", "ABORTING", "FREEZING", "FROZEN", "THAWED")
+LATE = 5  # seconds: by then late steps have been done
 MESSAGE = struct.Struct("=i256si")  # spec/wire.md §7
+
+
+def becomes(true):
+    """Whether that becomes true in the time that late steps have."""
+    end = time.monotonic() + LATE
+    while not true() and time.monotonic() < end:
+        time.sleep(0.05)
+    return true()
 
 
 class Monitor:
@@ -47,6 +57,10 @@ class Row(typing.NamedTuple):
 
     def is_lenient(self):
         return self.step["optional"] or self.step["warn"]
+
+    def is_late(self):
+        """It is done when the container runs."""
+        return self.step["late"]
 
     def states(self):
         """What a failure goes through. LXC says ABORTING twice, except when a pre-start hook

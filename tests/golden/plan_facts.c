@@ -320,6 +320,8 @@ static bool set_special(struct plan_case *c, const char *key, const char *value)
 		return plan_preset_cgroup(&c->facts, value);
 	if (strcmp(key, "cgroup.base") == 0)
 		return plan_preset_base(&c->facts, value);
+	if (strcmp(key, "cgroup.is_inside") == 0)
+		return plan_preset_inside(&c->facts, strcmp(value, "yes") == 0);
 	if (strcmp(key, "hierarchy") == 0)
 		return plan_preset_hierarchy(&c->facts, value);
 	if (strcmp(key, "rootfs.type") == 0)

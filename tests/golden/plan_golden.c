@@ -25,7 +25,8 @@
  *	caller = root | user | nested    then caller.uid, caller.gid, caller.is_root,
  *		caller.in_initial_user_ns, caller.proc_uid_map_full, newuidmap, newgidmap
  *	cgroup = hybrid | legacy | unified | none     then, behind it:
- *	cgroup.base = DIRECTORY          in every hierarchy
+ *	cgroup.base = DIRECTORY          in every hierarchy: none is at its root
+ *	cgroup.is_inside = yes | no      the starter is in the root of version 2
  *	hierarchy = VERSION MOUNT BASE CONTROLLERS [OPTIONS]   one more; "-" = empty word
  *	cgroup.layout = -1 | 0 | 1 | 2   none, legacy, hybrid, unified
  *	cgroup.has_namespace, cgroup.has_cgroup2, cgroup.pattern, cgroup.missing

@@ -78,6 +78,8 @@ static void add_version2(struct facts *facts, const char *mount, const char *nam
 			.version = 2,
 			.name = name,
 			.delegate = delegate,
+			.is_root = true,
+			.is_inside = true,
 		};
 }
 
@@ -110,6 +112,15 @@ bool plan_preset_base(struct facts *facts, const char *text)
 {
 	for (size_t i = 0; i < facts->cgroup.hierarchies.count; i++)
 		facts->cgroup.hierarchies.items[i].base = need(arena_strdup(&facts->arena, text));
+	for (size_t i = 0; i < facts->cgroup.hierarchies.count; i++)
+		facts->cgroup.hierarchies.items[i].is_root = false;
+	return true;
+}
+
+bool plan_preset_inside(struct facts *facts, bool is_inside)
+{
+	for (size_t i = 0; i < facts->cgroup.hierarchies.count; i++)
+		facts->cgroup.hierarchies.items[i].is_inside = is_inside;
 	return true;
 }
 

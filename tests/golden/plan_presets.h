@@ -19,6 +19,8 @@ bool plan_preset_cgroup(struct facts *facts, const char *text);
 /* The base directory in every hierarchy. */
 bool plan_preset_base(struct facts *facts, const char *text);
 
+bool plan_preset_inside(struct facts *facts, bool is_inside);
+
 /* "VERSION MOUNT BASE CONTROLLERS [OPTIONS]", "-" for an empty word: one more hierarchy. */
 bool plan_preset_hierarchy(struct facts *facts, const char *text);
 
