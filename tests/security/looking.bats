@@ -238,8 +238,13 @@ hostile_inside() {
         >"$root/usr/libexec/lxc/lxc-supervisor-77"
     chmod 755 "$root/usr/libexec/lxc/lxc-supervisor-77"
     echo "lxc.uts.name = inner" >"$root/var/lib/lxc/inner/config"
-    python3 -c 'import sys; sys.stdout.buffer.write(b"TARERUN\0" + (77).to_bytes(4, "little") + bytes(1 << 17))' \
-        >"$records/inner"
+    # The head that all formats share: magic, format, number of its program, version, boot.
+    python3 - >"$records/inner" <<'PY'
+import struct, sys
+boot = open("/proc/sys/kernel/random/boot_id").read().strip().encode()
+head = struct.pack("<8sII24s40s", b"TARERUN", 77, 77, b"7.7", boot)
+sys.stdout.buffer.write(head + bytes(1 << 17))
+PY
     chmod -R go= "$root/run/lxc/runs"
     [ "$2" -eq 0 ] || chown -R "$2:$2" "$root/run" "$root/var" "$root/usr"
 }
