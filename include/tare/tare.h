@@ -180,6 +180,12 @@ struct tare_run {
 };
 /* 0 (also for a stopped one), or negative with e set. */
 int tare_look(struct lxc_container *c, struct tare_run *ret, struct err *e);
+/* Call the function for each container below lxcpath (NULL: the default) that is not stopped, in no
+ * order; "INVALID STATE" is one that does not answer. A negative value of the function's ends the
+ * walk. 0, or negative with e set. */
+typedef int (*tare_run_fn)(void *payload, const char *name, const struct tare_run *run,
+			   struct err *e);
+int tare_each_run(const char *lxcpath, tare_run_fn function, void *payload, struct err *e);
 
 /*
  * Undo what starts left behind whose supervisor died, of one container or (name NULL) of all below

@@ -134,6 +134,16 @@ static bool show_address(const struct record_address *from, struct tare_address 
 	return true;
 }
 
+static void show_run(const struct container_run *run, struct tare_run *ret)
+{
+	ret->state = run->state < STATE_COUNT ? state_words[run->state] : "INVALID STATE";
+	ret->pid = run->init_pid;
+	ret->address_count = 0;
+	for (size_t i = 0; i < run->address_count; i++)
+		if (show_address(&run->addresses[i], &ret->addresses[ret->address_count]))
+			ret->address_count++;
+}
+
 int tare_look(struct lxc_container *c, struct tare_run *ret, struct err *e)
 {
 	struct container_run run;
@@ -142,14 +152,30 @@ int tare_look(struct lxc_container *c, struct tare_run *ret, struct err *e)
 	if (r < 0)
 		return r;
 	*ret = (struct tare_run){.state = state_words[STATE_STOPPED]};
-	if (r > 0)
-		return 0;
-	ret->state = state_words[run.state];
-	ret->pid = run.init_pid;
-	for (size_t i = 0; i < run.address_count; i++)
-		if (show_address(&run.addresses[i], &ret->addresses[ret->address_count]))
-			ret->address_count++;
+	if (r == 0)
+		show_run(&run, ret);
 	return 0;
+}
+
+struct walk {
+	tare_run_fn function;
+	void *payload;
+};
+
+static int walk_on(void *payload, const char *name, const struct container_run *run, struct err *e)
+{
+	const struct walk *walk = payload;
+	struct tare_run shown;
+
+	show_run(run, &shown);
+	return walk->function(walk->payload, name, &shown, e);
+}
+
+int tare_each_run(const char *lxcpath, tare_run_fn function, void *payload, struct err *e)
+{
+	struct walk walk = {function, payload};
+
+	return container_each_run(lxcpath, walk_on, &walk, e);
 }
 
 void tare_tidy(const char *lxcpath, const char *name)

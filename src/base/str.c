@@ -151,9 +151,11 @@ bool text_ends(const char *text, const char *suffix)
 
 const char *text_after(const char *text, const char *prefix)
 {
-	size_t len = strlen(prefix);
-
-	return strncmp(text, prefix, len) == 0 ? text + len : NULL;
+	while (*prefix && *text == *prefix) {
+		text++;
+		prefix++;
+	}
+	return *prefix ? NULL : text;
 }
 
 bool text_equals_any_case(const char *a, const char *b)

@@ -119,8 +119,14 @@ static size_t write_escape(unsigned char byte, char out[UTF8_VISIBLE_MAX])
 size_t utf8_take_visible(const char **text, const char *end, char out[UTF8_VISIBLE_MAX])
 {
 	const unsigned char *bytes = (const unsigned char *)*text;
-	size_t len = utf8_sequence_length(*text, (size_t)(end - *text));
+	size_t len;
 
+	/* Nearly all of it, as a rule: plans are made of such texts. */
+	if (*text < end && bytes[0] >= ' ' && bytes[0] < 0x7f) {
+		out[0] = *(*text)++;
+		return 1;
+	}
+	len = utf8_sequence_length(*text, (size_t)(end - *text));
 	if (len == 0 || is_control(bytes, len)) {
 		/* Of a longer control character the bytes are shown one after the other. */
 		*text += 1;
@@ -159,8 +165,14 @@ size_t utf8_copy_visible(char *out, size_t room, const char *text)
 bool utf8_is_visible(const char *text, size_t len)
 {
 	while (len > 0) {
-		size_t step = utf8_sequence_length(text, len);
+		size_t step;
 
+		if (*text >= ' ' && *text < 0x7f) {
+			text++;
+			len--;
+			continue;
+		}
+		step = utf8_sequence_length(text, len);
 		if (step == 0 || is_control((const unsigned char *)text, step))
 			return false;
 		text += step;

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/macros.h"
+#include "base/names.h"
 #include "base/str.h"
 #include "cli/option.h"
 #include "cli/output.h"

@@ -223,10 +223,12 @@ _Static_assert(ARRAY_LENGTH(config_keys) <= CONFIG_KEY_MAX, "origins have room f
 
 const struct config_key *config_key_find(const char *name, size_t len)
 {
-	for (size_t i = 0; i < config_key_count; i++) {
+	for (size_t i = 0; i < config_key_count && len > 0; i++) {
 		const struct config_key *key = &config_keys[i];
 
-		if (key->name_length == len && memcmp(key->name, name, len) == 0)
+		/* Ends differ more often than beginnings. */
+		if (key->name_length == len && key->name[len - 1] == name[len - 1] &&
+		    memcmp(key->name, name, len) == 0)
 			return key;
 	}
 	return NULL;

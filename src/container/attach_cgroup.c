@@ -43,11 +43,11 @@ static int add_hierarchy(struct attach *a, const char *mount, const char *base,
 }
 
 /* 0; 1: the run has no cgroups. */
-static int find_recorded(struct attach *a, struct err *e)
+static int find_recorded(struct attach *a, struct run_view *view, struct err *e)
 {
-	const struct record_register *registers =
-		record_registers((struct record_header *)a->view.record);
-	const struct plan *plan = runs_view_plan(&a->view);
+	const struct record_header *record = view->record;
+	const struct record_register *registers = record_registers((struct record_header *)record);
+	const struct plan *plan = runs_view_plan(view);
 	uint16_t role = plan ? plan->roles[ROLE_PAYLOAD_CGROUP] : PLAN_NO_REGISTER;
 	const struct record_register *payload;
 
@@ -199,7 +199,7 @@ static int find_leaf(struct attach *a, const struct facts_hierarchy *h, struct e
 
 int attach_find_cgroups(struct attach *a, struct err *e)
 {
-	int r = a->has_view ? find_recorded(a, e) : ask_supervisor(a, e);
+	int r = a->has_view ? find_recorded(a, &a->view, e) : ask_supervisor(a, e);
 
 	if (r == 1) {
 		a->facts.payload = NULL;

@@ -13,12 +13,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/prctl.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/ids.h"
@@ -142,7 +143,7 @@ static int has_namespace(pid_t init, enum namespace_kind kind)
 }
 
 /* The plan that the container was started by, or NULL. */
-static const struct plan *recorded_plan(const struct attach *a)
+static const struct plan *recorded_plan(struct attach *a)
 {
 	return a->has_view ? runs_view_plan(&a->view) : NULL;
 }
@@ -362,8 +363,8 @@ static bool has_cookie(struct attach *a)
 	unsigned long cookie = 0;
 	const char *word;
 
-	if (prctl(PR_SCHED_CORE, PR_SCHED_CORE_GET, a->init, PR_SCHED_CORE_SCOPE_THREAD, &cookie) ==
-	    0)
+	if (syscall(SYS_prctl, PR_SCHED_CORE, PR_SCHED_CORE_GET, a->init,
+		    PR_SCHED_CORE_SCOPE_THREAD, &cookie) == 0)
 		return cookie != 0;
 	if (errno != EPERM && errno != EACCES)
 		return false;

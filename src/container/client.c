@@ -40,6 +40,18 @@ struct exchange {
 
 static const char command_suffix[] = "/command";
 
+uint64_t client_address_hash(const char *lxcpath, const char *name)
+{
+	size_t len = strlen(lxcpath);
+	uint64_t hash;
+
+	while (len > 1 && lxcpath[len - 1] == '/')
+		len--;
+	hash = hash_add(HASH_START, lxcpath, len);
+	hash = hash_add(hash, "/", 1);
+	return hash_add(hash, name, strlen(name));
+}
+
 socklen_t client_address(const char *lxcpath, const char *name, struct sockaddr_un *ret)
 {
 	size_t path_len = strlen(lxcpath), name_len = strlen(name), len;
@@ -52,12 +64,10 @@ socklen_t client_address(const char *lxcpath, const char *name, struct sockaddr_
 		(void)snprintf(ret->sun_path + 1, sizeof(ret->sun_path) - 1, "%.*s/%s%s",
 			       (int)path_len, lxcpath, name, command_suffix);
 	} else {
-		uint64_t hash = hash_add(HASH_START, lxcpath, path_len);
-
-		hash = hash_add(hash, "/", 1);
-		hash = hash_add(hash, name, name_len);
 		len = (size_t)snprintf(ret->sun_path + 1, sizeof(ret->sun_path) - 1,
-				       "lxc/%016llx%s", (unsigned long long)hash, command_suffix);
+				       "lxc/%016llx%s",
+				       (unsigned long long)client_address_hash(lxcpath, name),
+				       command_suffix);
 	}
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + len);
 }

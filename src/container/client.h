@@ -17,6 +17,8 @@
 
 /* The abstract address of a container (wire.md §1). Returns its length. */
 socklen_t client_address(const char *lxcpath, const char *name, struct sockaddr_un *ret);
+/* The number in its address where the names themselves would be too long. */
+uint64_t client_address_hash(const char *lxcpath, const char *name);
 
 struct client_answer {
 	int32_t ret;

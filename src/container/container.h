@@ -59,7 +59,8 @@ void container_release(struct container *c);
  */
 int container_open(const char *name, const char *lxcpath, struct container **ret, struct err *e);
 /* The same for looking only: what the configuration says about logging is left alone, because the
- * lxcpath may be another user's, who would have root open any file of the host. */
+ * lxcpath may be another user's, who would have root open any file of the host; no lock is waited
+ * for. */
 int container_open_to_look(const char *name, const char *lxcpath, struct container **ret,
 			   struct err *e);
 /* The same without loading anything. */
@@ -231,3 +232,12 @@ struct container_run {
 };
 /* From the run record, or over the wire for containers of genuine LXC. 0; 1 = not running. */
 int container_look(const struct container *c, struct container_run *ret, struct err *e);
+/*
+ * Call the function for each container below lxcpath (NULL: the default one) that is not stopped,
+ * in no order; the state is STATE_COUNT of one that holds its address and does not answer. A
+ * negative value of the function's ends the walk. 0, or negative with e set.
+ */
+typedef int (*container_run_fn)(void *payload, const char *name, const struct container_run *run,
+				struct err *e);
+int container_each_run(const char *lxcpath, container_run_fn function, void *payload,
+		       struct err *e);

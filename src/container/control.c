@@ -332,11 +332,11 @@ int container_seccomp_fd(struct container *c, struct err *e)
 }
 
 /* What the record knows of an item: what the run has in its place first. */
-const char *control_recorded_item(const struct run_view *view, const char *key)
+const char *control_recorded_item(struct run_view *view, const char *key)
 {
+	const struct record_header *record = view->record;
 	const struct plan *plan = runs_view_plan(view);
-	const struct record_register *registers =
-		record_registers((struct record_header *)view->record);
+	const struct record_register *registers = record_registers((struct record_header *)record);
 
 	for (uint32_t i = 0; plan && i < plan->overlays.count; i++) {
 		const struct plan_overlay *o = &plan_overlays(plan)[i];
@@ -352,7 +352,7 @@ const char *control_recorded_item(const struct run_view *view, const char *key)
 		    memchr(reg->name, '\0', sizeof(reg->name)))
 			return reg->name;
 	}
-	return record_find_item(view->record, key);
+	return record_find_item(record, key);
 }
 
 /* 1: no such item. To strangers supervisors answer -EPERM; LXC's use -1 for other failures, too. */

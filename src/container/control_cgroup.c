@@ -51,11 +51,11 @@ static bool has_controller(const char *list, const char *word)
 }
 
 /* 0; 1: no such hierarchy; -errno. */
-static int open_recorded(const struct run_view *view, const char *controller,
-			 enum limit_version version, struct limit_directory *ret)
+static int open_recorded(struct run_view *view, const char *controller, enum limit_version version,
+			 struct limit_directory *ret)
 {
-	const struct record_register *registers =
-		record_registers((struct record_header *)view->record);
+	const struct record_header *record = view->record;
+	const struct record_register *registers = record_registers((struct record_header *)record);
 	const struct plan *plan = runs_view_plan(view);
 	const struct record_register *limit;
 	uint16_t role = plan ? plan->roles[ROLE_LIMIT_CGROUP] : PLAN_NO_REGISTER;
@@ -388,7 +388,7 @@ static int copy_published(const struct run_view *view, char **ret, size_t *ret_l
 }
 
 /* Those of the plan, or what became of them. 1: nothing is known of them. */
-static int print_view(const struct run_view *view, struct str *out)
+static int print_view(struct run_view *view, struct str *out)
 {
 	const struct plan *plan = runs_view_plan(view);
 	autofree char *published = NULL;

@@ -16,9 +16,8 @@
 #include "base/str.h"
 #include "config/device_rule.h"
 #include "config/seccomp_policy.h"
-#include "container/container.h"
+#include "container/filter.h"
 #include "host/link_look.h"
-#include "host/seccomp_filter.h"
 #include "sys/file.h"
 
 enum { POLICY_SIZE_MAX = 16 << 20 };
@@ -107,19 +106,13 @@ static int compile_policy(struct gathering *g, const char *file, const char *tex
 {
 	struct facts *facts = g->facts;
 	struct seccomp_policy policy;
-	autofree char *directory = NULL;
-	autostr cache = {};
 	int r = seccomp_policy_parse(file, text, length, &facts->arena, &policy, e);
 
 	if (r < 0)
 		return r;
-	/* Without a place for it there is no cache. */
-	if (container_run_directory(&directory, NULL) == 0)
-		str_addf(&cache, "%s/lxc/seccomp", directory);
 	facts->seccomp.has_notify = seccomp_policy_has_notify(&policy);
-	return seccomp_filter_compile(&policy, text, length, cache.len ? str_text(&cache) : NULL,
-				      &facts->arena, &facts->seccomp.program, &facts->seccomp.size,
-				      e);
+	return filter_find(file, text, length, &facts->arena, &facts->seccomp.program,
+			   &facts->seccomp.size, e);
 }
 
 int gather_seccomp(struct gathering *g, struct err *e)

@@ -15,10 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/macros.h"
+#include "base/num.h"
 #include "container/client.h"
 #include "container/runs.h"
+#include "sys/socket_owner.h"
 
 void container_names_finish(struct container_names *names)
 {
@@ -130,41 +133,60 @@ int container_list_defined(const char *lxcpath, struct container_names *ret, str
 	return finish_list(&names, r, ret, e);
 }
 
-/* A run of ours: a record that lives. One that can't be read is asked over its socket. */
-static bool is_running(const char *lxcpath, const char *name)
-{
-	struct run_view view;
-	bool running;
+/* Runs of ours below an lxcpath. */
+struct walk {
+	const char *lxcpath;
+	struct container_names names; /* of runs that live */
+	container_run_fn function;    /* or NULL: the names are enough */
+	void *payload;
+};
 
-	if (runs_view(lxcpath, name, &view, NULL) != 0)
-		return false;
-	running = runs_view_state(&view) != STATE_COUNT;
+/* One that can't be read, or says no state, is asked over its socket. */
+static int add_run(struct walk *walk, int dirfd, const char *name, struct err *e)
+{
+	struct container_run run;
+	struct run_view view;
+	int r = 0;
+
+	if (runs_view_at(dirfd, name, &view, NULL) != 0)
+		return 0;
+	if (runs_view_state(&view) != STATE_COUNT) {
+		if (walk->function) {
+			look_at_view(&view, &run);
+			r = walk->function(walk->payload, name, &run, e);
+		}
+		if (r >= 0)
+			r = add_name(&walk->names, name, strlen(name));
+	}
 	runs_view_close(&view);
-	return running;
+	return r;
 }
 
-static int add_recorded(const char *lxcpath, struct container_names *names, struct err *e)
+static int add_recorded(struct walk *walk, struct err *e)
 {
-	autofree char *path = NULL;
+	int dirfd = runs_open(walk->lxcpath, e);
 	struct dirent *entry;
 	bool hidden = false;
 	DIR *directory;
-	int r = runs_directory(lxcpath, &path, e);
+	int r = 0;
 
-	if (r < 0)
-		return r;
-	directory = opendir(path);
-	while (directory && r == 0 && (entry = readdir(directory))) {
+	if (dirfd < 0)
+		return dirfd == -ENOENT ? 0 : dirfd;
+	directory = fdopendir(dirfd);
+	if (!directory) {
+		close(dirfd);
+		return err_set(e, ERR_SYSTEM, errno, "cannot list the run records");
+	}
+	while (r >= 0 && (entry = readdir(directory))) {
 		if (entry->d_name[0] == '.')
 			hidden = hidden || entry->d_name[1 + (entry->d_name[1] == '.')];
-		else if (is_running(lxcpath, entry->d_name))
-			r = add_name(names, entry->d_name, strlen(entry->d_name));
+		else
+			r = add_run(walk, dirfd, entry->d_name, e);
 	}
-	if (directory)
-		closedir(directory);
+	closedir(directory);
 	/* A run that died while it ended is nobody's name; listing it is no reason to fail. */
 	if (hidden)
-		runs_tidy(lxcpath, NULL);
+		runs_tidy(walk->lxcpath, NULL);
 	return r;
 }
 
@@ -191,17 +213,29 @@ static bool is_hashed(const char *address)
 	return hash && strspn(hash, "0123456789abcdef") == 16 && strcmp(hash + 16, "/command") == 0;
 }
 
-/* Runs of ours answer by their records; asking them again costs a round trip each. */
-static bool is_known(const struct container_names *names, const char *lxcpath, const char *address)
+/* What /proc/net/unix is compared with: addresses of runs that are known by their records, so that
+ * these are not asked. */
+struct known {
+	VEC_OF(uint64_t)
+};
+
+static int note_known(const char *lxcpath, const struct container_names *names, struct known *ret)
 {
 	for (size_t i = 0; i < names->count; i++) {
-		struct sockaddr_un known;
-		socklen_t length = client_address(lxcpath, names->items[i], &known);
-		size_t len = length - offsetof(struct sockaddr_un, sun_path) - 1;
+		uint64_t *slot = vec_push(ret);
 
-		if (strlen(address) == len && memcmp(known.sun_path + 1, address, len) == 0)
-			return true;
+		if (!slot)
+			return -ENOMEM;
+		*slot = client_address_hash(lxcpath, names->items[i]);
 	}
+	return 0;
+}
+
+static bool is_known(const struct known *known, uint64_t hash)
+{
+	for (size_t i = 0; i < known->count; i++)
+		if (known->items[i] == hash)
+			return true;
 	return false;
 }
 
@@ -220,8 +254,6 @@ static int add_hashed(const char *lxcpath, const char *address, struct container
 	struct client_answer name = {};
 	int r = 0;
 
-	if (is_known(names, lxcpath, address))
-		return 0;
 	if (ask(address, WIRE_GET_LXCPATH, &path) == 0 &&
 	    strcmp(str_text(&path.payload), lxcpath) == 0 &&
 	    ask(address, WIRE_GET_NAME, &name) == 0 && name.payload.len > 0 &&
@@ -232,40 +264,91 @@ static int add_hashed(const char *lxcpath, const char *address, struct container
 	return r;
 }
 
-/* Listening sockets only: an address that is merely reserved is no container. */
-static int add_sockets(const char *lxcpath, struct container_names *names, struct err *e)
+/*
+ * A stranger's sockets are no containers, and to ask them could take as long as they like. The
+ * inode number ends a line of /proc/net/unix before its " @". Kernels that don't tell whose a
+ * socket is leave it to the question.
+ */
+static bool is_strangers(const char *line, const char *end, const char *lxcpath)
 {
-	autofclose FILE *file = fopen("/proc/net/unix", "re");
+	const char *digits = end;
+	struct netlink n;
+	uint64_t inode;
+	uid_t uid;
+	int r;
+
+	while (digits > line && digits[-1] >= '0' && digits[-1] <= '9')
+		digits--;
+	if (num_take_u64(&digits, &inode) < 0 || inode > UINT32_MAX || socket_owner_open(&n) < 0)
+		return false;
+	r = socket_owner(&n, (uint32_t)inode, &uid);
+	netlink_close(&n);
+	return r == 0 && !client_believes(uid, lxcpath);
+}
+
+/* What has no record: "@LXCPATH/NAME/command" or "@lxc/HASH/command". */
+static int add_socket(const char *lxcpath, const struct known *known, char *line, char *at,
+		      struct container_names *names)
+{
+	const char *address = at + LITERAL_LENGTH(" @");
+	size_t length;
+	const char *name = direct_name(address, lxcpath, &length);
+	autofree char *copy = name ? strndup(name, length) : NULL;
+	uint64_t hash;
+
+	if (name && !copy)
+		return -ENOMEM;
+	if (!name && !is_hashed(address))
+		return 0;
+	hash = name ? client_address_hash(lxcpath, copy)
+		    : strtoull(address + LITERAL_LENGTH("lxc/"), NULL, 16);
+	if (is_known(known, hash) || is_strangers(line, at, lxcpath))
+		return 0;
+	return name ? add_name(names, copy, length) : add_hashed(lxcpath, address, names);
+}
+
+static int read_sockets(const char *lxcpath, const struct known *known, FILE *file,
+			struct container_names *names)
+{
 	autofree char *line = NULL;
 	size_t room = 0;
 	ssize_t len;
 	int r = 0;
 
-	if (!file)
-		return err_set(e, ERR_FILE_OPEN, errno, "cannot read \"/proc/net/unix\"");
 	while (r == 0 && (len = getline(&line, &room, file)) > 0) {
-		const char *at = strstr(line, " @");
-		const char *name;
-		size_t name_len;
+		char *at = strstr(line, " @");
 
 		if (line[len - 1] == '\n')
 			line[len - 1] = '\0';
+		/* Listening sockets only: an address that is merely reserved is no container. */
 		if (!at || !strstr(line, " 00010000 ") || strstr(line, " 00010000 ") > at)
 			continue;
-		at += 2;
-		name = direct_name(at, lxcpath, &name_len);
-		if (name)
-			r = add_name(names, name, name_len);
-		else if (is_hashed(at))
-			r = add_hashed(lxcpath, at, names);
+		r = add_socket(lxcpath, known, line, at, names);
 	}
+	return r;
+}
+
+/* Those who listen and have no record. */
+static int add_sockets(const char *lxcpath, const struct container_names *recorded,
+		       struct container_names *names, struct err *e)
+{
+	autofclose FILE *file = fopen("/proc/net/unix", "re");
+	struct known known = {};
+	int r;
+
+	if (!file)
+		return err_set(e, ERR_FILE_OPEN, errno, "cannot read \"/proc/net/unix\"");
+	r = note_known(lxcpath, recorded, &known);
+	if (r == 0)
+		r = read_sockets(lxcpath, &known, file, names);
+	vec_finish(&known);
 	return r;
 }
 
 int container_list_active(const char *lxcpath, struct container_names *ret, struct err *e)
 {
 	autofree char *path = make_lxcpath(lxcpath);
-	struct container_names names = {};
+	struct walk walk = {.lxcpath = path};
 	struct err local = {};
 	int r;
 
@@ -273,8 +356,58 @@ int container_list_active(const char *lxcpath, struct container_names *ret, stru
 		e = &local;
 	if (!path)
 		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
-	r = add_recorded(path, &names, e);
-	if (r == 0)
-		r = add_sockets(path, &names, e);
-	return finish_list(&names, r, ret, e);
+	r = add_recorded(&walk, e);
+	if (r >= 0)
+		r = add_sockets(path, &walk.names, &walk.names, e);
+	return finish_list(&walk.names, r, ret, e);
+}
+
+/* Those that have no record: containers of genuine LXC. */
+static int walk_sockets(struct walk *walk, struct err *e)
+{
+	struct container_names names = {};
+	int r = add_sockets(walk->lxcpath, &walk->names, &names, e);
+
+	sort_unique(&names);
+	sort_unique(&walk->names);
+	for (size_t i = 0; i < names.count && r >= 0; i++) {
+		struct container *c = NULL;
+		struct container_run run;
+
+		if (walk->names.count > 0 &&
+		    bsearch(&names.items[i], walk->names.items, walk->names.count,
+			    sizeof(*walk->names.items), by_name))
+			continue;
+		r = container_open_bare(names.items[i], walk->lxcpath, &c, e);
+		if (r < 0 || !c)
+			break;
+		/* Who does not answer is told as such, by a state that is none. */
+		r = container_look(c, &run, NULL);
+		if (r < 0)
+			run = (struct container_run){.state = STATE_COUNT};
+		r = r == 1 ? 0 : walk->function(walk->payload, c->name, &run, e);
+		container_free(c);
+	}
+	container_names_finish(&names);
+	return r;
+}
+
+int container_each_run(const char *lxcpath, container_run_fn function, void *payload, struct err *e)
+{
+	autofree char *path = make_lxcpath(lxcpath);
+	struct walk walk = {.lxcpath = path, .function = function, .payload = payload};
+	struct err local = {};
+	int r;
+
+	if (!e)
+		e = &local;
+	if (!path)
+		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+	r = add_recorded(&walk, e);
+	if (r >= 0)
+		r = walk_sockets(&walk, e);
+	container_names_finish(&walk.names);
+	if (r < 0 && !err_is_set(e))
+		err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+	return r < 0 ? r : 0;
 }

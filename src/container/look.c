@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "container/control.h"
+#include "container/runs.h"
 
 enum { ADDRESS_TRIES = 1000 };
 
@@ -40,6 +41,18 @@ static void copy_addresses(const struct record_header *record, struct container_
 	memset(ret->addresses, 0, sizeof(ret->addresses));
 }
 
+void look_at_view(const struct run_view *view, struct container_run *ret)
+{
+	enum container_state state = runs_view_state(view);
+
+	*ret = (struct container_run){
+		.state = state < STATE_COUNT ? state : STATE_STOPPED,
+		.init_pid = view->record->init_pid,
+		.supervisor_pid = view->record->supervisor_pid,
+	};
+	copy_addresses(view->record, ret);
+}
+
 int container_look(const struct container *c, struct container_run *ret, struct err *e)
 {
 	struct container_run run = {0};
@@ -47,12 +60,7 @@ int container_look(const struct container *c, struct container_run *ret, struct 
 	int r;
 
 	if (control_view(c, &view) == 0) {
-		enum container_state state = runs_view_state(&view);
-
-		run.state = state < STATE_COUNT ? state : STATE_STOPPED;
-		run.init_pid = view.record->init_pid;
-		run.supervisor_pid = view.record->supervisor_pid;
-		copy_addresses(view.record, &run);
+		look_at_view(&view, &run);
 		runs_view_close(&view);
 	} else {
 		r = control_read_state(c, 0, &run.state, e);

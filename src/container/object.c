@@ -146,6 +146,14 @@ static void remove_abandoned(const struct container *c)
 		log_notice("%s: removed what an interrupted creation had left", c->name);
 }
 
+/* Nobody may keep others from being looked at by holding their lock. */
+static int load_unlocked(struct container *c, struct err *e)
+{
+	int r = make_config(c, e);
+
+	return r < 0 ? r : config_load(c->config, c->config_file, e);
+}
+
 static int open_loaded(const char *name, const char *lxcpath, bool to_look, struct container **ret,
 		       struct err *e)
 {
@@ -156,7 +164,8 @@ static int open_loaded(const char *name, const char *lxcpath, bool to_look, stru
 		return r;
 	c->is_looked_at = to_look;
 	remove_abandoned(c);
-	r = container_is_defined(c) ? container_load_config(c, NULL, e) : 0;
+	if (container_is_defined(c))
+		r = to_look ? load_unlocked(c, e) : container_load_config(c, NULL, e);
 	if (r < 0) {
 		container_free(c);
 		return err_wrap(e, r, "cannot load the configuration of container %s", name);

@@ -556,7 +556,7 @@ static int try_view(int dirfd, const char *name, bool is_first, struct run_view 
 	r = map_record(fd, ret);
 	if (r < 0)
 		return err_set(e, ERR_RECORD, -r, "cannot read the run record of \"%s\"", name);
-	why = record_check(ret->record, ret->size);
+	why = record_check_frame(ret->record, ret->size);
 	if (why) {
 		r = refuse_record(ret->record, name, why, e);
 		runs_view_close(ret);
@@ -575,15 +575,24 @@ static int try_view(int dirfd, const char *name, bool is_first, struct run_view 
 	return r;
 }
 
+int runs_open(const char *lxcpath, struct err *e)
+{
+	return open_directory(lxcpath, false, e);
+}
+
 int runs_view(const char *lxcpath, const char *name, struct run_view *ret, struct err *e)
 {
-	autoclose int dirfd = -EBADF;
+	autoclose int dirfd = runs_open(lxcpath, e);
 
-	if (!is_file_name(name))
-		return 1;
-	dirfd = open_directory(lxcpath, false, e);
 	if (dirfd < 0)
 		return dirfd == -ENOENT ? 1 : dirfd;
+	return runs_view_at(dirfd, name, ret, e);
+}
+
+int runs_view_at(int dirfd, const char *name, struct run_view *ret, struct err *e)
+{
+	if (!is_file_name(name))
+		return 1;
 	for (int i = 0; i < TRIES; i++) {
 		int r = try_view(dirfd, name, i == 0, ret, e);
 
@@ -606,9 +615,13 @@ enum container_state runs_view_state(const struct run_view *view)
 	return state < STATE_COUNT ? (enum container_state)state : STATE_COUNT;
 }
 
-const struct plan *runs_view_plan(const struct run_view *view)
+const struct plan *runs_view_plan(struct run_view *view)
 {
-	return record_look_at_plan(view->record, view->size);
+	if (!view->plan_is_checked) {
+		view->plan_is_checked = true;
+		view->plan = record_look_at_plan(view->record, view->size);
+	}
+	return view->plan;
 }
 
 static bool is_zero(const char *page, size_t size)

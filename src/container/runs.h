@@ -18,17 +18,27 @@ struct run_view {
 	const struct record_header *record;
 	size_t size;
 	bool is_alive; /* its lock is held */
+	bool plan_is_checked;
+	const struct plan *plan; /* see runs_view_plan() */
 };
 /* 0; 1 = there is none, or none that lives. A dead and unfinished one is undone first, unless
  * somebody else does that already. */
 int runs_view(const char *lxcpath, const char *name, struct run_view *ret, struct err *e);
+/* The same for those who look at many: the directory of an lxcpath's records (-ENOENT: there are
+ * none), to be closed by the caller, and views below it. */
+int runs_open(const char *lxcpath, struct err *e);
+int runs_view_at(int dirfd, const char *name, struct run_view *ret, struct err *e);
 /*
  * Its state. A run that has ended gives its name up before it says STOPPED: one that says so under
  * its name has not begun yet, or begins again (a reboot). That is STARTING. STATE_COUNT: no state.
  */
 enum container_state runs_view_state(const struct run_view *view);
-/* The plan in force, good until the view is closed; NULL: there is none at the moment. */
-const struct plan *runs_view_plan(const struct run_view *view);
+/* What listing shows of it (look.c). */
+void look_at_view(const struct run_view *view, struct container_run *ret);
+/* The plan in force, good until the view is closed; NULL when there is none at the moment, or a
+ * damaged one. Checked on the first call: most readers want what is published alone, and the check
+ * reads the whole plan. */
+const struct plan *runs_view_plan(struct run_view *view);
 void runs_view_close(struct run_view *view);
 
 /*

@@ -251,6 +251,58 @@ static void registers_of_the_plan_have_their_room(void **state)
 		    PLAN_REGISTERS_MAX * (off_t)sizeof(struct record_register) - 2 * 4096);
 }
 
+/* It is looked at by those who want it; state and pid are told all the same. */
+static void a_damaged_plan_is_no_plan(void **state)
+{
+	autofree char *path = run_path("damaged");
+	size_t size;
+	autofree struct record_header *record = make_record(&size);
+	struct run_view view;
+	int fd;
+
+	record->plan = (struct record_part){.offset = RECORD_PARTS_AT, .size = 64};
+	fd = runs_create(fixture_lxcpath, "damaged", record, size, NULL);
+	assert_true(fd >= 0);
+	assert_int_equal(runs_view(fixture_lxcpath, "damaged", &view, NULL), 0);
+	assert_int_equal(runs_view_state(&view), STATE_RUNNING);
+	assert_non_null(record_plan(view.record));
+	assert_null(runs_view_plan(&view));
+	assert_null(runs_view_plan(&view));
+	runs_view_close(&view);
+	assert_int_equal(unlink(path), 0);
+	close(fd);
+}
+
+static int note_run(void *payload, const char *name, const struct container_run *run, struct err *e)
+{
+	str_addf(payload, "%s %d %d;", name, (int)run->state, (int)run->init_pid);
+	return strcmp(name, "stop") == 0 ? -ECANCELED : 0;
+}
+
+static void walking_finds_those_that_live(void **state)
+{
+	autofree char *one = run_path("one");
+	autofree char *stop = run_path("stop");
+	int fd = create_run("one");
+	autostr found = {};
+	int32_t pid = 77;
+
+	assert_int_equal(pwrite(fd, &pid, sizeof(pid), offsetof(struct record_header, init_pid)),
+			 sizeof(pid));
+	set_supervisor("0");
+	close(create_run("dead"));
+	assert_int_equal(container_each_run(fixture_lxcpath, note_run, &found, NULL), 0);
+	assert_string_equal(str_text(&found), "one 2 77;");
+	assert_int_equal(container_each_run("/nowhere", note_run, &found, NULL), 0);
+	assert_string_equal(str_text(&found), "one 2 77;");
+	assert_int_equal(unlink(one), 0);
+	close(fd);
+	fd = create_run("stop");
+	assert_int_equal(container_each_run(fixture_lxcpath, note_run, &found, NULL), -ECANCELED);
+	assert_int_equal(unlink(stop), 0);
+	close(fd);
+}
+
 /* What was set aside, below the directory of records: 1 file, which is removed. */
 static void expect_aside(const char *name)
 {
@@ -640,6 +692,8 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_undone_is_told_and_kept),
 		cmocka_unit_test(hidden_runs_and_rubbish_are_repaired),
 		cmocka_unit_test(registers_of_the_plan_have_their_room),
+		cmocka_unit_test(a_damaged_plan_is_no_plan),
+		cmocka_unit_test(walking_finds_those_that_live),
 		cmocka_unit_test(what_nobody_can_undo_is_set_aside),
 		cmocka_unit_test(another_version_undoes_its_own_runs),
 		cmocka_unit_test(a_living_run_of_another_version_is_not_misread),

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * lxc-compile RECORD_FD OUT_FD: make the plan of a run whose record is open as RECORD_FD.
+ * lxc-compile --filter POLICY_FD OUT_FD CACHE FILE: make the program of a seccomp policy.
  *
  * The supervisor runs it behind pre-start hooks and on every reboot, in its own mount namespace:
- * the supervisor itself knows neither the configuration nor the host. The plan's bytes go to OUT_FD
- * and the exit status is 0; after a failure OUT_FD gets a struct err and the status is 1. Warnings
- * go to the supervisor's log, which is open under the number that the record has for it, and where
- * the supervisor's would.
+ * the supervisor itself knows neither the configuration nor the host. Filters are made here because
+ * this program can load libseccomp. What was made goes to OUT_FD and the exit status is 0; after a
+ * failure OUT_FD gets a struct err and the status is 1. Warnings about a plan go to the supervisor's
+ * log, which is open under the number that the record has for it, and where the supervisor's would.
  */
 
 #include <errno.h>
@@ -25,8 +26,12 @@
 #include "config/freeze.h"
 #include "container/gather.h"
 #include "plan/compile.h"
+#include "host/seccomp_filter.h"
+#include "run/programs.h"
 #include "run/record.h"
 #include "sys/file.h"
+
+enum { POLICY_SIZE_MAX = 16 << 20 };
 
 struct job {
 	const struct record_header *record;
@@ -148,31 +153,68 @@ static int compile(struct job *job, int record_fd, struct err *e)
 	return r;
 }
 
+/* What was made, or why it was not. Returns the exit status. */
+static int hand_over(int out, int r, const void *bytes, size_t size, struct err *e)
+{
+	if (r >= 0) {
+		r = file_write_fd(out, bytes, size);
+		if (r < 0)
+			err_set(e, ERR_FILE_WRITE, -r, "Cannot hand over what was compiled");
+	}
+	if (r >= 0)
+		return EXIT_SUCCESS;
+	if (!err_is_set(e))
+		err_set(e, ERR_SYSTEM, -r, "Cannot compile");
+	(void)file_write_fd(out, e, sizeof(*e));
+	return EXIT_FAILURE;
+}
+
+static int make_plan(int record_fd, int out)
+{
+	struct job job = {};
+	struct err e = {};
+	int r = compile(&job, record_fd, &e);
+
+	r = hand_over(out, r, job.plan.data, job.plan.len, &e);
+	str_finish(&job.plan);
+	facts_finish(&job.facts);
+	config_finish(&job.config);
+	return r;
+}
+
+static int make_filter(int policy_fd, int out, const char *cache, const char *file)
+{
+	struct seccomp_policy policy;
+	autofree char *text = NULL;
+	const void *program = NULL;
+	struct arena arena = {};
+	struct err e = {};
+	uint32_t size = 0;
+	size_t length;
+	int r = file_read_fd(policy_fd, POLICY_SIZE_MAX, &text, &length);
+
+	if (r < 0)
+		err_set(&e, ERR_FILE_READ, -r, "Cannot read the policy");
+	if (r >= 0)
+		r = seccomp_policy_parse(file, text, length, &arena, &policy, &e);
+	if (r >= 0)
+		r = seccomp_filter_compile(&policy, text, length, *cache ? cache : NULL, &arena,
+					   &program, &size, &e);
+	r = hand_over(out, r, program, size, &e);
+	arena_finish(&arena);
+	return r;
+}
+
 int main(int argc, char **argv)
 {
 	/* Until the record has told where to: what is wrong goes to OUT_FD. */
 	const struct log_settings quiet = {.program = "lxc-compile", .file = "none", .quiet = true};
-	struct job job = {};
-	struct err e = {};
-	int out, r;
 
-	if (argc != 3)
-		return EXIT_FAILURE;
-	out = read_fd_number(argv[2]);
 	(void)log_init(&quiet);
-	r = compile(&job, read_fd_number(argv[1]), &e);
-	if (r >= 0) {
-		r = file_write_fd(out, job.plan.data, job.plan.len);
-		if (r < 0)
-			err_set(&e, ERR_FILE_WRITE, -r, "Cannot hand over the plan");
-	}
-	if (r < 0) {
-		if (!err_is_set(&e))
-			err_set(&e, ERR_SYSTEM, -r, "Cannot make the plan");
-		(void)file_write_fd(out, &e, sizeof(e));
-	}
-	str_finish(&job.plan);
-	facts_finish(&job.facts);
-	config_finish(&job.config);
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (argc == 3)
+		return make_plan(read_fd_number(argv[1]), read_fd_number(argv[2]));
+	if (argc == 6 && strcmp(argv[1], PROGRAM_FILTER_OPTION) == 0)
+		return make_filter(read_fd_number(argv[2]), read_fd_number(argv[3]), argv[4],
+				   argv[5]);
+	return EXIT_FAILURE;
 }

@@ -79,14 +79,26 @@ static void make_record(struct fixture *f, const char *text)
 	assert_int_equal(start_build_record(&start, &f->record, &f->e), 0);
 }
 
+static void take_output(struct fixture *f, int fd)
+{
+	struct stat status;
+	void *bytes;
+
+	assert_int_equal(fstat(fd, &status), 0);
+	bytes = malloc((size_t)status.st_size + 1);
+	assert_non_null(bytes);
+	assert_int_equal(pread(fd, bytes, (size_t)status.st_size, 0), status.st_size);
+	str_add_bytes(&f->output, bytes, (size_t)status.st_size);
+	free(bytes);
+	close(fd);
+}
+
 /* The exit status; what was written is f->output. */
 static int run(struct fixture *f)
 {
 	int in = memfd_create("record", MFD_CLOEXEC), out = memfd_create("plan", MFD_CLOEXEC);
 	char in_number[12], out_number[12];
 	char *argv[] = {(char *)program, in_number, out_number, NULL};
-	struct stat status;
-	void *bytes;
 	pid_t pid;
 	int r;
 
@@ -99,14 +111,8 @@ static int run(struct fixture *f)
 	snprintf(out_number, sizeof(out_number), "%d", out);
 	assert_int_equal(posix_spawn(&pid, program, NULL, NULL, argv, environ), 0);
 	assert_int_equal(waitpid(pid, &r, 0), pid);
-	assert_int_equal(fstat(out, &status), 0);
-	bytes = malloc((size_t)status.st_size + 1);
-	assert_non_null(bytes);
-	assert_int_equal(pread(out, bytes, (size_t)status.st_size, 0), status.st_size);
-	str_add_bytes(&f->output, bytes, (size_t)status.st_size);
-	free(bytes);
+	take_output(f, out);
 	close(in);
-	close(out);
 	assert_true(WIFEXITED(r));
 	return WEXITSTATUS(r);
 }
@@ -172,6 +178,51 @@ static void a_damaged_record_is_refused(void **state)
 	assert_chain(f, "The run record has a size");
 }
 
+/* lxc-compile --filter: what it writes is f->output. */
+static int run_filter(struct fixture *f, const char *policy)
+{
+	int in = memfd_create("policy", MFD_CLOEXEC), out = memfd_create("program", MFD_CLOEXEC);
+	char in_number[12], out_number[12];
+	char option[] = "--filter", cache[] = "", file[] = "my.policy";
+	char *argv[] = {(char *)program, option, in_number, out_number, cache, file, NULL};
+	pid_t pid;
+	int r;
+
+	assert_true(in >= 0 && out >= 0);
+	assert_int_equal(fcntl(in, F_SETFD, 0), 0);
+	assert_int_equal(fcntl(out, F_SETFD, 0), 0);
+	assert_int_equal(write(in, policy, strlen(policy)), strlen(policy));
+	assert_int_equal(lseek(in, 0, SEEK_SET), 0);
+	snprintf(in_number, sizeof(in_number), "%d", in);
+	snprintf(out_number, sizeof(out_number), "%d", out);
+	assert_int_equal(posix_spawn(&pid, program, NULL, NULL, argv, environ), 0);
+	assert_int_equal(waitpid(pid, &r, 0), pid);
+	take_output(f, out);
+	close(in);
+	assert_true(WIFEXITED(r));
+	return WEXITSTATUS(r);
+}
+
+static void a_filter_comes_out(void **state)
+{
+	struct fixture *f = *state;
+
+	if (run_filter(f, "2\nallowlist allow\nreboot errno 1\n") != 0) {
+		assert_chain(f, "libseccomp.so.2");
+		skip(); /* it is not installed */
+	}
+	assert_true(f->output.len > 0);
+	assert_int_equal(f->output.len % 8, 0);
+}
+
+static void a_wrong_policy_comes_out_with_its_line(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(run_filter(f, "2\nallowlist\nreboot foo\n"), 1);
+	assert_chain(f, "my.policy:3");
+}
+
 static void wrong_arguments_are_refused(void **state)
 {
 	char *argv[] = {(char *)program, (char *)"3", NULL};
@@ -193,6 +244,8 @@ int main(int argc, char **argv)
 		TEST(hooks_before_the_start_are_behind_us),
 		TEST(an_error_comes_out_with_its_line),
 		TEST(a_damaged_record_is_refused),
+		TEST(a_filter_comes_out),
+		TEST(a_wrong_policy_comes_out_with_its_line),
 		TEST(wrong_arguments_are_refused),
 	};
 

@@ -12,7 +12,6 @@
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -71,7 +70,8 @@ bool kernel_has_core_sched(void)
 {
 	unsigned long cookie;
 
-	return prctl(PR_SCHED_CORE, PR_SCHED_CORE_GET, 0, PR_SCHED_CORE_SCOPE_THREAD, &cookie) == 0;
+	return syscall(SYS_prctl, PR_SCHED_CORE, PR_SCHED_CORE_GET, 0, PR_SCHED_CORE_SCOPE_THREAD,
+		       &cookie) == 0;
 }
 
 /* Where nothing can be seen it counts as there: what is missing then fails where it is used. */
@@ -85,9 +85,9 @@ uint64_t kernel_capabilities(void)
 {
 	unsigned count = CAPABILITY_COUNT;
 
-	while (count > 0 && prctl(PR_CAPBSET_READ, count - 1, 0, 0, 0) < 0)
+	while (count > 0 && syscall(SYS_prctl, PR_CAPBSET_READ, count - 1, 0, 0, 0) < 0)
 		count--;
-	while (count < CAPABILITIES_MAX && prctl(PR_CAPBSET_READ, count, 0, 0, 0) >= 0)
+	while (count < CAPABILITIES_MAX && syscall(SYS_prctl, PR_CAPBSET_READ, count, 0, 0, 0) >= 0)
 		count++;
 	return count == CAPABILITIES_MAX ? UINT64_MAX : (UINT64_C(1) << count) - 1;
 }

@@ -11,7 +11,7 @@
 #include "plan/compiler.h"
 
 #include <errno.h>
-#include <sys/mount.h>
+#include <linux/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 

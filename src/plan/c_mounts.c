@@ -9,7 +9,7 @@
 
 #include "plan/compiler.h"
 
-#include <sys/mount.h>
+#include <linux/mount.h>
 
 #include "base/names.h"
 

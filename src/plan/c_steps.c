@@ -7,7 +7,7 @@
 #include "plan/compiler.h"
 
 #include <string.h>
-#include <sys/mount.h>
+#include <linux/mount.h>
 
 #include "base/macros.h"
 

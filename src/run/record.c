@@ -93,7 +93,7 @@ static const char *check_parts(const struct record_header *r, size_t size)
 	return NULL;
 }
 
-const char *record_check(const struct record_header *r, size_t size)
+const char *record_check_frame(const struct record_header *r, size_t size)
 {
 	const char *problem;
 
@@ -104,8 +104,13 @@ const char *record_check(const struct record_header *r, size_t size)
 	if (r->format != RECORD_FORMAT || r->program != SUPERVISOR_NUMBER)
 		return "the run record is of another version";
 	problem = check_texts(r, size);
-	if (!problem)
-		problem = check_parts(r, size);
+	return problem ? problem : check_parts(r, size);
+}
+
+const char *record_check(const struct record_header *r, size_t size)
+{
+	const char *problem = record_check_frame(r, size);
+
 	if (!problem && r->prelude.size)
 		problem = plan_check((const char *)r + r->prelude.offset, r->prelude.size);
 	if (!problem && r->plan.size)

@@ -268,6 +268,8 @@ static inline const struct plan *record_prelude(const struct record_header *r)
 /* Whether `size` bytes are a record that can be read: magic, format, parts and texts in bounds, and
  * both plans pass plan_check(). Returns NULL or a sentence. */
 const char *record_check(const struct record_header *r, size_t size);
+/* The same without the plans: for those who only read what is published. */
+const char *record_check_frame(const struct record_header *r, size_t size);
 
 /* Whether it was written in another boot of this machine (or of the container that we are in):
  * then its supervisor and everything that a reboot takes away are gone, and numbers in it (pids,

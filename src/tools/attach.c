@@ -156,7 +156,7 @@ static int run(const struct cli_tool *tool, int argc, char **argv)
 
 #define AT(member) .offset = offsetof(struct attach_values, member)
 
-static const struct cli_word namespace_words[] = {
+static const struct cli_word attach_namespace_words[] = {
 	{"MOUNT", CLONE_NEWNS},      {"PID", CLONE_NEWPID},       {"UTSNAME", CLONE_NEWUTS},
 	{"IPC", CLONE_NEWIPC},       {"USER", CLONE_NEWUSER},     {"NETWORK", CLONE_NEWNET},
 	{"CGROUP", CLONE_NEWCGROUP}, {"TIME", CLONE_NEWTIME},     {"MNT", CLONE_NEWNS, true},
@@ -190,7 +190,7 @@ static const struct cli_option options[] = {
 		.kind = CLI_CHOICES,
 		.flags = CLI_ANY_CASE,
 		AT(namespaces),
-		.words = namespace_words,
+		.words = attach_namespace_words,
 		.noun = "namespace",
 		.help = "enter only these, joined by |: MOUNT PID UTSNAME IPC USER NETWORK CGROUP "
 			"TIME; implies -e",

@@ -67,6 +67,7 @@ static void add_text(struct str *out, enum tare_severity severity, const struct 
 {
 	const struct err_frame *cause = &problem->frames[0];
 	const char *object = err_text_at(problem, cause->object);
+	char room[ERRNO_TEXT_MAX];
 	const char *origin;
 	const char *hint;
 
@@ -77,7 +78,7 @@ static void add_text(struct str *out, enum tare_severity severity, const struct 
 	if (*object)
 		str_addf(out, ": %s", object);
 	if (cause->errnum)
-		str_addf(out, ": %s", strerrordesc_np(cause->errnum));
+		str_addf(out, ": %s", errno_text(cause->errnum, room));
 	str_addf(out, " [%s]\n", err_name(problem->id));
 	if (*hint)
 		str_addf(out, "  hint: %s\n", hint);

@@ -289,6 +289,20 @@ static int show(struct session *s, const struct info_values *values)
 	return code;
 }
 
+/* State, pid and addresses are the run's: the configuration is not read for them. */
+static bool needs_config(const struct info_values *values)
+{
+	bool run_alone = values->state || values->pid || values->ips || values->state_is;
+
+	return values->common.rcfile || values->stats || values->keys.count > 0 || !run_alone;
+}
+
+static bool begin(struct session *s, const struct cli_tool *tool, const struct info_values *values)
+{
+	return needs_config(values) ? session_begin(s, tool, &values->common, values->common.rcfile)
+				    : session_begin_bare(s, tool, &values->common);
+}
+
 static int run(const struct cli_tool *tool, int argc, char **argv)
 {
 	struct info_values values = {0};
@@ -299,7 +313,7 @@ static int run(const struct cli_tool *tool, int argc, char **argv)
 
 	if (!cli_begin(tool, argc, argv, &values, &arguments, &code))
 		return code;
-	if (!session_begin(&s, tool, &values.common, values.common.rcfile)) {
+	if (!begin(&s, tool, &values)) {
 		if (!s.c)
 			session_say(&s, "Failure to retrieve information on %s:%s",
 				    s.lxcpath ? s.lxcpath : "", values.common.name);

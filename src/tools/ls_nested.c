@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -123,7 +124,7 @@ static bool leave_host(const struct nested *nested)
 	if (nested->fd == PIPE_FD ? fcntl(PIPE_FD, F_SETFD, FD_CLOEXEC) < 0
 				  : dup3(nested->fd, PIPE_FD, O_CLOEXEC) < 0)
 		return false;
-	return close_range(PIPE_FD + 1, ~0U, 0) == 0;
+	return syscall(SYS_close_range, PIPE_FD + 1, ~0U, 0) == 0;
 }
 
 /* Runs inside the container: list what is there, and write the rows down. */

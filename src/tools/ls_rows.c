@@ -185,8 +185,7 @@ static bool state_is_wanted(const struct ls_query *query, const char *state)
 	return !query->stopped || stopped;
 }
 
-static void add_run_cells(const struct ls_query *query, struct lxc_container *c,
-			  const struct tare_run *run, struct ls_row *row)
+static void add_run_cells(const struct tare_run *run, struct ls_row *row)
 {
 	autostr pid = {0};
 
@@ -196,83 +195,158 @@ static void add_run_cells(const struct ls_query *query, struct lxc_container *c,
 		row->cells[LS_PID] = str_take(&pid);
 	}
 	add_address_cells(run, row);
-	if (strcmp(run->state, "STOPPED") == 0)
-		return;
-	if (ls_columns_have(&query->columns, LS_RAM))
-		row->cells[LS_RAM] = size_cell(c, "memory.current");
-	if (ls_columns_have(&query->columns, LS_SWAP))
-		row->cells[LS_SWAP] = size_cell(c, "memory.swap.current");
 }
 
-/* One container: its row, when it is wanted, and those inside it. */
-static int add_container(const struct ls_query *query, struct lxc_container *c, unsigned depth,
-			 struct ls_rows *rows, struct err *e)
+/* The object of a container, with its configuration when that is needed. NULL was told. */
+static struct lxc_container *open_container(const struct ls_query *query, const char *name)
 {
-	struct ls_row row = {.depth = depth};
-	struct tare_run run;
-	struct ls_row *slot;
-	bool active;
-	int r = tare_look(c, &run, e);
-
-	if (r < 0)
-		run = (struct tare_run){.state = "INVALID STATE"};
-	active = strcmp(run.state, "STOPPED") != 0;
-	if (!state_is_wanted(query, run.state) ||
-	    (needs_config(query) && !add_config_cells(query, c, &row))) {
-		row_finish(&row);
-		return 0;
-	}
-	row.cells[LS_NAME] = strdup(c->name);
-	add_run_cells(query, c, &run, &row);
-	slot = row.cells[LS_NAME] ? vec_push(rows) : NULL;
-	if (!slot) {
-		row_finish(&row);
-		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
-	}
-	*slot = row;
-	if (active && depth < query->nesting)
-		return ls_add_nested(query, c, depth, rows);
-	return 0;
-}
-
-static int add_name(const struct ls_query *query, const char *name, unsigned depth,
-		    struct ls_rows *rows, struct err *e)
-{
-	struct lxc_container *c;
 	struct err problem = {0};
-	int r;
+	struct lxc_container *c =
+		needs_config(query) ? tare_container_new_to_look(name, query->lxcpath, &problem)
+				    : tare_container_new_bare(name, query->lxcpath, &problem);
 
-	if (query->pattern && regexec(query->pattern, name, 0, NULL, 0) != 0)
-		return 0;
-	c = needs_config(query) ? tare_container_new_to_look(name, query->lxcpath, &problem)
-				: tare_container_new_bare(name, query->lxcpath, &problem);
 	if (!c) {
 		err_wrap(&problem, problem.code, "Failed to load config for %s", name);
 		cli_print_error("lxc-ls", NULL, &problem);
-		return 0;
 	}
-	r = query->defined && !c->is_defined(c) ? 0 : add_container(query, c, depth, rows, e);
-	lxc_container_put(c);
+	return c;
+}
+
+static bool needs_object(const struct ls_query *query, bool active, unsigned depth)
+{
+	return needs_config(query) ||
+	       (active && (query->defined || ls_columns_have(&query->columns, LS_RAM) ||
+			   ls_columns_have(&query->columns, LS_SWAP) || depth < query->nesting));
+}
+
+/* Take a row, whose cells of the run are there, and those inside it, when they are wanted. */
+static int add_row(const struct ls_query *query, struct ls_row *row, unsigned depth,
+		   struct ls_rows *rows, struct err *e)
+{
+	bool active = strcmp(row->cells[LS_STATE], "STOPPED") != 0;
+	struct lxc_container *c = NULL;
+	struct ls_row *slot;
+	int r = 0;
+
+	if (!state_is_wanted(query, row->cells[LS_STATE]))
+		return 0;
+	if (needs_object(query, active, depth)) {
+		c = open_container(query, row->cells[LS_NAME]);
+		if (!c)
+			return 0;
+		if ((query->defined && !c->is_defined(c)) ||
+		    (needs_config(query) && !add_config_cells(query, c, row))) {
+			lxc_container_put(c);
+			return 0;
+		}
+	}
+	if (active && ls_columns_have(&query->columns, LS_RAM))
+		row->cells[LS_RAM] = size_cell(c, "memory.current");
+	if (active && ls_columns_have(&query->columns, LS_SWAP))
+		row->cells[LS_SWAP] = size_cell(c, "memory.swap.current");
+	slot = vec_push(rows);
+	if (slot) {
+		*slot = *row;
+		*row = (struct ls_row){0};
+	} else {
+		r = err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+	}
+	if (r == 0 && active && depth < query->nesting)
+		r = ls_add_nested(query, c, depth, rows);
+	if (c)
+		lxc_container_put(c);
+	return r;
+}
+
+/* Those that are not stopped. */
+struct active {
+	const struct ls_query *query;
+	unsigned depth;
+	struct ls_rows rows;
+};
+
+static bool is_wanted_name(const struct ls_query *query, const char *name)
+{
+	return !query->pattern || regexec(query->pattern, name, 0, NULL, 0) == 0;
+}
+
+static int start_row(struct ls_rows *rows, const char *name, const struct tare_run *run,
+		     unsigned depth, struct err *e)
+{
+	struct ls_row *row = vec_push(rows);
+
+	if (row) {
+		*row = (struct ls_row){.depth = depth};
+		row->cells[LS_NAME] = strdup(name);
+		add_run_cells(run, row);
+	}
+	if (!row || !row->cells[LS_NAME] || !row->cells[LS_STATE])
+		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+	return 0;
+}
+
+static int add_active(void *payload, const char *name, const struct tare_run *run, struct err *e)
+{
+	struct active *active = payload;
+
+	if (!is_wanted_name(active->query, name))
+		return 0;
+	return start_row(&active->rows, name, run, active->depth, e);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct ls_row *first = a, *second = b;
+
+	return strcmp(first->cells[LS_NAME], second->cells[LS_NAME]);
+}
+
+/* Rows of those that do not run, in the order of their names, behind the others. */
+static int add_stopped(struct active *active, char **names, int count, struct err *e)
+{
+	static const struct tare_run stopped = {.state = "STOPPED"};
+	const struct ls_rows *rows = &active->rows;
+	size_t running = rows->count, k = 0;
+	int r = 0;
+
+	for (int i = 0; i < count && r == 0; i++) {
+		int order = 1;
+
+		while (k < running && (order = strcmp(rows->items[k].cells[LS_NAME], names[i])) < 0)
+			k++;
+		if ((k == running || order != 0) && is_wanted_name(active->query, names[i]))
+			r = start_row(&active->rows, names[i], &stopped, active->depth, e);
+	}
+	return r;
+}
+
+static int add_defined(struct active *active, struct err *e)
+{
+	char **names = NULL;
+	int count = list_defined_containers(active->query->lxcpath, &names, NULL);
+	int r = add_stopped(active, names, count, e);
+
+	for (int i = 0; i < count; i++)
+		free(names[i]);
+	free(names);
 	return r;
 }
 
 int ls_gather(const struct ls_query *query, unsigned depth, struct ls_rows *rows, struct err *e)
 {
-	bool only_active = query->active || query->running || query->frozen;
-	char **names = NULL;
-	int count, r = 0;
+	struct active active = {.query = query, .depth = depth};
+	struct ls_rows *found = &active.rows;
+	int r = tare_each_run(query->lxcpath, add_active, &active, e);
 
-	if (only_active)
-		count = list_active_containers(query->lxcpath, &names, NULL);
-	else if (query->defined)
-		count = list_defined_containers(query->lxcpath, &names, NULL);
-	else
-		count = list_all_containers(query->lxcpath, &names, NULL);
-	for (int i = 0; i < count; i++) {
-		if (r == 0)
-			r = add_name(query, names[i], depth, rows, e);
-		free(names[i]);
+	if (r == 0 && found->count > 0)
+		qsort(found->items, found->count, sizeof(*found->items), by_name);
+	if (r == 0 && !query->active && !query->running && !query->frozen) {
+		r = add_defined(&active, e);
+		if (r == 0 && found->count > 0)
+			qsort(found->items, found->count, sizeof(*found->items), by_name);
 	}
-	free(names);
+	for (size_t i = 0; i < found->count && r == 0; i++)
+		r = add_row(query, &found->items[i], depth, rows, e);
+	ls_rows_finish(found);
 	return r;
 }

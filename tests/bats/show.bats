@@ -85,6 +85,33 @@ s1
 u1"
 }
 
+@test "lxc-ls and lxc-info -s wait for nobody" {
+    python3 -c '
+import fcntl, sys, time
+file = open(sys.argv[1], "w")
+fcntl.lockf(file, fcntl.LOCK_EX)
+print("locked", flush=True)
+time.sleep(30)' "/run/lxc/lock/$LXCPATH/.s1" >"$BATS_TEST_TMPDIR/said" &
+    holder=$!
+    for _ in $(seq 100); do [ -s "$BATS_TEST_TMPDIR/said" ] && break; sleep 0.05; done
+    run timeout 5 lxc-ls -P "$LXCPATH" -f
+    listed=$status
+    run timeout 5 lxc-info -P "$LXCPATH" s1 -s -H
+    shown="$listed $status $output"
+    run timeout 1 lxc-start -P "$LXCPATH" s1 --plan # waits: the lock is the right one
+    kill "$holder"
+    assert_equal "$shown $status" "0 0 STOPPED 124"
+}
+
+@test "lxc-info: state and pid need no configuration that can be read" {
+    mkdir -p "$LXCPATH/torn"
+    echo "lxc.bogus = 1" >"$LXCPATH/torn/config"
+    run_apart lxc-info -P "$LXCPATH" torn -s
+    rm -r "$LXCPATH/torn"
+    assert_equal "$stdout" "State:          STOPPED"
+    assert_equal "$stderr" ""
+}
+
 @test "lxc-ls -f: the table" {
     run_apart lxc-ls -P "$LXCPATH" -f
     assert_equal "$status:$stderr" "0:"

@@ -169,6 +169,34 @@ PY
     done
 }
 
+# Whoever asks them waits as long as they like: connect(2) does while a backlog is full.
+@test "sockets of others are no containers, and nobody waits for them" {
+    stage p1
+    python3 - "$LXCPATH/p-waits/command" 3>&- <<'PY' &
+import os, socket, sys, time
+address = b"\0" + os.fsencode(sys.argv[1])
+os.setresuid(65001, 65001, 65001)
+s = socket.socket(socket.AF_UNIX)
+s.bind(address)
+s.listen(0)
+clients = [socket.socket(socket.AF_UNIX) for _ in range(3)]
+for client in clients:
+    client.setblocking(False)
+    client.connect_ex(address)
+time.sleep(60)
+PY
+    squatter=$!
+    wait_until 10 grep -q "@$LXCPATH/p-waits" /proc/net/unix
+    for options in --active "-f -F name,state" --format=json; do
+        # shellcheck disable=SC2086 # several words
+        run -0 lxc-ls -P "$LXCPATH" $options
+        refute_contains "$output" p-waits
+        refute_contains "$output" "did not answer"
+    done
+    kill "$squatter"
+    wait "$squatter" || true
+}
+
 # Interfaces may be called anything without blanks, slashes and colons.
 @test "names of interfaces are shown without what drives terminals" {
     stage u1 "lxc.mount.auto = proc:mixed"
@@ -210,8 +238,13 @@ hostile_inside() {
         >"$root/usr/libexec/lxc/lxc-supervisor-77"
     chmod 755 "$root/usr/libexec/lxc/lxc-supervisor-77"
     echo "lxc.uts.name = inner" >"$root/var/lib/lxc/inner/config"
-    python3 -c 'import sys; sys.stdout.buffer.write(b"TARERUN\0" + (77).to_bytes(4, "little") + bytes(1 << 17))' \
-        >"$records/inner"
+    # The head that all formats share: magic, format, number of its program, version, boot.
+    python3 - >"$records/inner" <<'PY'
+import struct, sys
+boot = open("/proc/sys/kernel/random/boot_id").read().strip().encode()
+head = struct.pack("<8sII24s40s", b"TARERUN", 77, 77, b"7.7", boot)
+sys.stdout.buffer.write(head + bytes(1 << 17))
+PY
     chmod -R go= "$root/run/lxc/runs"
     [ "$2" -eq 0 ] || chown -R "$2:$2" "$root/run" "$root/var" "$root/usr"
 }
