@@ -138,7 +138,7 @@ static int enter(struct supervisor *s, enum container_state to, bool tell_fifo)
 	if (is_final)
 		make_room_for_record(s);
 	atomic_store(&s->record->state, stored);
-	log_debug("Container is now %s", state_word(to));
+	log_info("Container is now %s", state_word(to));
 	if (tell_fifo)
 		write_fifo(s, WIRE_MESSAGE_STATE, (int)to);
 	if (is_final)
