@@ -44,21 +44,27 @@ static int take_console(void *member, const char *argument, struct arena *arena,
 }
 
 /* -c: a file that is missing is made, as old versions did; "none" and terminals are as they are. */
-static bool set_console(struct session *s, const struct start_values *values)
+static bool make_console(struct session *s, const struct start_values *values)
 {
 	struct err e = {0};
 	int fd;
 
-	if (values->console && strcmp(values->console, "none") != 0) {
-		fd = open(values->console, O_WRONLY | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC,
-			  0640);
-		if (fd < 0) {
-			err_set(&e, ERR_FILE_OPEN, errno, "Failed to open the console \"%s\"",
-				values->console);
-			return session_fail(s, &e), false;
-		}
-		close(fd);
+	if (!values->console || strcmp(values->console, "none") == 0)
+		return true;
+	fd = open(values->console, O_WRONLY | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0640);
+	if (fd < 0) {
+		err_set(&e, ERR_FILE_OPEN, errno, "Failed to open the console \"%s\"",
+			values->console);
+		return session_fail(s, &e), false;
 	}
+	close(fd);
+	return true;
+}
+
+static bool set_console(struct session *s, const struct start_values *values)
+{
+	struct err e = {0};
+
 	if (values->console &&
 	    tare_set_item(s->c, "lxc.console.path", values->console, "(command line)", &e) < 0)
 		return session_fail(s, &e), false;
@@ -137,6 +143,8 @@ static int start(struct session *s, const struct start_values *values,
 
 	if (values->plan != SESSION_NO_PLAN)
 		return session_print_plan(s, start, (enum session_plan)values->plan);
+	if (!make_console(s, values) || !ensure_pid_file(s, values->pid_file))
+		return 1;
 	r = values->foreground ? tare_start_exec(s->c, start, &e) : tare_start(s->c, start, &e);
 	if (r == TARE_ALREADY_RUNNING) {
 		session_say(s, "Container is already running");
@@ -163,8 +171,7 @@ static int run(const struct cli_tool *tool, int argc, char **argv)
 	if (!values.rcfile && !s.c->is_defined(s.c))
 		return tell_undefined(&s);
 	if (!session_define(&s, &values.defines) || !session_share(&s, &values.shares) ||
-	    !set_console(&s, &values) || !ensure_pid_file(&s, values.pid_file) ||
-	    !is_harmless(&s, &values, arguments.count > 0))
+	    !set_console(&s, &values) || !is_harmless(&s, &values, arguments.count > 0))
 		return 1;
 	wanted = (struct tare_start){
 		.argv = arguments.count > 0 ? arguments.words : NULL,

@@ -337,6 +337,11 @@ END
     assert_equal "$status" 0
     jq -e '.' <<<"$stdout" >/dev/null
     assert_equal "$(lxc-info -P "$LXCPATH" -n b1 -sH)" STOPPED
+    run_apart lxc-start -P "$LXCPATH" -n b1 --plan -c "$BATS_TEST_TMPDIR/console" \
+        -p "$BATS_TEST_TMPDIR/directory/pid"
+    assert_equal "$status" 0
+    [ ! -e "$BATS_TEST_TMPDIR/console" ]
+    [ ! -e "$BATS_TEST_TMPDIR/directory" ]
 }
 
 @test "lxc-start --trace tells steps and times" {
