@@ -192,6 +192,8 @@ static void become_daemon(struct supervisor *s)
 	setsid();
 	if (chdir("/") < 0)
 		log_warn_errno(errno, "Failed to change to the directory /");
+	if (s->record->flags & RECORD_TRACE)
+		s->trace_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	use_null_streams();
 }
 
@@ -254,6 +256,7 @@ const char *launch_adopt(struct supervisor *s, int record_fd, char **environment
 	r = s->record;
 	s->is_in_callers_cgroup = leave_cgroup(r) < 0;
 	s->record_fd = record_fd;
+	s->trace_fd = -EBADF;
 	s->result_fd = r->result_fd >= 0 ? r->result_fd : -EBADF;
 	s->caller_fd = r->caller_pidfd >= 0 ? r->caller_pidfd : -EBADF;
 	r->supervisor_pid = getpid();

@@ -38,8 +38,9 @@ static int exit_code(const struct supervisor *s, bool failed)
 /* A start that somebody waits for in vain must not keep them waiting. */
 static void tell_running(struct supervisor *s)
 {
-	outcome_send(s, STATE_RUNNING, (s->record->flags & RECORD_DAEMONISED) != 0);
+	/* Before the starter ends, whose terminal it is. */
 	outcome_trace(s);
+	outcome_send(s, STATE_RUNNING, (s->record->flags & RECORD_DAEMONISED) != 0);
 }
 
 static int tell_story(struct supervisor *s)

@@ -191,10 +191,13 @@ static const char *lane_name(const struct plan_step *step)
 
 static void trace_line(const struct supervisor *s, const char *line)
 {
-	if (s->record->flags & RECORD_DAEMONISED)
+	bool is_daemon = (s->record->flags & RECORD_DAEMONISED) != 0;
+	int fd = is_daemon ? s->trace_fd : STDERR_FILENO;
+
+	if (fd >= 0)
+		dprintf(fd, "%s\n", line);
+	if (is_daemon)
 		log_notice("%s", line);
-	else
-		dprintf(STDERR_FILENO, "%s\n", line);
 }
 
 /* "  12 init      41 µs  mount proc on /proc" */
@@ -232,4 +235,6 @@ void outcome_trace(struct supervisor *s)
 			 (unsigned long long)(last - first) / 1000);
 		trace_line(s, line);
 	}
+	if (s->trace_fd >= 0)
+		close(take_fd(s->trace_fd));
 }

@@ -24,5 +24,8 @@ void outcome_warn(struct run *r, const struct run_failure *failure);
 /* What a hook printed (struct run_calls). */
 void outcome_hook_output(struct run *r, const char *text, size_t length);
 
-/* With RECORD_TRACE: START's steps with lane, time and sentence. */
+/*
+ * With RECORD_TRACE: START's steps with lane, time and sentence, on the starter's standard error
+ * output; of a start in the background in the log, too. Of later starts (reboots) there alone.
+ */
 void outcome_trace(struct supervisor *s);

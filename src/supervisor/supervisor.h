@@ -55,6 +55,7 @@ struct supervisor {
 	int interrupted_by;        /* signal that ended the start; 0 = none */
 	struct rlimit descriptor_limit;
 	bool descriptor_limit_raised;
+	int trace_fd; /* RECORD_TRACE in the background: the starter's stderr; else -EBADF */
 	/* The chain of a failed start, while there is one: pages of their own. */
 	struct err *error;
 };

@@ -348,6 +348,14 @@ END
     run_apart lxc-start -P "$LXCPATH" -n b1 -F --trace -- /bin/true </dev/null
     assert_equal "$status" 0
     assert_contains "$stderr" "make the process and namespaces of b1"
+    run_apart lxc-start -P "$LXCPATH" -n b1 --trace -l NOTICE -o "$BATS_TEST_TMPDIR/log"
+    assert_equal "$status" 0
+    assert_contains "$stderr" "make the process and namespaces of b1"
+    assert_contains "$stderr" "all steps"
+    grep -q "all steps" "$BATS_TEST_TMPDIR/log"
+    supervisor=$(awk '{print $4}' "/proc/$(lxc-info -P "$LXCPATH" -n b1 -pH)/stat")
+    assert_equal "$(readlink "/proc/$supervisor/fd/2")" /dev/null
+    [ -z "$(find "/proc/$supervisor/fd" -lname "$BATS_TEST_TMPDIR/.stderr")" ]
 }
 
 @test "a record that nobody can undo is told once and does not keep the name" {
