@@ -17,7 +17,7 @@ const struct plan_hint plan_hints_hook[] = {
 	{ENOENT, "the shell /bin/sh is missing, and hooks are run by it"},
 	{ETIMEDOUT, "the hook did not end in time; run it by hand to see what it waits for"},
 	{ANY_OTHER,
-	 "what the hook printed stands in the log; run it by hand with the same LXC_ variables"},
+	 "run it by hand, with the same LXC_ variables; with -l DEBUG the log has its output"},
 	{0},
 };
 

@@ -3,6 +3,9 @@
  * Hooks of the HOST lane (spec/runtime.md §12): `/bin/sh -c` with the command line, the caller's
  * environment and what the plan adds. Output is handed on as it comes. When the hook's own process
  * has ended it is done: what it left running may keep the pipe for ever (spec/contracts.md INC-10).
+ *
+ * The standard error output stays the caller's. A start in the background has none: there it is a
+ * file in memory, and not the pipe, which would kill whatever writes to it when we are gone.
  */
 
 #include "run/host.h"
@@ -12,6 +15,8 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +28,8 @@ enum {
 	EVENT_OUTPUT,
 	EVENT_END,
 	FINAL_READS = 64, /* after the end: what is in the pipe now, not what others keep adding */
+	ERRORS_MAX =
+		64 * 1024, /* bytes of the standard error output that are handed on: the last */
 };
 
 /* sh, -c and the command line with its extra arguments. */
@@ -85,6 +92,43 @@ static int pass_output(struct host *h, int fd, unsigned reads)
 	return 0;
 }
 
+/* -EBADF: the standard error output stays what it is. */
+static int open_errors(const struct host *h)
+{
+	int fd;
+
+	if (!(h->run->record->flags & RECORD_DAEMONISED))
+		return -EBADF;
+	fd = memfd_create("hook errors", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	/* Without one the hook runs as well. */
+	if (fd >= 0)
+		fcntl(fd, F_SETFL, O_APPEND);
+	return fd < 0 ? -EBADF : fd;
+}
+
+/* Who goes on writing to it behind the hook fills no memory. */
+static void pass_errors(const struct host *h, int fd)
+{
+	struct stat status;
+	char piece[4096];
+	off_t at;
+
+	if (fd < 0)
+		return;
+	fcntl(fd, F_ADD_SEALS, F_SEAL_GROW);
+	if (fstat(fd, &status) < 0)
+		return;
+	at = status.st_size > ERRORS_MAX ? status.st_size - ERRORS_MAX : 0;
+	while (at < status.st_size && h->run->calls->hook_output) {
+		ssize_t got = pread(fd, piece, sizeof(piece), at);
+
+		if (got <= 0)
+			return;
+		h->run->calls->hook_output(h->run, piece, (size_t)got);
+		at += got;
+	}
+}
+
 static int watch(int epoll_fd, int fd, uint32_t what)
 {
 	struct epoll_event event = {.events = EPOLLIN, .data.u32 = what};
@@ -128,12 +172,13 @@ static int run_program(struct host *h, struct arguments *command, struct argumen
 {
 	autoclose int pidfd = -EBADF;
 	autoclose int output = -EBADF;
+	autoclose int errors = open_errors(h);
 	struct process_program program = {
 		.path = "/bin/sh",
 		.argv = arguments_vector(command),
 		.environment = arguments_vector(environment),
 		.input = -1,
-		.error_output = -1,
+		.error_output = errors,
 		.blocked_signals = h->run->caller_mask,
 		.ignored_signals = h->run->caller_ignored,
 		/* It would meddle with the clean-up after us, or with the next run. */
@@ -163,6 +208,7 @@ static int run_program(struct host *h, struct arguments *command, struct argumen
 		process_signal(pidfd, SIGKILL);
 		process_wait(pidfd, &status);
 	}
+	pass_errors(h, errors);
 	return r;
 }
 

@@ -60,6 +60,10 @@ static int hook_main(void *argument)
 		r = h->output_fd == STDOUT_FILENO ? sys_fcntl(STDOUT_FILENO, F_SETFD, 0)
 						  : sys_dup3(h->output_fd, STDOUT_FILENO, 0);
 	}
+	if (r >= 0 && h->output_fd >= 0 && h->run->record->flags & RECORD_DAEMONISED) {
+		h->call = __NR_dup3;
+		r = sys_dup3(STDOUT_FILENO, STDERR_FILENO, 0);
+	}
 	if (r >= 0 && h->is_foreign && h->output_fd >= 0)
 		r = leave_terminals(h);
 	if (r >= 0) {
@@ -103,6 +107,16 @@ static int make_command(struct init_lane *l, char *buf, size_t len)
 	}
 	buf[used] = '\0';
 	return 0;
+}
+
+/* Whose output follows in the pipe, for who reads it: NUL, the number of the step, newline. */
+static void mark_output(const struct init_lane *l, int fd)
+{
+	char text[24] = "";
+	size_t length = 1 + init_decimal(l->index, text + 1);
+
+	text[length++] = '\n';
+	(void)sys_write(fd, text, length);
 }
 
 /* Run it and wait. 0, or -errno with the note of what it came to. */
@@ -172,5 +186,7 @@ int init_op_hook_inside(struct init_lane *l)
 	init_umask_restore(l);
 	if (hook.is_foreign)
 		r = init_hide(l);
+	if (r == 0 && hook.output_fd >= 0)
+		mark_output(l, hook.output_fd);
 	return r < 0 ? r : run_hook(l, &hook);
 }

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/names.h"
 #include "plan/print.h"
@@ -42,6 +43,21 @@ static void report_cause(enum err_id id, const struct run_failure *failure, stru
 		err_object(e, failure->note);
 }
 
+/* The first one is the outermost. */
+static void report_printed(const char *lines, struct err *e)
+{
+	size_t end = lines ? strlen(lines) : 0;
+
+	while (end > 0) {
+		size_t begin = --end;
+
+		while (begin > 0 && lines[begin - 1] != '\n')
+			begin--;
+		err_wrap(e, -EIO, "it printed: %.*s", (int)(end - begin), lines + begin);
+		end = begin;
+	}
+}
+
 static const char *place_of(const struct plan_step *step, const struct run_failure *failure)
 {
 	if (step->lane == LANE_JOIN)
@@ -73,6 +89,7 @@ void run_report(const struct plan *plan, const struct run_failure *failure, cons
 	}
 
 	report_cause(plan_error_for(step, failure->errnum), failure, e);
+	report_printed(failure->printed, e);
 	/* LXC's own words, which programs look for. */
 	if (is_exec(step, failure))
 		err_wrap(e, -EIO, "Failed to exec \"%s\"",

@@ -47,6 +47,7 @@ struct run_failure {
 	uint32_t call;
 	int32_t errnum;
 	char note[512];
+	const char *printed; /* by the hook that failed: lines, each with its newline; or NULL */
 };
 
 struct run;

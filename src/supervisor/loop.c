@@ -17,6 +17,7 @@
 #define LOG_CATEGORY "mainloop"
 #include "base/log.h"
 #include "base/macros.h"
+#include "supervisor/hook_output.h"
 #include "supervisor/story.h"
 #include "supervisor/supervisor.h"
 
@@ -90,13 +91,11 @@ static void signals_ready(struct supervisor *s, uint32_t events)
 
 static void hooks_ready(struct supervisor *s, uint32_t events)
 {
-	char text[1024];
-	ssize_t got = read(s->loop.watches[WATCH_HOOKS].fd, text, sizeof(text));
-
-	if (got > 0)
-		s->run.calls->hook_output(&s->run, text, (size_t)got);
-	else if (got == 0 || (errno != EAGAIN && errno != EINTR))
-		loop_unwatch(s, WATCH_HOOKS);
+	if (hook_output_read(s, s->loop.watches[WATCH_HOOKS].fd) == 0)
+		return;
+	loop_unwatch(s, WATCH_HOOKS);
+	if (!s->is_starting)
+		hook_output_forget(s);
 }
 
 typedef void (*watch_handler)(struct supervisor *s, uint32_t events);

@@ -22,10 +22,7 @@
 #include "supervisor/supervisor.h"
 #include "sys/file.h"
 
-enum {
-	SENTENCE_MAX = 512,
-	HOOK_LINE_MAX = 1024, /* bytes of output in one line of the log */
-};
+enum { SENTENCE_MAX = 512 };
 
 struct err *outcome_error(struct supervisor *s)
 {
@@ -143,40 +140,6 @@ void outcome_warn(struct run *r, const struct run_failure *failure)
 	log_warn_errno(failure->errnum, "%s: %s%s%s", sentence, failure->note,
 		       step && step->origin ? " - " : "",
 		       step ? plan_text(r->plan, step->origin) : "");
-}
-
-/* The hook that is running now, as far as the cursor tells. */
-static const char *hook_of(const struct run *r)
-{
-	const struct plan *p = r->plan;
-	uint32_t section = r->record->section;
-	uint32_t at = atomic_load(&r->record->cursor);
-	const struct plan_step *step;
-
-	if (!p || section >= SECTION_COUNT || at >= p->sections[section].count)
-		return "";
-	step = plan_steps(p, section) + at;
-	return step->op == OP_HOOK ? plan_text(p, step->arg[1]) : "";
-}
-
-void outcome_hook_output(struct run *r, const char *text, size_t length)
-{
-	const char *hook;
-
-	if (!log_is_enabled(LOG_LEVEL_DEBUG))
-		return;
-	hook = hook_of(r);
-	while (length > 0) {
-		const char *end = memchr(text, '\n', length);
-		size_t line = end ? (size_t)(end - text) : length;
-		size_t taken = line + (end ? 1 : 0);
-
-		if (line > HOOK_LINE_MAX)
-			line = taken = HOOK_LINE_MAX;
-		log_debug("Script %s produced output: %.*s", hook, (int)line, text);
-		text += taken;
-		length -= taken;
-	}
 }
 
 static const char *lane_name(const struct plan_step *step)

@@ -21,9 +21,6 @@ void outcome_send(struct supervisor *s, enum container_state state, bool is_last
 /* A step failed that does not matter (struct run_calls). */
 void outcome_warn(struct run *r, const struct run_failure *failure);
 
-/* What a hook printed (struct run_calls). */
-void outcome_hook_output(struct run *r, const char *text, size_t length);
-
 /*
  * With RECORD_TRACE: START's steps with lane, time and sentence, on the starter's standard error
  * output; of a start in the background in the log, too. Of later starts (reboots) there alone.

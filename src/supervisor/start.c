@@ -16,6 +16,7 @@
 #define LOG_CATEGORY "start"
 #include "base/log.h"
 #include "base/macros.h"
+#include "supervisor/hook_output.h"
 #include "supervisor/outcome.h"
 #include "supervisor/program.h"
 #include "supervisor/state.h"
@@ -75,7 +76,7 @@ static const struct run_calls calls = {
 	.console_buffer = console_buffer,
 	.console_close = console_close,
 	.destroy = program_destroy,
-	.hook_output = outcome_hook_output,
+	.hook_output = hook_output_take,
 	.refuse_reboot = refuse_reboot,
 	.warn = outcome_warn,
 };
@@ -95,21 +96,34 @@ int story_open(struct supervisor *s)
 	return r;
 }
 
+static const struct plan_step *step_of(const struct plan *p, const struct run_failure *failure)
+{
+	if (!p || failure->section >= SECTION_COUNT ||
+	    failure->step >= p->sections[failure->section].count)
+		return NULL;
+	return plan_steps(p, failure->section) + failure->step;
+}
+
 static bool failed_in_hook(const struct plan *p, const struct run_failure *failure)
 {
-	return p->flags & PLAN_IS_PRELUDE && failure->section == SECTION_START &&
-	       failure->step < p->sections[SECTION_START].count &&
-	       plan_steps(p, SECTION_START)[failure->step].op == OP_HOOK;
+	const struct plan_step *step = step_of(p, failure);
+
+	return p->flags & PLAN_IS_PRELUDE && failure->section == SECTION_START && step &&
+	       step->op == OP_HOOK;
 }
 
 /*
  * The chain is made before anything is undone: what is undone may fail as well, and must not be
  * taken for the cause.
  */
-static void explain(struct supervisor *s, const struct run_failure *failure)
+static void explain(struct supervisor *s, struct run_failure *failure)
 {
 	static const char intent[] = "cannot start the container";
 	struct err *e = s->error;
+
+	if (s->loop.watches[WATCH_HOOKS].fd >= 0)
+		hook_output_read(s, s->loop.watches[WATCH_HOOKS].fd);
+	failure->printed = hook_output_last(s, step_of(s->run.plan, failure));
 
 	if (!e)
 		return;
@@ -133,7 +147,7 @@ static void undo(struct supervisor *s, const struct run_failure *failure)
 	run_host(&s->run, SECTION_UNDO, 0, &ignored);
 }
 
-static int fail(struct supervisor *s, int r, const struct run_failure *failure)
+static int fail(struct supervisor *s, int r, struct run_failure *failure)
 {
 	explain(s, failure);
 	outcome_trace(s);
@@ -181,6 +195,7 @@ int story_start(struct supervisor *s, bool is_reboot)
 	s->run.child_execs = false;
 	s->init_ended = s->reboot_refused = false;
 	s->is_starting = true;
+	hook_output_forget(s);
 	if (s->run.explained)
 		err_clear(s->run.explained);
 	r = s->run.explained ? get_plan(s, is_reboot, &failure) : -ENOMEM;
@@ -192,6 +207,10 @@ int story_start(struct supervisor *s, bool is_reboot)
 		return fail(s, r, &failure);
 	s->is_starting = false;
 	adopt_registers(s);
+	/* What hooks have left running may print on. */
+	if (s->loop.watches[WATCH_HOOKS].fd < 0 ||
+	    hook_output_read(s, s->loop.watches[WATCH_HOOKS].fd) == 1)
+		hook_output_forget(s);
 	if (s->is_in_callers_cgroup)
 		story_do_late(s);
 	s->is_in_callers_cgroup = false;

@@ -56,6 +56,7 @@ struct supervisor {
 	struct rlimit descriptor_limit;
 	bool descriptor_limit_raised;
 	int trace_fd; /* RECORD_TRACE in the background: the starter's stderr; else -EBADF */
+	struct hook_output *hook_output; /* NULL: hooks have printed nothing (hook_output.h) */
 	/* The chain of a failed start, while there is one: pages of their own. */
 	struct err *error;
 };

@@ -206,6 +206,44 @@ LXC_NAME=h1"
     assert_contains "$stderr" '/nowhere/hook'
 }
 
+@test "what a failing hook printed is told with the error, in the background too" {
+    for type in pre-start pre-mount mount autodev start-host start; do
+        cp "$PLAIN" "$LXCPATH/h1/config"
+        configure "lxc.hook.$type = /bin/sh -c 'echo one; echo two; echo three >&2; exit 7' x"
+        run_apart lxc-start -P "$LXCPATH" -n h1
+        assert_equal "$type:$status" "$type:1"
+        assert_contains "$stderr" "  it printed: one
+  it printed: two
+  it printed: three
+  Script exited with status 7"
+    done
+    cp "$PLAIN" "$LXCPATH/h1/config"
+    configure "lxc.hook.pre-start = /bin/sh -c 'echo harmless' x" \
+        "lxc.hook.pre-start = /bin/sh -c 'seq 2000 >&2; printf \"\\033[2Jred\"; exit 1' x"
+    run_apart lxc-start -P "$LXCPATH" -n h1
+    refute_contains "$stderr" "harmless"
+    assert_equal "$(grep "^  it printed" <<<"$stderr")" "  it printed: 1998
+  it printed: 1999
+  it printed: 2000"
+    run_apart lxc-start -P "$LXCPATH" -n h1 -F
+    assert_contains "$stderr" "2000"
+    assert_equal "$(grep "^  it printed" <<<"$stderr")" '  it printed: \x1b[2Jred'
+}
+
+@test "the log has hooks' output, each line with its hook; later writers are not killed" {
+    configure "lxc.hook.pre-mount = /bin/sh -c 'echo from pre-mount' a" \
+        "lxc.hook.mount = /bin/sh -c 'echo from mount' b" \
+        "lxc.hook.start = /bin/sh -c 'echo from start; (sleep 0.3; echo later) &' c" \
+        "lxc.hook.start-host = /bin/sh -c '(sleep 0.3; echo late >&2; echo alive >$NOTES/late) &' d"
+    start -l DEBUG -o "$NOTES/log.hooks"
+    for type in pre-mount mount start; do
+        grep -qE "Script exec /bin/sh -c .* 'h1' 'lxc' '$type' produced output: from $type\$" \
+            "$NOTES/log.hooks"
+    done
+    wait_until 10 test -s "$NOTES/late"
+    wait_until 10 grep -qE "'start' produced output: later\$" "$NOTES/log.hooks"
+}
+
 @test "failing stop and post-stop hooks are logged, the stop succeeds" {
     configure "lxc.hook.stop = sh -c 'exit 3' x" "lxc.hook.post-stop = sh -c 'exit 4' x"
     start -o "$NOTES/log.file" -l WARN
