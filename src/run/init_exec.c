@@ -179,6 +179,10 @@ static void forget_host(struct init_lane *l)
 	if (run->title_room >= sizeof(title)) {
 		memset(run->title, 0, run->title_room);
 		memcpy(run->title, title, sizeof(title));
+		/* No NUL at the end of the arguments: the kernel shows what stands before the first
+		 * one, and no row of empty arguments. */
+		if (run->title_arguments > sizeof(title))
+			run->title[run->title_arguments - 1] = ' ';
 	}
 	sys_munmap(run->record, RECORD_SIZE_MAX);
 }

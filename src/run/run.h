@@ -96,10 +96,10 @@ struct run {
 	 * bit n - 1 for signal n: these are blocked, these ignored, and no others. */
 	uint64_t caller_mask;
 	uint64_t caller_ignored;
-	/* The memory that ps shows as this process's command line and environment: our own init
-	 * takes its place in the child and wipes it. 0 bytes: unknown, stays. */
+	/* The memory that ps shows as this process's command line (that much of it) and as its
+	 * environment: our own init wipes it in the child. 0 bytes: unknown, stays. */
 	char *title;
-	size_t title_room;
+	size_t title_arguments, title_room;
 	/* Attach with a callback: runs instead of OP_EXEC when the lane's last step is done. */
 	int (*callback)(void *payload);
 	void *payload;

@@ -66,9 +66,31 @@ static int tell_story(struct supervisor *s)
 	return exit_code(s, r < 0);
 }
 
-static int supervise(int record_fd, char **environment)
+/* Behind the text when it stands at `end`, where the kernel has put one behind the other. */
+static char *extend(char *end, char *text)
 {
-	struct supervisor s = {0};
+	return text == end ? text + strlen(text) + 1 : end;
+}
+
+/* Where the command line and the environment stand. */
+static void find_title(char **argv, char **environment, struct run *ret)
+{
+	char *end = argv[0];
+
+	if (!end)
+		return;
+	ret->title = argv[0];
+	for (; *argv; argv++)
+		end = extend(end, *argv);
+	ret->title_arguments = (size_t)(end - ret->title);
+	for (; *environment; environment++)
+		end = extend(end, *environment);
+	ret->title_room = (size_t)(end - ret->title);
+}
+
+static int supervise(int record_fd, const struct run *title, char **environment)
+{
+	struct supervisor s = {.run = *title};
 	const char *problem = launch_adopt(&s, record_fd, environment);
 	int r;
 
@@ -89,12 +111,14 @@ static int supervise(int record_fd, char **environment)
 
 int main(int argc, char **argv, char **environment)
 {
+	struct run title = {0};
 	int fd;
 
 	launch_hold_streams();
+	find_title(argv, environment, &title);
 	fd = launch_take_variable(environment, RECORD_VARIABLE "=");
 	if (fd >= 0)
-		return supervise(fd, environment);
+		return supervise(fd, &title, environment);
 	fd = launch_take_variable(environment, ATTACH_VARIABLE "=");
 	if (fd >= 0)
 		return attach_main(fd, environment);
