@@ -583,8 +583,7 @@ const struct plan_hint plan_hints_enter[] = {
 
 const struct plan_hint plan_hints_exec[] = {
 	{ENOENT,
-	 "the program, or the interpreter it names, does not exist inside the container; of an "
-	 "init: install one, or set lxc.init.cmd"},
+	 "the program, or the interpreter it names, does not exist inside the container"},
 	{EACCES,
 	 "the program is not executable for this user, or its file system is "
 	 "mounted noexec", ERR_PERMISSION},

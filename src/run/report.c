@@ -72,6 +72,16 @@ static bool is_exec(const struct plan_step *step, const struct run_failure *fail
 	return step->op == OP_EXEC && (failure->call == 0 || failure->call == __NR_execve);
 }
 
+/* What the op's hints can't tell: an attached program is nobody's init. */
+static const char *hint_of(const struct plan *plan, const struct plan_step *step,
+			   const struct run_failure *failure)
+{
+	if (is_exec(step, failure) && failure->errnum == ENOENT && !(plan->flags & PLAN_IS_ATTACH))
+		return "the program, or the interpreter it names, does not exist inside the "
+		       "container; of an init: install one, or set lxc.init.cmd";
+	return plan_hint_for(step, failure->errnum);
+}
+
 void run_report(const struct plan *plan, const struct run_failure *failure, const char *intent,
 		struct err *e)
 {
@@ -101,7 +111,7 @@ void run_report(const struct plan *plan, const struct run_failure *failure, cons
 	err_step(e, (int)failure->step + 1);
 	if (step->origin)
 		err_origin(e, "%s", plan_text(plan, step->origin));
-	hint = plan_hint_for(step, failure->errnum);
+	hint = hint_of(plan, step, failure);
 	if (hint)
 		err_hint(e, "%s", hint);
 	err_wrap(e, -EIO, "%s", intent);
