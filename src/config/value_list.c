@@ -237,8 +237,11 @@ int value_parse_id_map(const struct value_slot *s, const char *text, struct err 
 	struct config_idmap *added;
 	int r = idmap_entry_parse(text, &map.entry, e);
 
-	if (r < 0)
+	if (r < 0) {
+		err_hint(e, "an id map has exactly four fields: u|g INSIDE HOST COUNT, as in "
+			    "u 0 100000 65536");
 		return err_wrap(e, r, "Failed to parse id mappings");
+	}
 	added = vec_push_in(maps, &s->config->arena);
 	if (!added)
 		return value_no_memory(e);

@@ -28,7 +28,7 @@ static int open_log(struct attach *a, const char *path, struct err *e)
 {
 	int fd;
 
-	if (!path || a->terminal_fd < 0)
+	if (!path)
 		return 0;
 	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_CLOEXEC, LOG_MODE);
 	if (fd < 0)
@@ -139,7 +139,7 @@ static int attach_execute(struct attach *a, const struct attach_command *command
 {
 	autofree char *record = NULL;
 	autoclose int record_fd = -EBADF;
-	size_t size;
+	size_t size = 0;
 	int r = attach_gather(a, e);
 
 	if (r == 0)

@@ -66,6 +66,21 @@ static int take_elevated(void *member, const char *argument, struct arena *arena
 	return 0;
 }
 
+static int take_assignment(void *member, const char *argument, struct arena *arena, struct err *e)
+{
+	struct cli_strings *list = member;
+	const char **item;
+
+	if (!strchr(argument, '=') || argument[0] == '=')
+		return err_set(e, ERR_USAGE, 0, "invalid variable '%s': NAME=VALUE is needed",
+			       argument);
+	item = vec_push_in(list, arena);
+	if (!item)
+		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+	*item = argument;
+	return 0;
+}
+
 /* NULL-terminated array of the strings given, in the arena of the arguments. */
 static char **list_of(const struct cli_strings *strings, struct arena *arena)
 {
@@ -100,6 +115,21 @@ static int flags_of(const struct attach_values *values)
 	return flags;
 }
 
+/* LXC's words around ours (spec/contracts.md EX-09). */
+static int fail(struct session *s, int r, struct err *e)
+{
+	const char *name = s->common->name;
+
+	if (e->id == ERR_NOT_RUNNING) {
+		err_set(e, ERR_NOT_RUNNING, 0, "%s is not running", name);
+		if (!s->c->is_defined(s->c))
+			err_hint(e, "it is not defined in %s", s->lxcpath);
+		err_wrap(e, r, "Failed to get init pid");
+	}
+	err_wrap(e, r, "cannot attach to the container");
+	return session_fail(s, e);
+}
+
 static int attach(struct session *s, const struct attach_values *values,
 		  struct cli_arguments *arguments, char **argv)
 {
@@ -127,8 +157,7 @@ static int attach(struct session *s, const struct attach_values *values,
 		return session_say(s, "out of memory");
 	r = tare_attach_exec(s->c, arguments->count > 0 ? arguments->words : NULL, values->pty_log,
 			     argv, &options, &e);
-	err_wrap(&e, r, "cannot attach to the container");
-	return session_fail(s, &e);
+	return fail(s, r, &e);
 }
 
 static int run(const struct cli_tool *tool, int argc, char **argv)
@@ -228,8 +257,9 @@ static const struct cli_option options[] = {
 		.letter = 'v',
 		.name = "set-var",
 		.placeholder = "NAME=VALUE",
-		.kind = CLI_STRING_LIST,
+		.kind = CLI_CALL,
 		AT(set),
+		.take = take_assignment,
 		.help = "set a variable; may be repeated",
 	},
 	{

@@ -154,8 +154,10 @@ static bool define(struct session *s, const char *text)
 	value = equals + 1;
 	while (*value == ' ')
 		value++;
-	if (tare_set_item(s->c, key, value, "(command line)", &e) < 0)
+	if (tare_set_item(s->c, key, value, "(command line)", &e) < 0) {
+		err_origin(&e, "command line: %s", key);
 		return session_fail(s, &e), false;
+	}
 	return true;
 }
 

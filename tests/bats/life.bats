@@ -104,6 +104,16 @@ teardown() {
     done
 }
 
+@test "a definition that can't be is told with its key and its form" {
+    run_apart lxc-start -P "$LXCPATH" -n b1 -s "lxc.idmap=u 0 0 x"
+    assert_equal "$status" 1
+    assert_contains "$stderr" "Failed to parse id mapping range: x"
+    assert_contains "$stderr" "(command line: lxc.idmap)"
+    assert_contains "$stderr" "u|g INSIDE HOST COUNT"
+    run_apart lxc-start -P "$LXCPATH" -n b1 -s "lxc.include=/nope"
+    assert_contains "$stderr" '/nope"      (command line: lxc.include)'
+}
+
 @test "a line break in a name makes no second message" {
     run_apart lxc-start -P "$LXCPATH" -n $'a\nlxc-start: b'
     assert_equal "$(head -n 1 <<<"$stderr")" \
@@ -130,6 +140,29 @@ teardown() {
     run -126 in_container b1 /etc
     run -137 in_container b1 /bin/sh -c 'kill -9 $$'
     run -143 in_container b1 /bin/sh -c 'kill $$'
+}
+
+@test "lxc-attach: what it can't do, in words that are known" {
+    run_apart in_container b1 true
+    assert_equal "$status" 1
+    assert_contains "$stderr" "Failed to get init pid"
+    assert_contains "$stderr" "b1 is not running"
+    refute_contains "$stderr" "refused"
+    run_apart in_container nosuch true
+    assert_equal "$status" 1
+    assert_contains "$stderr" "nosuch is not running"
+    assert_contains "$stderr" "it is not defined in $LXCPATH"
+    run_apart lxc-attach -P "$LXCPATH" -n b1 -v FOO -- true
+    assert_equal "$status" 1
+    assert_contains "$stderr" "invalid variable 'FOO'"
+    lxc-start -P "$LXCPATH" -n b1
+    run_apart in_container b1 nope
+    assert_equal "$status" 127
+    assert_contains "$stderr" "does not exist inside the container"
+    refute_contains "$stderr" "lxc.init.cmd"
+    run_apart lxc-attach -P "$LXCPATH" -n b1 -L /nonexistent/log -- true
+    assert_equal "$status" 1
+    assert_contains "$stderr" 'Failed to open log file "/nonexistent/log"'
 }
 
 @test "lxc-attach: streams that are no terminals are handed on" {
