@@ -82,6 +82,7 @@ void value_print_interface(const struct value_slot *s, struct str *out)
 int value_parse_hwaddr(const struct value_slot *s, const char *text, struct err *e)
 {
 	char *address = arena_strdup(&s->config->arena, text);
+	uint8_t octets[HWADDR_BYTES];
 	int r;
 
 	if (!address)
@@ -89,6 +90,9 @@ int value_parse_hwaddr(const struct value_slot *s, const char *text, struct err 
 	r = hwaddr_expand(address, s->config->effects.random);
 	if (r < 0)
 		return err_set(e, ERR_SYSTEM, -r, "Failed to get random digits for \"%s\"", text);
+	/* What is no address anyway stays as it was written, for whoever complains about it. */
+	if (hwaddr_parse(address, octets, NULL) < 0)
+		memcpy(address, text, strlen(text));
 	*(const char **)s->field = address;
 	return 0;
 }

@@ -106,7 +106,10 @@ static void add_script(struct compiler *c, enum plan_section s, const struct scr
 			 compile_textf(c, "LXC_PID=%s", compile_reference(c, c->r_pid)));
 	lists[0] = build_list(c, extra);
 	lists[1] = build_list(c, environment);
-	step = STEP(c, s, script->op, compile_textf(c, "%s: %s", script->type, script->text),
+	step = STEP(c, s, script->op,
+		    compile_textf(c, "%s%s: %s",
+				  strcmp(script->section, "net") == 0 ? "script." : "",
+				  script->type, script->text),
 		    script->origin);
 	step->flags = (uint8_t)flags;
 	step->arg[0] = type;

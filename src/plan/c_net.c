@@ -134,6 +134,12 @@ static int check_texts(struct compiler *c, size_t index, struct err *e)
 			      "is the loopback interface, and its name is lo",
 			      e);
 	}
+	if (net->name && net->type == NET_VETH && strcmp(net->name, "lo") == 0) {
+		err_set(e, ERR_CONFIG_CONFLICT, 0,
+			"The interface can't be called \"lo\": the loopback interface has that "
+			"name");
+		return refuse(c, net, "name", "leave the name out, or choose another one", e);
+	}
 	for (size_t i = 0; net->name && net->type != NET_EMPTY && i < index; i++) {
 		if (!nets->items[i].name || strcmp(nets->items[i].name, net->name) != 0)
 			continue;

@@ -151,6 +151,33 @@ failed"
     assert_equal "$(lxc-info -P "$LXCPATH" -n "$N" -sH)" STOPPED
 }
 
+@test "wrong names and addresses are told as they were written" {
+    in_net <<-'SCRIPT'
+	start $veth -s lxc.net.0.name=lo 2>&1 || echo failed
+	start $veth -s lxc.net.0.hwaddr=xx 2>&1 || echo failed
+	start $veth -s lxc.net.0.script.up=/bin/false 2>&1 | grep script.up:
+	SCRIPT
+    assert_equal "$(grep -c '^failed' <<<"$stdout")" 2
+    assert_contains "$stdout" 'The interface can'"'"'t be called "lo"'
+    assert_contains "$stdout" 'Invalid hardware address "xx"'
+    assert_contains "$stdout" "run the hook script.up: /bin/false"
+}
+
+@test "a running interface's keys: its names, and nothing of what is not set" {
+    in_net <<-'SCRIPT'
+	cp "$LXCPATH/$N/config" "$LXCPATH/saved"
+	printf 'lxc.net.0.type = veth\nlxc.net.0.link = br0\n' >>"$LXCPATH/$N/config"
+	start
+	info -c lxc.net.0.name -c lxc.net.0.hwaddr -c lxc.net.0.mtu -c lxc.net.0.veth.mode
+	mv "$LXCPATH/saved" "$LXCPATH/$N/config"
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "lxc.net.0.name = eth0
+lxc.net.0.hwaddr =
+lxc.net.0.mtu =
+lxc.net.0.veth.mode = bridge"
+}
+
 @test "the host end is gone after a start that failed later" {
     in_net <<-'SCRIPT'
 	start $veth -s lxc.mount.entry="/nonexistent x none bind 0 0" 2>/dev/null || echo failed
