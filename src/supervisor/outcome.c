@@ -132,13 +132,14 @@ void outcome_warn(struct run *r, const struct run_failure *failure)
 	if (step)
 		plan_print_sentence(r->plan, step, sentence, sizeof(sentence));
 	if (step && step->flags & STEP_OPTIONAL) {
-		log_info_errno(failure->errnum, "%s: %s", sentence, failure->note);
+		log_info_errno(failure->errnum, "%s%s%s", sentence, failure->note[0] ? ": " : "",
+			       failure->note);
 		return;
 	}
 	if (supervisor_is_to_retry(s, failure))
 		s->is_left_over = true;
-	log_warn_errno(failure->errnum, "%s: %s%s%s", sentence, failure->note,
-		       step && step->origin ? " - " : "",
+	log_warn_errno(failure->errnum, "%s%s%s%s%s", sentence, failure->note[0] ? ": " : "",
+		       failure->note, step && step->origin ? " - " : "",
 		       step ? plan_text(r->plan, step->origin) : "");
 }
 
