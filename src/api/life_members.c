@@ -116,8 +116,8 @@ static bool shutdown_container(struct lxc_container *c, int timeout)
 	r = container_shutdown(object_hold(c, &hold), timeout, &e);
 	object_let_go(&hold);
 	if (r == 1)
-		err_set(&e, ERR_NO_ANSWER, 0, "%s did not shut down within %d seconds", c->name,
-			timeout);
+		err_set(&e, ERR_NO_ANSWER, 0, "%s did not shut down within %d second%s", c->name,
+			timeout, timeout == 1 ? "" : "s");
 	if (r != 0)
 		object_explain(c, &e, "cannot shut the container down");
 	return r == 0;
@@ -151,8 +151,8 @@ static bool reboot2(struct lxc_container *c, int timeout)
 	r = container_reboot(object_hold(c, &hold), timeout != 0, timeout, &e);
 	object_let_go(&hold);
 	if (r == 1)
-		err_set(&e, ERR_NO_ANSWER, 0, "%s did not reboot within %d seconds", c->name,
-			timeout);
+		err_set(&e, ERR_NO_ANSWER, 0, "%s did not reboot within %d second%s", c->name,
+			timeout, timeout == 1 ? "" : "s");
 	if (r == 1 || r < 0)
 		object_explain(c, &e, "cannot reboot the container");
 	return r == 0 || r == 2;

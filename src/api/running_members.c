@@ -104,8 +104,8 @@ static bool wait_for(struct lxc_container *c, const char *states, int timeout)
 	}
 	r = container_wait(object_container(c), states, timeout, &e);
 	if (r == 1)
-		err_set(&e, ERR_NO_ANSWER, 0, "%s did not reach %s within %d seconds", c->name,
-			states, timeout);
+		err_set(&e, ERR_NO_ANSWER, 0, "%s did not reach %s within %d second%s", c->name,
+			states, timeout, timeout == 1 ? "" : "s");
 	if (r != 0)
 		object_explain(c, &e, "cannot wait for a state");
 	return r == 0;
