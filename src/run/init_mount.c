@@ -31,6 +31,38 @@ int init_op_mounts_slave(struct init_lane *l)
 	return r;
 }
 
+/* Which directory on the way is closed, if one is. The path is cut. */
+static void note_closed(struct init_lane *l, char *path)
+{
+	for (char *at = path + 1; *at; at++) {
+		if (*at != '/')
+			continue;
+		*at = '\0';
+		if (sys_faccessat(AT_FDCWD, path, X_OK) == -EACCES) {
+			init_note(l, path);
+			init_note_add(l, " is closed");
+			return;
+		}
+		*at = '/';
+	}
+}
+
+/* A tree of the host's. */
+static int open_host_tree(struct init_lane *l, const char *path, bool recursive)
+{
+	const size_t length = init_text_length(path);
+	char copy[PATH_MAX];
+	int fd;
+
+	l->call = __NR_open_tree;
+	fd = mount_clone_tree(AT_FDCWD, path, recursive);
+	if (fd == -EACCES && path[0] == '/' && length < sizeof(copy)) {
+		memcpy(copy, path, length + 1);
+		note_closed(l, copy);
+	}
+	return fd;
+}
+
 int init_op_tree_open(struct init_lane *l)
 {
 	const bool recursive = l->step->arg[2];
@@ -44,8 +76,7 @@ int init_op_tree_open(struct init_lane *l)
 	if (!path)
 		return r;
 	if (base < 0) {
-		l->call = __NR_open_tree;
-		fd = mount_clone_tree(AT_FDCWD, path, recursive);
+		fd = open_host_tree(l, path, recursive);
 	} else {
 		at = init_open(l, base, path, O_PATH);
 		if (at < 0)
