@@ -233,7 +233,23 @@ static int map_ids(pid_t pid, const struct config_idmaps *maps, struct err *e)
 }
 
 /* Exit status of a child that could not even begin; its errno came through the socket. */
-enum { EXIT_UNUSABLE = 125 };
+enum { EXIT_UNUSABLE = 125, SETGROUPS_MAX = 64 };
+
+/* Where an ordinary user is mapped without helpers that the host trusts, the kernel has it keep its
+ * groups (user_namespaces(7), /proc/PID/setgroups). */
+static int drop_groups(void)
+{
+	autofree char *text = NULL;
+
+	if (setgroups(0, NULL) == 0)
+		return 0;
+	if (errno == EPERM &&
+	    file_read_all(AT_FDCWD, "/proc/self/setgroups", SETGROUPS_MAX, &text, NULL) == 0 &&
+	    text_starts(text, "deny"))
+		return 0;
+	errno = EPERM;
+	return -1;
+}
 
 _Noreturn static void run_child(int fd, const struct userns_call *call)
 {
@@ -243,8 +259,7 @@ _Noreturn static void run_child(int fd, const struct userns_call *call)
 	if (send(fd, &errnum, sizeof(errnum), MSG_NOSIGNAL) < 0 || errnum ||
 	    recv(fd, &go, 1, 0) != 1)
 		_exit(EXIT_UNUSABLE);
-	errnum = setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0 ? errno
-											    : 0;
+	errnum = drop_groups() < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0 ? errno : 0;
 	if (send(fd, &errnum, sizeof(errnum), MSG_NOSIGNAL) < 0 || errnum)
 		_exit(EXIT_UNUSABLE);
 	close(fd);
