@@ -35,6 +35,11 @@ execute() {
     [ ! -e "$LXCPATH/app" ]
 }
 
+@test "the process that is init shows nothing of the host" {
+    assert_equal "$(execute -- cat /proc/1/cmdline | tr '\0' '.')" "init."
+    assert_equal "$(SECRET=of-the-host execute -- grep -c SECRET /proc/1/environ)" 0
+}
+
 @test "streams are handed on as they are" {
     head -c 300000 /dev/urandom >"$BATS_TEST_TMPDIR/data"
     execute -- cat <"$BATS_TEST_TMPDIR/data" >"$BATS_TEST_TMPDIR/copy"
