@@ -242,7 +242,8 @@ static void add_word(struct info *info, const char *name, const char *label, con
 static void add_all(struct info *info, const char *state)
 {
 	const struct info_values *values = info->values;
-	bool runs = strcmp(state, "STOPPED") != 0;
+	/* In JSON what is unknown has its key, too. */
+	bool has_usage = info->json || strcmp(state, "STOPPED") != 0;
 
 	if (info->all)
 		add_word(info, "name", "Name:", values->common.name);
@@ -250,9 +251,9 @@ static void add_all(struct info *info, const char *state)
 		add_word(info, "state", "State:", state);
 	if (info->all || values->pid)
 		add_pid(info);
-	if (runs && (info->all || values->ips))
+	if (has_usage && (info->all || values->ips))
 		add_ips(info);
-	if (runs && (info->all || values->stats)) {
+	if (has_usage && (info->all || values->stats)) {
 		add_usage(info);
 		add_links(info);
 	}

@@ -340,6 +340,31 @@ own:"
     [ ! -e "$OWN/lxc/own" ]
 }
 
+@test "an ordinary user whose own ids are the whole map: create, start, destroy" {
+    command -v newuidmap newgidmap >/dev/null || skip "newuidmap is not installed"
+    printf '%s\n' "lxc.net.0.type = empty" "lxc.idmap = u 0 $USER_ID 1" \
+        "lxc.idmap = g 0 $USER_ID 1" >"$OWN/self.conf"
+    run_apart as_user lxc-create -P "$OWN/lxc" -n self -f "$OWN/self.conf" -t "$TEMPLATE"
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$(stat -c %u "$OWN/lxc/self/rootfs/bin/busybox")" $USER_ID
+    run_apart as_user lxc-execute -P "$OWN/lxc" -n self -- id -u
+    assert_equal "$status:$stdout" "0:0"
+    run_apart as_user lxc-destroy -P "$OWN/lxc" -n self
+    assert_equal "$status:$stderr" "0:"
+}
+
+@test "a directory that is closed to container root is named" {
+    owner=$(stat -c %u:%g "$LXCPATH/u1")
+    mode=$(stat -c %a "$LXCPATH/u1")
+    chown 0:0 "$LXCPATH/u1"
+    chmod 770 "$LXCPATH/u1"
+    run_apart lxc-start -P "$LXCPATH" -n u1
+    chown "$owner" "$LXCPATH/u1"
+    chmod "$mode" "$LXCPATH/u1"
+    assert_equal "$status" 1
+    assert_contains "$stderr" "Permission denied: $LXCPATH/u1 is closed"
+}
+
 @test "an ordinary user: no maps, and maps of somebody else's ids, are told with what to do" {
     command -v newuidmap newgidmap >/dev/null || skip "newuidmap is not installed"
     mkdir -p "$OWN/lxc/alien/rootfs"

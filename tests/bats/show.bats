@@ -57,6 +57,10 @@ lxc.tty.max = 5"
     run_apart lxc-info -P "$LXCPATH" -n b1 --format json
     assert_equal "$(jq -r .state <<<"$stdout")" RUNNING
     assert_equal "$(jq -r '.pid > 0' <<<"$stdout")" true
+    run_apart lxc-info -P "$LXCPATH" -n s1 --format json
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$(jq -c '[.state, .pid, .ips, .memory_bytes, .cpu_nanoseconds, .links]' <<<"$stdout")" \
+        '["STOPPED",null,[],null,null,[]]'
 }
 
 @test "lxc-ls: names, one per line when the output is no terminal" {
