@@ -37,7 +37,8 @@ struct ls_columns {
 };
 bool ls_columns_have(const struct ls_columns *columns, enum ls_column column);
 
-/* Cells are texts as the table shows them; lists are joined by ", "; NULL: nothing. */
+/* Cells are texts as the table shows them, but for sizes, which are bytes; lists are joined by ",
+ * "; NULL: nothing. */
 struct ls_row {
 	char *cells[LS_COLUMN_COUNT]; /* heap */
 	unsigned depth;               /* of nesting: 0 outside */

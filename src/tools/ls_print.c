@@ -5,8 +5,11 @@
 
 #include "tools/ls.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { SIZE_ROOM = 32 };
 
 static void add_padded(struct str *out, const char *text, size_t width)
 {
@@ -55,20 +58,33 @@ void ls_print_names(const struct ls_rows *rows, size_t width, struct str *out)
 	}
 }
 
-static const char *cell(const struct ls_row *row, enum ls_column column)
+static bool is_size(enum ls_column column)
 {
-	return row->cells[column] ? row->cells[column] : "-";
+	return column == LS_RAM || column == LS_SWAP;
+}
+
+/* As the table shows it: sizes in MiB. */
+static const char *cell(const struct ls_row *row, enum ls_column column, char room[SIZE_ROOM])
+{
+	const char *text = row->cells[column];
+
+	if (text && is_size(column)) {
+		snprintf(room, SIZE_ROOM, "%.2fMB", (double)strtoull(text, NULL, 10) / 1048576);
+		return room;
+	}
+	return text ? text : "-";
 }
 
 static size_t column_width(const struct ls_rows *rows, enum ls_column column)
 {
 	size_t width = strlen(ls_column_names[column]);
+	char room[SIZE_ROOM];
 
 	/* Room for the unit of sizes. */
-	if (column == LS_RAM || column == LS_SWAP)
+	if (is_size(column))
 		width += 2;
 	for (size_t i = 0; i < rows->count; i++) {
-		size_t n = strlen(cell(&rows->items[i], column));
+		size_t n = strlen(cell(&rows->items[i], column, room));
 
 		if (column == LS_NAME)
 			n += rows->items[i].depth;
@@ -79,12 +95,13 @@ static size_t column_width(const struct ls_rows *rows, enum ls_column column)
 
 static void add_cell(struct str *out, const struct ls_row *row, enum ls_column column, size_t width)
 {
-	const char *text = cell(row, column);
+	char room[SIZE_ROOM];
+	const char *text = cell(row, column, room);
 
 	if (column == LS_NAME) {
 		add_depth(out, row->depth);
 		add_padded(out, text, width - row->depth);
-	} else if ((column == LS_RAM || column == LS_SWAP) && row->cells[column]) {
+	} else if (is_size(column) && row->cells[column]) {
 		for (size_t n = strlen(text); n < width; n++)
 			str_add_char(out, ' ');
 		str_add(out, text);
@@ -125,11 +142,10 @@ static void add_json_list(struct json *j, const char *text)
 	json_close_array(j);
 }
 
-/* "12.34MB" in bytes, as near as the text says. */
 static void add_json_size(struct json *j, const char *text)
 {
 	if (text)
-		json_add_uint(j, (uint64_t)(strtod(text, NULL) * 1048576));
+		json_add_uint(j, strtoull(text, NULL, 10));
 	else
 		json_add_null(j);
 }

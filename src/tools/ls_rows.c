@@ -144,12 +144,11 @@ static void add_unique(struct str *list, const char *word)
 
 static void add_address_cells(const struct tare_run *run, struct ls_row *row)
 {
-	autostr ipv4 = {0}, ipv6 = {0}, interfaces = {0};
+	autostr ipv4 = {0}, ipv6 = {0};
 
 	for (size_t i = 0; i < run->address_count; i++) {
 		const struct tare_address *address = &run->addresses[i];
 
-		add_unique(&interfaces, address->interface);
 		if (address->is_ipv6 && !address->is_link_local)
 			add_unique(&ipv6, address->text);
 		else if (!address->is_ipv6)
@@ -157,19 +156,34 @@ static void add_address_cells(const struct tare_run *run, struct ls_row *row)
 	}
 	row->cells[LS_IPV4] = ipv4.len ? str_take(&ipv4) : NULL;
 	row->cells[LS_IPV6] = ipv6.len ? str_take(&ipv6) : NULL;
-	row->cells[LS_INTERFACE] = interfaces.len ? str_take(&interfaces) : NULL;
 }
 
-/* A size of a cgroup file in MiB; NULL when it can't be read. */
+/* A size of a cgroup file in bytes; NULL when it can't be read. */
 static char *size_cell(struct lxc_container *c, const char *file)
 {
-	autostr text = {0};
 	char number[64];
 
 	if (c->get_cgroup_item(c, file, number, sizeof(number)) <= 0)
 		return NULL;
-	str_addf(&text, "%.2fMB", (double)strtoull(number, NULL, 10) / 1048576);
-	return str_failed(&text) ? NULL : str_take(&text);
+	number[strcspn(number, "\n")] = '\0';
+	return strdup(number);
+}
+
+/* All interfaces, those without addresses too. */
+static char *interfaces_cell(struct lxc_container *c)
+{
+	char **names = c->get_interfaces(c);
+	autostr list = {0};
+
+	for (char **name = names; name && *name; name++) {
+		autofree char *visible = cli_visible(*name);
+
+		if (visible)
+			add_unique(&list, visible);
+		free(*name);
+	}
+	free(names);
+	return list.len && !str_failed(&list) ? str_take(&list) : NULL;
 }
 
 static bool state_is_wanted(const struct ls_query *query, const char *state)
@@ -215,8 +229,36 @@ static struct lxc_container *open_container(const struct ls_query *query, const 
 static bool needs_object(const struct ls_query *query, bool active, unsigned depth)
 {
 	return needs_config(query) ||
-	       (active && (query->defined || ls_columns_have(&query->columns, LS_RAM) ||
-			   ls_columns_have(&query->columns, LS_SWAP) || depth < query->nesting));
+	       (active &&
+		(query->defined || ls_columns_have(&query->columns, LS_RAM) ||
+		 ls_columns_have(&query->columns, LS_SWAP) ||
+		 ls_columns_have(&query->columns, LS_INTERFACE) || depth < query->nesting));
+}
+
+/* Cells that only running containers have. */
+static void add_active_cells(const struct ls_query *query, struct lxc_container *c,
+			     struct ls_row *row)
+{
+	if (ls_columns_have(&query->columns, LS_RAM))
+		row->cells[LS_RAM] = size_cell(c, "memory.current");
+	if (ls_columns_have(&query->columns, LS_SWAP))
+		row->cells[LS_SWAP] = size_cell(c, "memory.swap.current");
+	if (ls_columns_have(&query->columns, LS_INTERFACE))
+		row->cells[LS_INTERFACE] = interfaces_cell(c);
+}
+
+/* A configuration that can't be read is an error to look at, and no reason to hide a container. */
+static int mark_broken(struct ls_row *row, bool active, struct err *e)
+{
+	char *state = active ? NULL : strdup("ERROR");
+
+	if (!active && !state)
+		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+	if (state) {
+		free(row->cells[LS_STATE]);
+		row->cells[LS_STATE] = state;
+	}
+	return 0;
 }
 
 /* Take a row, whose cells of the run are there, and those inside it, when they are wanted. */
@@ -232,26 +274,26 @@ static int add_row(const struct ls_query *query, struct ls_row *row, unsigned de
 		return 0;
 	if (needs_object(query, active, depth)) {
 		c = open_container(query, row->cells[LS_NAME]);
-		if (!c)
+		if (!c && query->groups)
 			return 0;
-		if ((query->defined && !c->is_defined(c)) ||
-		    (needs_config(query) && !add_config_cells(query, c, row))) {
+		if (!c)
+			r = mark_broken(row, active, e);
+		if (c && ((query->defined && !c->is_defined(c)) ||
+			  (needs_config(query) && !add_config_cells(query, c, row)))) {
 			lxc_container_put(c);
 			return 0;
 		}
 	}
-	if (active && ls_columns_have(&query->columns, LS_RAM))
-		row->cells[LS_RAM] = size_cell(c, "memory.current");
-	if (active && ls_columns_have(&query->columns, LS_SWAP))
-		row->cells[LS_SWAP] = size_cell(c, "memory.swap.current");
-	slot = vec_push(rows);
+	if (active && c)
+		add_active_cells(query, c, row);
+	slot = r == 0 ? vec_push(rows) : NULL;
 	if (slot) {
 		*slot = *row;
 		*row = (struct ls_row){0};
 	} else {
 		r = err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
 	}
-	if (r == 0 && active && depth < query->nesting)
+	if (r == 0 && active && c && depth < query->nesting)
 		r = ls_add_nested(query, c, depth, rows);
 	if (c)
 		lxc_container_put(c);

@@ -130,6 +130,29 @@ u1   STOPPED 0         -           -    -    true         "
     assert_contains "$stderr" "Invalid key: bogus"
 }
 
+@test "lxc-ls: interfaces without addresses; sizes in bytes in JSON" {
+    assert_equal "$(lxc-ls -P "$LXCPATH" -f -F name,interface --running)" "NAME INTERFACE 
+b1   lo        "
+    run_apart lxc-ls -P "$LXCPATH" --format json --running -F name,ram,interface
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$(jq -c '.[0].interface' <<<"$stdout")" '["lo"]'
+    assert_equal "$(jq '.[0].ram % 4096' <<<"$stdout")" 0
+    lxc-ls -P "$LXCPATH" -f -F name,ram --running | grep -qE '^b1 +[0-9]+\.[0-9]{2}MB $'
+}
+
+@test "lxc-ls: a container with a broken configuration is listed, and the error told" {
+    mkdir "$LXCPATH/broken"
+    echo "lxc.nonsense = 1" >"$LXCPATH/broken/config"
+    run_apart lxc-ls -P "$LXCPATH" -f -F name,state,autostart
+    assert_equal "$status" 0
+    assert_contains "$stdout" "broken ERROR   -         "
+    assert_contains "$stderr" "Failed to load config for broken"
+    run_apart lxc-ls -P "$LXCPATH" -g web -1
+    rm -r "$LXCPATH/broken"
+    assert_equal "$stdout" "b1"
+    assert_contains "$stderr" "Failed to load config for broken"
+}
+
 @test "lxc-ls --format json" {
     run_apart lxc-ls -P "$LXCPATH" --format json
     assert_equal "$(jq -r 'map(.name) | join(" ")' <<<"$stdout")" "b1 s1 u1"
