@@ -185,7 +185,7 @@ line="^lxc-start $N [0-9]{14}\.[0-9]{3} (TRACE|DEBUG|INFO|NOTICE|WARN|ERROR) +[a
     assert_equal "$(grep -cvE "$line" "$log")" 0
     lxc-stop -P "$LXCPATH" -n "$N" -k
     : >"$log"
-    lxc-start -P "$LXCPATH" -n "$N" -o "$BATS_TEST_TMPDIR/o.log" -l INFO -s "lxc.log.file=$log"
+    lxc-start -P "$LXCPATH" -n "$N" -o "$BATS_TEST_TMPDIR/o.log" -l TRACE -s "lxc.log.file=$log"
     [ -s "$BATS_TEST_TMPDIR/o.log" ]
     [ ! -s "$log" ]
 }
