@@ -6,8 +6,8 @@
  * The supervisor runs it behind pre-start hooks and on every reboot, in its own mount namespace:
  * the supervisor itself knows neither the configuration nor the host. Filters are made here because
  * this program can load libseccomp. What was made goes to OUT_FD and the exit status is 0; after a
- * failure OUT_FD gets a struct err and the status is 1. Warnings about a plan go to the supervisor's
- * log, which is open under the number that the record has for it, and where the supervisor's would.
+ * failure OUT_FD gets a struct err and the status is 1. Warnings about a plan go where the
+ * supervisor's would: into its log, which is open under the number that the record has for it.
  */
 
 #include <errno.h>

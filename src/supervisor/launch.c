@@ -27,7 +27,6 @@
 #include "sys/cgroup.h"
 #include "sys/kernel.h"
 #include "sys/process.h"
-#include "sys/process.h"
 #include "sys/syscall.h"
 
 enum {

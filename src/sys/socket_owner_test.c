@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whose a socket is: our own, one of another user's, one that is gone. */
+/*
+ * Whose a socket is: our own, one of another user's, one that is gone.
+ */
 
 #include "sys/socket_owner.h"
 
