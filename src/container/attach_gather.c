@@ -401,7 +401,7 @@ static int find_init(struct attach *a, struct err *e)
 {
 	a->has_view = control_view(a->c, &a->view) == 0;
 	if (a->has_view && atomic_load(&a->view.record->state) != STATE_STARTING &&
-	    control_open_recorded(a->view.record, &a->pidfd) == 0) {
+	    control_open_recorded(&a->view, &a->pidfd) == 0) {
 		a->init = a->view.record->init_pid;
 		return 0;
 	}

@@ -67,7 +67,31 @@ int control_denied(const struct container *c, struct err *e)
 	int r = err_set(e, ERR_PERMISSION, EPERM, "container \"%s\" belongs to another user",
 			c->name);
 
-	err_hint(e, "only root and the user and group that started it may talk to it");
+	err_hint(e, "only root and the user and group that started it may talk to it, from its "
+		    "PID namespace");
+	return r;
+}
+
+/* The socket is not here, but it is somewhere. 0, or -EHOSTUNREACH. */
+static int check_network(const struct container *c, struct err *e)
+{
+	struct run_view view;
+	bool is_here;
+	int pid, r;
+
+	if (control_view(c, &view) != 0)
+		return 0;
+	is_here = runs_view_has_our_network(&view);
+	pid = runs_view_has_our_pids(&view) ? view.record->supervisor_pid : 0;
+	runs_view_close(&view);
+	if (is_here)
+		return 0;
+	r = err_set(e, ERR_NO_ANSWER, EHOSTUNREACH,
+		    "container \"%s\" was started in another network namespace, where its control "
+		    "socket is",
+		    c->name);
+	if (pid)
+		err_hint(e, "run the command there: nsenter --net=/proc/%d/ns/net …", pid);
 	return r;
 }
 
@@ -85,6 +109,8 @@ int control_call(const struct container *c, const struct control_request *q,
 			timeout = left < CONTROL_SHORTEST ? CONTROL_SHORTEST : (int)left;
 		r = client_call(c->lxcpath, c->name, q->command, q->data, q->payload, q->length,
 				timeout, answer, q->ret_fd, e);
+		if (r == CLIENT_STOPPED && check_network(c, e) < 0)
+			return -EHOSTUNREACH;
 		if (r != -ETIMEDOUT || time_left(deadline) == 0 || !is_starting(c))
 			return r;
 	}
@@ -131,11 +157,14 @@ int control_read_state(const struct container *c, int timeout, enum container_st
 	struct run_view view;
 	enum container_state state = STATE_STARTING;
 
+	bool can_ask = true;
+
 	if (control_view(c, &view) == 0) {
 		state = runs_view_state(&view);
+		can_ask = state != STATE_STARTING || runs_view_has_our_network(&view);
 		runs_view_close(&view);
 	}
-	if (state < STATE_COUNT && state != STATE_STARTING) {
+	if (state < STATE_COUNT && (state != STATE_STARTING || !can_ask)) {
 		*ret = state;
 		return 0;
 	}
@@ -156,13 +185,21 @@ int container_init_pid(struct container *c, pid_t *ret, struct err *e)
 	const struct control_request q = {.command = WIRE_GET_INIT_PID};
 	struct client_answer answer;
 	struct run_view view;
+	bool has_our_pids;
 	pid_t pid = 0;
 	int r;
 
 	if (control_view(c, &view) == 0) {
 		if (atomic_load(&view.record->state) != STATE_STARTING)
 			pid = view.record->init_pid;
+		has_our_pids = runs_view_has_our_pids(&view);
 		runs_view_close(&view);
+		if (!has_our_pids)
+			return err_set(
+				e, ERR_UNSUPPORTED, ESRCH,
+				"container \"%s\" runs in another PID namespace: its process "
+				"numbers mean nothing here",
+				c->name);
 		if (pid > 0) {
 			*ret = pid;
 			return 0;
@@ -182,13 +219,14 @@ int container_init_pid(struct container *c, pid_t *ret, struct err *e)
 	return 0;
 }
 
-int control_open_recorded(const struct record_header *record, int *ret_pidfd)
+int control_open_recorded(const struct run_view *view, int *ret_pidfd)
 {
+	const struct record_header *record = view->record;
 	autoclose int fd = -EBADF;
 	uint64_t start_time;
 	int r;
 
-	if (record->init_pid <= 0)
+	if (record->init_pid <= 0 || !runs_view_has_our_pids(view))
 		return -ESRCH;
 	fd = process_open(record->init_pid);
 	if (fd < 0)
@@ -280,7 +318,7 @@ int control_open_init(const struct container *c, int *ret_pidfd, pid_t *ret_pid,
 
 	if (control_view(c, &view) == 0) {
 		if (atomic_load(&view.record->state) != STATE_STARTING &&
-		    control_open_recorded(view.record, &fd) == 0)
+		    control_open_recorded(&view, &fd) == 0)
 			pid = view.record->init_pid;
 		runs_view_close(&view);
 	}

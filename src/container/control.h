@@ -55,8 +55,9 @@ int control_denied(const struct container *c, struct err *e);
  * be NULL); -ECONNREFUSED when nothing runs. */
 int control_open_init(const struct container *c, int *ret_pidfd, pid_t *ret_pid, struct err *e);
 
-/* The same of a record: 0, or -ESRCH. Silent. */
-int control_open_recorded(const struct record_header *record, int *ret_pidfd);
+/* The same of a record: 0, or -ESRCH, also when its numbers are of another PID namespace. Silent.
+ */
+int control_open_recorded(const struct run_view *view, int *ret_pidfd);
 
 /* What a record knows of an item of the running configuration, or NULL. */
 const char *control_recorded_item(struct run_view *view, const char *key);

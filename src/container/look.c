@@ -47,9 +47,11 @@ void look_at_view(const struct run_view *view, struct container_run *ret)
 
 	*ret = (struct container_run){
 		.state = state < STATE_COUNT ? state : STATE_STOPPED,
-		.init_pid = view->record->init_pid,
-		.supervisor_pid = view->record->supervisor_pid,
 	};
+	if (runs_view_has_our_pids(view)) {
+		ret->init_pid = view->record->init_pid;
+		ret->supervisor_pid = view->record->supervisor_pid;
+	}
 	copy_addresses(view->record, ret);
 }
 

@@ -21,10 +21,11 @@
 
 #include "base/hash.h"
 #include "base/macros.h"
+#include "base/utf8.h"
 #include "container/paths.h"
 #include "container/spawn.h"
-#include "base/utf8.h"
 #include "sys/lock.h"
+#include "sys/namespace.h"
 #include "sys/process.h"
 
 #include "tare_paths.h"
@@ -122,6 +123,24 @@ void runs_view_close(struct run_view *view)
 	if (view->record)
 		munmap((void *)view->record, view->size);
 	*view = (struct run_view){};
+}
+
+/* What can't be compared counts as the same. */
+static bool is_namespace(uint64_t number, const char *ours)
+{
+	uint64_t here = namespace_number(ours);
+
+	return number == 0 || here == 0 || number == here;
+}
+
+bool runs_view_has_our_pids(const struct run_view *view)
+{
+	return is_namespace(view->record->pid_namespace, "/proc/self/ns/pid");
+}
+
+bool runs_view_has_our_network(const struct run_view *view)
+{
+	return is_namespace(view->record->net_namespace, "/proc/self/ns/net");
 }
 
 /* What a record says about itself that decides how it is undone. */
@@ -360,7 +379,10 @@ static bool is_orphan(const struct record_header *record)
 	if (!is_of_this_version(record) || record->supervisor_pid <= 0)
 		return false;
 	pidfd = process_open(record->supervisor_pid);
-	return pidfd == -ESRCH || (pidfd >= 0 && process_poll(pidfd, 0) == 1);
+	if (pidfd != -ESRCH && (pidfd < 0 || process_poll(pidfd, 0) != 1))
+		return false;
+	/* Of another namespace only the lock tells. */
+	return is_namespace(record->pid_namespace, "/proc/self/ns/pid");
 }
 
 /* As lock_take(), at once or, if it is about an orphan, soon. LOCK_OF_UNDOING: somebody else undoes

@@ -33,6 +33,10 @@ int runs_view_at(int dirfd, const char *name, struct run_view *ret, struct err *
  * its name has not begun yet, or begins again (a reboot). That is STARTING. STATE_COUNT: no state.
  */
 enum container_state runs_view_state(const struct run_view *view);
+/* Whether its numbers of processes are those of the caller's PID namespace. */
+bool runs_view_has_our_pids(const struct run_view *view);
+/* Whether its control socket is in the caller's network namespace. */
+bool runs_view_has_our_network(const struct run_view *view);
 /* What listing shows of it (look.c). */
 void look_at_view(const struct run_view *view, struct container_run *ret);
 /* The plan in force, good until the view is closed; NULL when there is none at the moment, or a

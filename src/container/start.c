@@ -149,6 +149,22 @@ static bool is_ending(const struct container *c)
 	return is_ending;
 }
 
+/* The address of a run in another network namespace is free here, its name is not. */
+static bool runs_elsewhere(const struct container *c)
+{
+	struct run_view view = {};
+	bool is_elsewhere = false;
+
+	if (runs_view(c->lxcpath, c->name, &view, NULL) == 0) {
+		uint32_t state = atomic_load(&view.record->state);
+
+		is_elsewhere = view.is_alive && state != STATE_STOPPING &&
+			       state != STATE_ABORTING && !runs_view_has_our_network(&view);
+	}
+	runs_view_close(&view);
+	return is_elsewhere;
+}
+
 /* A run that ends will give the address back: it is waited for. */
 static int take_address(struct start *s, struct err *e)
 {
@@ -227,6 +243,8 @@ static int prepare(struct start *s, struct err *e)
 	r = runs_make_way(c->lxcpath, c->name, e);
 	if (r < 0)
 		return err_wrap(e, r, "an earlier run of container %s can't be undone", c->name);
+	if (runs_elsewhere(c))
+		return START_ALREADY_RUNNING;
 	s->listen_fds = count_listen_fds();
 	r = take_address(s, e);
 	if (r != 0)

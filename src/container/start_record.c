@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "config/freeze.h"
 #include "run/record.h"
+#include "sys/namespace.h"
 
 #include "tare_paths.h"
 
@@ -223,6 +224,8 @@ int start_build_record(const struct start *s, struct str *ret, struct err *e)
 
 	memcpy(h.magic, RECORD_MAGIC, sizeof(RECORD_MAGIC));
 	boot_id_read(h.boot_id);
+	h.pid_namespace = namespace_number("/proc/self/ns/pid");
+	h.net_namespace = namespace_number("/proc/self/ns/net");
 	clock_gettime(CLOCK_REALTIME, &now);
 	h.started = (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
 	for (size_t left = RECORD_PARTS_AT; left > 0;) {

@@ -102,7 +102,7 @@ static int compile_end(struct compiler *c, enum plan_section s, struct err *e)
 static void kill_child(struct compiler *c, enum plan_section s)
 {
 	if (c->r_pidfd != PLAN_NO_REGISTER)
-		STEP(c, s, OP_KILL, c->request->name, "");
+		STEP(c, s, OP_KILL, c->request->name, "")->in = c->r_limit;
 }
 
 int compile_stop(struct compiler *c, struct err *e)

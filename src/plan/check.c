@@ -358,7 +358,7 @@ static bool gives_back(const struct plan *p, enum plan_section section)
 	for (uint32_t i = 0; i < p->sections[SECTION_START].count; i++) {
 		const struct plan_step *step = &plan_steps(p, SECTION_START)[i];
 		enum plan_op undo = plan_op_rows[step->op].undo;
-		bool by_register = plan_op_rows[undo].in != REGISTER_UNUSED;
+		bool by_register = plan_op_rows[undo].in == REGISTER_REQUIRED;
 
 		/* Its process is gone when STOP begins. */
 		if (undo == OP_NONE || (undo == OP_KILL && section == SECTION_STOP))

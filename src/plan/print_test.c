@@ -157,7 +157,7 @@ static void every_op_has_its_row(void **state)
 		assert_int_not_equal(row->error, ERR_NONE);
 		/* What is undone is undone by HOST, and by what this op made. */
 		assert_true(row->undo == OP_NONE || undo->lane == LANE_HOST);
-		if (row->undo != OP_NONE && undo->in != REGISTER_UNUSED) {
+		if (row->undo != OP_NONE && undo->in == REGISTER_REQUIRED) {
 			if (row->out == REGISTER_UNUSED)
 				fail_msg("%s makes nothing that %s could take", row->name,
 					 undo->name);

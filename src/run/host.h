@@ -110,6 +110,8 @@ int host_cgroup_move(struct host *h, const struct plan_step *step);
 int host_cgroup_chown(struct host *h, const struct plan_step *step);
 int host_cgroup_open(struct host *h, const struct plan_step *step);
 int host_cgroup_remove(struct host *h, const struct plan_step *step);
+/* Version 1 keeps what is frozen from dying: thaw the cgroups of a register, which may be empty. */
+void host_cgroup_thaw(struct host *h, uint16_t number);
 
 int host_mount_ns_enter(struct host *h, const struct plan_step *step);
 int host_mount_ns_leave(struct host *h, const struct plan_step *step);

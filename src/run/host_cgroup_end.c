@@ -89,6 +89,20 @@ static void kill_in(struct host *h, uint32_t hierarchy, const char *path)
 		cgroup_kill_all(fd);
 }
 
+void host_cgroup_thaw(struct host *h, uint16_t number)
+{
+	for (uint32_t i = 0; host_has(h, number) && i < h->plan->hierarchies.count; i++) {
+		const struct plan_hierarchy *row = plan_hierarchies(h->plan) + i;
+		autoclose int fd = -EBADF;
+
+		if (row->version != 1 || !list_has(plan_text(h->plan, row->controllers), "freezer"))
+			continue;
+		fd = host_cgroup_open_below(h, i, host_name(h, number));
+		if (fd >= 0)
+			(void)cgroup_write(fd, "freezer.state", "THAWED");
+	}
+}
+
 /* A crash came while they were being made: which of them are ours? */
 static void unmake_intended(struct host *h, struct record_register *reg)
 {

@@ -23,6 +23,7 @@
 #include "sys/syscall.h"
 
 enum {
+	THAW_TIMEOUT = 50,    /* milliseconds, of what may be frozen */
 	KILL_TIMEOUT = 30000, /* milliseconds: a process in the kernel's hands dies late */
 };
 
@@ -264,7 +265,14 @@ static int find_orphan(const struct host *h)
 	return fd;
 }
 
-static int kill_orphan(struct host *h)
+/* What is frozen dies when it is thawed. */
+static void thaw_for_death(struct host *h, int pidfd, const struct plan_step *step)
+{
+	if (process_poll(pidfd, THAW_TIMEOUT) == 0)
+		host_cgroup_thaw(h, step->in);
+}
+
+static int kill_orphan(struct host *h, const struct plan_step *step)
 {
 	autoclose int fd = find_orphan(h);
 	int r;
@@ -274,6 +282,7 @@ static int kill_orphan(struct host *h)
 	r = process_signal(fd, SIGKILL);
 	if (r < 0)
 		return r == -ESRCH ? 0 : host_failed(h, __NR_pidfd_send_signal, r);
+	thaw_for_death(h, fd, step);
 	r = process_poll(fd, KILL_TIMEOUT);
 	return r == 0 ? host_note(h, -ETIMEDOUT, "init (%d) does not die", h->run->record->init_pid)
 		      : r;
@@ -285,10 +294,11 @@ int host_kill(struct host *h, const struct plan_step *step)
 	int r, status;
 
 	if (run->child_fd < 0)
-		return kill_orphan(h);
+		return kill_orphan(h, step);
 	r = process_signal(run->child_fd, SIGKILL);
 	if (r < 0 && r != -ESRCH)
 		return host_failed(h, __NR_pidfd_send_signal, r);
+	thaw_for_death(h, run->child_fd, step);
 	/* While it dies it may need us: requests of its seccomp filter are answered meanwhile. */
 	r = host_wait(h, run->child_fd);
 	if (r < 0) {

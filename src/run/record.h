@@ -173,6 +173,11 @@ struct record_header {
 	 */
 	struct record_part devices;
 	_Atomic uint32_t device_sequence; /* odd while they are being written */
+	uint32_t unused;
+
+	/* Inode numbers of the supervisor's namespaces, 0 = unknown: elsewhere its numbers of
+	 * processes mean others, and its control socket isn't there. */
+	uint64_t pid_namespace, net_namespace;
 };
 _Static_assert(sizeof(struct record_header) <= RECORD_REGISTERS_AT, "the header has its pages");
 
@@ -224,6 +229,8 @@ RECORD_HAS_AT(plan, 1524);
 RECORD_HAS_AT(trace, 1532);
 RECORD_HAS_AT(devices, 1540);
 RECORD_HAS_AT(device_sequence, 1548);
+RECORD_HAS_AT(pid_namespace, 1560);
+RECORD_HAS_AT(net_namespace, 1568);
 #undef RECORD_HAS_AT
 _Static_assert(sizeof(struct record_register) == 280, "another layout is another RECORD_FORMAT");
 _Static_assert(sizeof(struct record_address) == 40, "another layout is another RECORD_FORMAT");

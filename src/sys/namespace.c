@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/macros.h"
@@ -43,6 +44,13 @@ int namespace_open_path(const char *path)
 	if (ioctl(fd, NS_GET_NSTYPE) < 0)
 		return -EINVAL;
 	return take_fd(fd);
+}
+
+uint64_t namespace_number(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) < 0 ? 0 : (uint64_t)status.st_ino;
 }
 
 int namespace_enter(int fd, int type)

@@ -5,6 +5,7 @@
  * Namespaces by descriptor: namespaces(7), setns(2).
  */
 
+#include <stdint.h>
 #include <sys/types.h>
 
 /* A namespace of a process (0 = ours) by its name in /proc/PID/ns: descriptor or -errno. */
@@ -12,6 +13,9 @@ int namespace_open(pid_t pid, const char *name);
 
 /* By the path of its file. -EINVAL: something else is there. */
 int namespace_open_path(const char *path);
+
+/* The number that tells it from others of its kind, by the path of its file; 0: not to be had. */
+uint64_t namespace_number(const char *path);
 
 /* Enter it. `type` is CLONE_NEW* that it must be of, 0 = any. 0 or -errno. */
 int namespace_enter(int fd, int type);

@@ -130,6 +130,57 @@ teardown() {
     grep -q " @$LXCPATH/b1/command\$" /proc/net/unix
 }
 
+# Nobody may be there to collect it.
+gone() {
+    ! grep -q '^State:[[:blank:]]*[^Z]' "/proc/$1/status" 2>/dev/null
+}
+
+# A freezer of version 1 keeps what is killed from dying.
+@test "a frozen container whose supervisor is killed is undone like any other" {
+    lxc-start -P "$LXCPATH" -n b1
+    init=$(lxc-info -P "$LXCPATH" -n b1 -pH)
+    lxc-freeze -P "$LXCPATH" -n b1
+    supervisor=$(awk '{print $4}' "/proc/$init/stat")
+    kill -9 "$supervisor"
+    wait_until 5 gone "$supervisor"
+    run_apart timeout 20 tare repair -P "$LXCPATH"
+    assert_equal "$status:$stdout" "0:1 run undone"
+    wait_until 5 gone "$init"
+    run_apart lxc-info -P "$LXCPATH" -n b1 -sH
+    assert_equal "$stdout:$stderr" "STOPPED:"
+}
+
+@test "from another network namespace: what runs is seen, and what needs its socket says so" {
+    unshare -n lxc-start -P "$LXCPATH" -n b1
+    run -0 lxc-info -P "$LXCPATH" -n b1 -sH
+    assert_equal "$output" RUNNING
+    run_apart timeout 20 lxc-start -P "$LXCPATH" -n b1
+    assert_equal "$status" 0
+    assert_contains "$stderr" "already running"
+    for tool in "stop -k" "stop -t 1" "stop -r -t 1" freeze unfreeze; do
+        # shellcheck disable=SC2086 # words
+        run_apart timeout 20 lxc-$tool -P "$LXCPATH" -n b1
+        assert_equal "$tool: $status" "$tool: 1"
+        assert_contains "$stderr" "another network namespace"
+    done
+    assert_equal "$(lxc-info -P "$LXCPATH" -n b1 -sH)" RUNNING
+    init=$(lxc-info -P "$LXCPATH" -n b1 -pH)
+    supervisor=$(awk '{print $4}' "/proc/$init/stat")
+    nsenter --net="/proc/$supervisor/ns/net" lxc-stop -P "$LXCPATH" -n b1 -k
+    assert_equal "$(lxc-info -P "$LXCPATH" -n b1 -sH)" STOPPED
+}
+
+@test "from another PID namespace: the state is seen, and no number that means another process" {
+    lxc-start -P "$LXCPATH" -n b1
+    run -0 timeout 20 unshare -p -f lxc-info -P "$LXCPATH" -n b1 -sH
+    assert_equal "$output" RUNNING
+    run -0 timeout 20 unshare -p -f lxc-info -P "$LXCPATH" -n b1 -pH
+    assert_equal "$output" ""
+    run_apart timeout 20 unshare -p -f lxc-stop -P "$LXCPATH" -n b1 -k
+    assert_equal "$status" 1
+    assert_equal "$(lxc-info -P "$LXCPATH" -n b1 -sH)" RUNNING
+}
+
 @test "lxc-attach passes exit codes on" {
     lxc-start -P "$LXCPATH" -n b1
     for code in 0 1 42 125 255; do
