@@ -251,6 +251,7 @@ static int fill(struct creation *creation, struct err *e)
 		.path = creation->template_path,
 		.rootfs = creation->rootfs,
 		.argv = creation->options->argv,
+		.marker_fd = creation->marker_fd,
 		.quiet = creation->options->quiet,
 	};
 	int r = container_save_config(c, NULL, e);
@@ -361,6 +362,7 @@ static int create_with_template(struct container *c, const struct create_options
 			.path = creation.template_path,
 			.rootfs = rootfs,
 			.argv = options->argv,
+			.marker_fd = -EBADF,
 			.quiet = options->quiet,
 		};
 

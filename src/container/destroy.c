@@ -85,7 +85,8 @@ int destroy_tree_but(const struct config *config, const char *path, const char *
 	const struct config_idmaps *maps = config ? &config->values.idmaps : NULL;
 	struct job *job =
 		mmap(NULL, sizeof(*job), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct userns_call call = {.function = do_job, .argument = job};
+	const struct userns_call call = {do_job, job, -EBADF};
+	int status = 0;
 	int r;
 
 	if (job == MAP_FAILED)
@@ -95,8 +96,8 @@ int destroy_tree_but(const struct config *config, const char *path, const char *
 	if (r < 0) {
 		r = err_set(e, ERR_STORAGE, -r, "\"%s\" can't be removed", path);
 	} else if (maps && maps->count > 0 && geteuid() != 0) {
-		r = userns_run(maps, &call, e);
-		if (r > 0)
+		r = userns_run(maps, &call, &status, e);
+		if (r > 0 || (r == 0 && status != 0))
 			r = err_set(e, ERR_STORAGE, 0, "the process that removes \"%s\" has died",
 				    path);
 	} else {

@@ -57,7 +57,7 @@ static int give_inside(void *argument)
 {
 	const char *path = argument;
 
-	return lchown(path, 0, (gid_t)-1) < 0 ? errno : 0;
+	return lchown(path, 0, (gid_t)-1) < 0 ? -errno : 0;
 }
 
 int directory_give_to_root(const struct config *config, const char *path, struct err *e)
@@ -72,12 +72,16 @@ int directory_give_to_root(const struct config *config, const char *path, struct
 		if (r == 0 && lchown(path, uid, root_gid(config)) < 0)
 			r = -errno;
 	} else {
-		struct userns_call call = {.function = give_inside, .argument = (char *)path};
+		const struct userns_call call = {give_inside, (char *)path, -EBADF};
+		int status;
 
-		r = userns_run(&config->values.idmaps, &call, e);
+		r = userns_run(&config->values.idmaps, &call, &status, e);
 		if (r < 0)
 			return err_wrap(e, r, "cannot give \"%s\" to container root", path);
-		r = -r;
+		if (r == USERNS_CALL_FAILED)
+			r = -status;
+		else if (status != 0)
+			r = -ECHILD;
 	}
 	if (r < 0)
 		return err_set(e, ERR_PERMISSION, -r, "cannot give \"%s\" to container root", path);

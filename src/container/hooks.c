@@ -2,20 +2,19 @@
 
 /*
  * Running hooks from the library: `/bin/sh -c "exec TEXT ARGUMENTS"` with the caller's environment
- * and a few variables, output read to its end and logged at DEBUG.
+ * and a few variables, output logged at DEBUG.
  */
 
 #include "container/hooks.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/macros.h"
-#include "container/spawn.h"
+#include "container/child.h"
 
 #define LOG_CATEGORY "hooks"
 #include "base/log.h"
@@ -100,41 +99,31 @@ static void add_quoted(struct str *out, const char *text)
 	str_add_char(out, '\'');
 }
 
-static int start_shell(const char *command, char *const *environment, int output_fd, pid_t *ret)
-{
-	char *argv[] = {"sh", "-c", (char *)command, NULL};
-	posix_spawn_file_actions_t actions;
-	int r = posix_spawn_file_actions_init(&actions);
+struct shell {
+	const char *command;
+	char *const *environment;
+};
 
-	if (r)
-		return -r;
-	r = posix_spawn_file_actions_adddup2(&actions, output_fd, STDOUT_FILENO);
-	if (r == 0)
-		r = posix_spawn(ret, "/bin/sh", &actions, NULL, argv, environment);
-	posix_spawn_file_actions_destroy(&actions);
-	return -r;
+static int execute(void *argument)
+{
+	const struct shell *shell = argument;
+	char *argv[] = {"sh", "-c", (char *)shell->command, NULL};
+
+	execve("/bin/sh", argv, shell->environment);
+	return -errno;
 }
 
-static void log_output(const char *command, int fd)
+static void log_output(void *context, const char *text, size_t len)
 {
-	char piece[2048];
-	ssize_t len;
+	const struct shell *shell = context;
 
-	while ((len = read(fd, piece, sizeof(piece) - 1)) > 0 || (len < 0 && errno == EINTR)) {
-		if (len < 0)
-			continue;
-		piece[len] = '\0';
-		log_debug("Script %s produced output: %s", command, piece);
-	}
+	log_debug("Script %s produced output: %.*s", shell->command, (int)len, text);
 }
 
 static int explain_status(int status, const char *text, const char *type, struct err *e)
 {
 	int r;
 
-	if (status < 0)
-		return err_set(e, ERR_HOOK_FAILED, -status, "cannot wait for the %s hook \"%s\"",
-			       type, text);
 	if (WIFEXITED(status))
 		r = err_set(e, ERR_HOOK_FAILED, 0, "Script exited with status %d",
 			    WEXITSTATUS(status));
@@ -148,8 +137,15 @@ static int run_hook(const struct container *c, const char *text, const char *typ
 		    char *const *environment, struct err *e)
 {
 	autostr command = {};
-	int pipe_fds[2];
-	pid_t pid = 0;
+	struct shell shell = {.environment = environment};
+	const struct child_work work = {
+		.function = execute,
+		.argument = &shell,
+		.kept_fd = -EBADF,
+		.heard_stream = STDOUT_FILENO,
+		.hear = log_output,
+		.context = &shell,
+	};
 	int status, r;
 
 	str_addf(&command, "exec %s", text);
@@ -160,18 +156,11 @@ static int run_hook(const struct container *c, const char *text, const char *typ
 	}
 	if (str_failed(&command))
 		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
-	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
-		return err_set(e, ERR_SYSTEM, errno, "cannot make a pipe");
+	shell.command = str_text(&command);
 	log_info("Executing script \"%s\" for container \"%s\"", text, c->name);
-	r = start_shell(str_text(&command), environment, pipe_fds[1], &pid);
-	close(pipe_fds[1]);
-	if (r < 0) {
-		close(pipe_fds[0]);
+	r = child_run(&work, &status);
+	if (r < 0)
 		return err_set(e, ERR_HOOK_FAILED, -r, "cannot run the %s hook \"%s\"", type, text);
-	}
-	log_output(str_text(&command), pipe_fds[0]);
-	close(pipe_fds[0]);
-	status = spawn_wait(pid);
 	return status == 0 ? 0 : explain_status(status, text, type, e);
 }
 

@@ -15,20 +15,20 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include "base/macros.h"
+#include "container/child.h"
 #include "container/paths.h"
-#include "container/spawn.h"
 #include "container/userns.h"
 #include "sys/file.h"
+#include "sys/process.h"
 
 #include "tare_paths.h"
 
 #define LOG_CATEGORY "template"
 #include "base/log.h"
 
-enum { CONFIG_SIZE_MAX = 16 << 20, CONFIG_MODE = 0640, EXIT_NO_EXEC = 127 };
+enum { CONFIG_SIZE_MAX = 16 << 20, CONFIG_MODE = 0640 };
 
 static int no_memory(struct err *e)
 {
@@ -81,7 +81,7 @@ bool template_only_informs(const char *name, char *const *argv)
 }
 
 /* Everything is made before the fork; the child makes system calls only. */
-struct child {
+struct program {
 	char **argv;
 	const char *path;
 	bool quiet;
@@ -97,19 +97,20 @@ static void close_streams(void)
 			fcntl(stream, F_SETFD, 0);
 }
 
+/* Only on failure does it return. */
 static int execute(void *argument)
 {
-	const struct child *child = argument;
+	const struct program *program = argument;
 
 	/* What the template leaves mounted goes with it. */
-	if (child->own_mounts &&
+	if (program->own_mounts &&
 	    (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0))
-		return EXIT_NO_EXEC;
+		return -errno;
 	umask(0022);
-	if (child->quiet)
+	if (program->quiet)
 		close_streams();
-	execv(child->path, child->argv);
-	return EXIT_NO_EXEC;
+	execv(program->path, program->argv);
+	return -errno;
 }
 
 struct words {
@@ -165,52 +166,72 @@ static int make_argv(const struct template_run *run, struct words *ret)
 	return ret->failed || !vec_push(ret) ? -ENOMEM : 0;
 }
 
-/* 0 … 255 as userns_run() has it, or negative. */
-static int run_child(struct child *child, const struct config_idmaps *maps, struct err *e)
+/* A script whose interpreter is not there is "not there" itself for execve(2). */
+static void hint_at_interpreter(const char *path, struct err *e)
 {
-	struct userns_call call = {.function = execute, .argument = child};
-	int status;
-	pid_t pid;
+	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	char text[256];
+	ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	char *word;
 
-	child->own_mounts = geteuid() == 0 || maps->count > 0;
-	if (maps->count > 0)
-		return userns_run(maps, &call, e);
-	pid = fork();
-	if (pid < 0)
-		return err_set(e, ERR_CLONE_FAILED, errno, "cannot fork");
-	if (pid == 0)
-		_exit(execute(child));
-	status = spawn_wait(pid);
-	if (status < 0)
-		return err_set(e, ERR_SYSTEM, -status, "cannot wait for the template");
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	if (len < 3 || text[0] != '#' || text[1] != '!')
+		return;
+	text[len] = '\0';
+	word = text + 2 + strspn(text + 2, " \t");
+	word[strcspn(word, " \t\n")] = '\0';
+	if (access(word, X_OK) < 0)
+		err_hint(e, "its first line asks for \"%s\", which can't be run here", word);
+}
+
+/* 0 with its wait status, or negative. */
+static int run_program(struct program *program, const struct template_run *run, int *ret_status,
+		       struct err *e)
+{
+	const struct config_idmaps *maps = &run->container->config->values.idmaps;
+	const struct userns_call call = {execute, program, run->marker_fd};
+	const struct child_work work = {
+		.function = execute,
+		.argument = program,
+		.kept_fd = run->marker_fd,
+	};
+	int r;
+
+	program->own_mounts = geteuid() == 0 || maps->count > 0;
+	r = maps->count > 0 ? userns_run(maps, &call, ret_status, e) : child_run(&work, ret_status);
+	if (r == USERNS_CALL_FAILED)
+		r = -*ret_status;
+	else if (maps->count > 0)
+		return r;
+	if (r == 0)
+		return 0;
+	r = err_set(e, ERR_TEMPLATE_FAILED, -r, "cannot run the template \"%s\"", run->path);
+	hint_at_interpreter(run->path, e);
+	return r;
 }
 
 int template_run(const struct template_run *run, struct err *e)
 {
 	struct words words = {};
-	struct child child = {.path = run->path, .quiet = run->quiet};
+	struct program program = {.path = run->path, .quiet = run->quiet};
+	char ending[64];
+	int status;
 	int r = make_argv(run, &words);
 
 	if (r < 0) {
 		finish_words(&words);
 		return no_memory(e);
 	}
-	child.argv = words.items;
+	program.argv = words.items;
 	log_info("running the template \"%s\"", run->path);
-	r = run_child(&child, &run->container->config->values.idmaps, e);
+	r = run_program(&program, run, &status, e);
 	finish_words(&words);
-	if (r < 0)
-		return err_wrap(e, r, "Failed to create container from template");
-	if (r == 0)
+	if (r == 0 && status == 0)
 		return 0;
-	if (r > 128)
-		r = err_set(e, ERR_TEMPLATE_FAILED, 0,
-			    "the template \"%s\" was killed by signal %d", run->path, r - 128);
-	else
-		r = err_set(e, ERR_TEMPLATE_FAILED, 0, "the template \"%s\" ended with status %d",
-			    run->path, r);
-	err_hint(e, "what it printed says more");
+	if (r == 0) {
+		process_print_status(status, ending, sizeof(ending));
+		r = err_set(e, ERR_TEMPLATE_FAILED, 0, "the template \"%s\" %s", run->path, ending);
+		err_hint(e, "what it printed says more");
+	}
 	return err_wrap(e, r, "Failed to create container from template");
 }
 

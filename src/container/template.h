@@ -17,12 +17,14 @@ int template_find(const char *name, char **ret, struct err *e);
 /* Whether its arguments only ask something, so that nothing is to be created. */
 bool template_only_informs(const char *name, char *const *argv);
 
-/* Run it for the container and wait. 0, or negative with e set. `rootfs` is where it installs. */
+/* Run it for the container and wait. 0, or negative with e set. `rootfs` is where it installs. It
+ * ends when we die, with all that it has started. */
 struct template_run {
 	const struct container *container;
 	const char *path;   /* of the script */
 	const char *rootfs; /* may be NULL */
 	char *const *argv;  /* of the user, or NULL */
+	int marker_fd; /* of the creation: locked until the template's last process has ended */
 	bool quiet;
 };
 int template_run(const struct template_run *run, struct err *e);

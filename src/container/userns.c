@@ -12,19 +12,19 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <sched.h>
-#include <spawn.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/ids.h"
 #include "base/macros.h"
 #include "base/str.h"
-#include "container/spawn.h"
+#include "container/child.h"
 #include "sys/file.h"
 #include "sys/process.h"
 
@@ -102,114 +102,99 @@ static int write_map(pid_t pid, const char *file, const struct str *map)
 
 enum { HELPER_WORDS_MAX = 3 * (IDMAP_LINES_MAX + 1) + 3 };
 
-/* newuidmap or newgidmap. */
+/* newuidmap PID INSIDE HOST COUNT …, and the first line of what it says. */
 struct helper {
 	const char *program;
-	pid_t pid;
-	int words_fd; /* what it prints: a file in memory */
+	char number[16];
+	char **argv;
+	char words[256];
+	size_t length;
 };
 
-/* Behind vfork(2), with its output in the file. Positive: the error. */
-static int spawn_helper(struct helper *helper, char *const *argv)
+static int fill_argv(struct helper *helper, pid_t pid, struct str *map)
 {
-	posix_spawn_file_actions_t actions;
-	int r = posix_spawn_file_actions_init(&actions);
-
-	if (r != 0)
-		return r;
-	r = posix_spawn_file_actions_adddup2(&actions, helper->words_fd, STDOUT_FILENO);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&actions, helper->words_fd, STDERR_FILENO);
-	if (r == 0)
-		r = posix_spawnp(&helper->pid, helper->program, &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	return r;
-}
-
-/* newuidmap PID INSIDE HOST COUNT …: how it ends counts. */
-static int start_helper(const char *program, pid_t pid, struct str *map, struct helper *ret)
-{
-	autofree char **argv = calloc(HELPER_WORDS_MAX, sizeof(*argv));
-	struct helper helper = {.program = program};
-	char number[16];
-	char *at;
+	char *at = map->data;
 	size_t count = 2;
-	int r;
 
-	if (!argv || !map->data || str_failed(map))
+	helper->argv = calloc(HELPER_WORDS_MAX, sizeof(*helper->argv));
+	if (!helper->argv || !map->data || str_failed(map))
 		return -ENOMEM;
-	snprintf(number, sizeof(number), "%d", (int)pid);
-	argv[0] = (char *)program;
-	argv[1] = number;
-	at = map->data;
+	snprintf(helper->number, sizeof(helper->number), "%d", (int)pid);
+	helper->argv[0] = (char *)helper->program;
+	helper->argv[1] = helper->number;
 	while (*at && count < HELPER_WORDS_MAX - 1) {
-		argv[count++] = at;
+		helper->argv[count++] = at;
 		at += strcspn(at, " \n");
 		if (*at)
 			*at++ = '\0';
 	}
-	helper.words_fd = memfd_create(program, MFD_CLOEXEC);
-	if (helper.words_fd < 0)
-		return -errno;
-	r = spawn_helper(&helper, argv);
-	if (r != 0)
-		close(helper.words_fd);
-	else
-		*ret = helper;
-	return -r;
+	return 0;
 }
 
-static int wait_helper(const struct helper *helper, struct err *e)
+static int execute_helper(void *argument)
 {
-	autoclose int words_fd = helper->words_fd;
-	int status = spawn_wait(helper->pid);
-	char words[256], ending[64];
-	ssize_t got;
+	const struct helper *helper = argument;
 
-	/* Somebody else has collected it: the child of ours says whether there is a map. */
-	if (status == 0 || status == -ECHILD)
-		return 0;
-	if (status < 0)
-		return err_set(e, ERR_SYSTEM, -status, "cannot wait for %s", helper->program);
-	got = pread(words_fd, words, sizeof(words) - 1, 0);
-	words[got > 0 ? got : 0] = '\0';
-	words[strcspn(words, "\n")] = '\0';
+	execvp(helper->program, helper->argv);
+	return -errno;
+}
+
+static void hear_helper(void *context, const char *text, size_t len)
+{
+	struct helper *helper = context;
+	size_t room = sizeof(helper->words) - 1 - helper->length;
+
+	if (len > room)
+		len = room;
+	memcpy(helper->words + helper->length, text, len);
+	helper->length += len;
+}
+
+static int explain_helper(struct helper *helper, int status, struct err *e)
+{
+	char ending[64];
+
 	process_print_status(status, ending, sizeof(ending));
+	helper->words[strcspn(helper->words, "\n")] = '\0';
 	return err_set(e, ERR_ID_MAP_REFUSED, 0, "%s %s%s%s", helper->program, ending,
-		       words[0] ? ": " : "", words);
+		       helper->words[0] ? ": " : "", helper->words);
 }
 
-static int missing_helper(const char *program, int errnum, struct err *e)
+static int run_helper(const char *program, pid_t pid, struct str *map, struct err *e)
 {
-	int r = err_set(e, ERR_ID_MAP_REFUSED, errnum, "cannot run %s", program);
+	struct helper helper = {.program = program};
+	const struct child_work work = {
+		.function = execute_helper,
+		.argument = &helper,
+		.kept_fd = -EBADF,
+		.heard_stream = STDERR_FILENO,
+		.hear = hear_helper,
+		.context = &helper,
+	};
+	int status = 0;
+	int r = fill_argv(&helper, pid, map);
 
-	err_hint(e, "an ordinary user needs it for id maps: install the package uidmap");
-	return r;
+	if (r == 0)
+		r = child_run(&work, &status);
+	free(helper.argv);
+	if (r < 0) {
+		r = err_set(e, ERR_ID_MAP_REFUSED, -r, "cannot run %s", program);
+		err_hint(e, "an ordinary user needs it for id maps: install the package uidmap");
+		return r;
+	}
+	return status == 0 ? 0 : explain_helper(&helper, status, e);
 }
 
 static int map_by_helpers(pid_t pid, const struct config_idmaps *maps, struct err *e)
 {
 	autostr users = {};
 	autostr groups = {};
-	struct helper first = {.words_fd = -EBADF}, second = first;
 	int r;
 
 	print_map(maps, 'u', ' ', &users);
 	print_map(maps, 'g', ' ', &groups);
-	r = start_helper("newuidmap", pid, &users, &first);
-	if (r < 0)
-		return missing_helper("newuidmap", -r, e);
-	r = start_helper("newgidmap", pid, &groups, &second);
-	if (r < 0) {
-		wait_helper(&first, NULL);
-		return missing_helper("newgidmap", -r, e);
-	}
-	r = wait_helper(&first, e);
-	if (r < 0) {
-		wait_helper(&second, NULL);
-		return r;
-	}
-	return wait_helper(&second, e);
+	r = run_helper("newuidmap", pid, &users, e);
+	return r == 0 ? run_helper("newgidmap", pid, &groups, e) : r;
 }
 
 static int map_ids(pid_t pid, const struct config_idmaps *maps, struct err *e)
@@ -232,8 +217,7 @@ static int map_ids(pid_t pid, const struct config_idmaps *maps, struct err *e)
 	return 0;
 }
 
-/* Exit status of a child that could not even begin; its errno came through the socket. */
-enum { EXIT_UNUSABLE = 125, SETGROUPS_MAX = 64 };
+enum { SETGROUPS_MAX = 64 };
 
 /* Where an ordinary user is mapped without helpers that the host trusts, the kernel has it keep its
  * groups (user_namespaces(7), /proc/PID/setgroups). */
@@ -251,38 +235,71 @@ static int drop_groups(void)
 	return -1;
 }
 
-_Noreturn static void run_child(int fd, const struct userns_call *call)
+/* What the child says: who it is, and what it could not do. */
+struct word {
+	pid_t pid;
+	int errnum;
+};
+
+struct inside {
+	const struct userns_call *call;
+	int ends[2]; /* ours and the child's */
+};
+
+static int say(int fd, int errnum)
 {
-	int errnum = unshare(CLONE_NEWUSER) < 0 ? errno : 0;
+	const struct word word = {getpid(), errnum};
+
+	return send(fd, &word, sizeof(word), MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+static int become_root(void)
+{
+	if (drop_groups() < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		return errno;
+	/* Another uid makes the kernel forget it. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return 0;
+}
+
+/* In the child. The exit status counts only when both words have told of no error. */
+static int run_inside(void *argument)
+{
+	struct inside *inside = argument;
+	int fd = inside->ends[1];
+	int errnum;
 	char go = 0;
 
-	if (send(fd, &errnum, sizeof(errnum), MSG_NOSIGNAL) < 0 || errnum ||
-	    recv(fd, &go, 1, 0) != 1)
-		_exit(EXIT_UNUSABLE);
-	errnum = drop_groups() < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0 ? errno : 0;
-	if (send(fd, &errnum, sizeof(errnum), MSG_NOSIGNAL) < 0 || errnum)
-		_exit(EXIT_UNUSABLE);
+	close(inside->ends[0]);
+	errnum = unshare(CLONE_NEWUSER) < 0 ? errno : 0;
+	if (say(fd, errnum) < 0 || errnum || recv(fd, &go, 1, 0) != 1)
+		return 1;
+	errnum = become_root();
+	if (say(fd, errnum) < 0 || errnum)
+		return 1;
 	close(fd);
-	_exit(call->function(call->argument));
+	return inside->call->function(inside->call->argument);
 }
 
 /* What the child has to tell: 0, or -errno. */
-static int hear(int fd)
+static int hear(int fd, pid_t *ret_pid)
 {
-	int errnum;
+	struct word word;
 	ssize_t len;
 
 	do
-		len = recv(fd, &errnum, sizeof(errnum), 0);
+		len = recv(fd, &word, sizeof(word), 0);
 	while (len < 0 && errno == EINTR);
-	if (len != (ssize_t)sizeof(errnum))
+	if (len != (ssize_t)sizeof(word))
 		return len < 0 ? -errno : -ECHILD;
-	return -errnum;
+	*ret_pid = word.pid;
+	return -word.errnum;
 }
 
-static int lead_child(int fd, pid_t pid, const struct config_idmaps *maps, struct err *e)
+static int lead_child(int fd, const struct config_idmaps *maps, struct err *e)
 {
-	int r = hear(fd);
+	pid_t pid;
+	int r = hear(fd, &pid);
 
 	if (r < 0)
 		return err_set(e, ERR_CLONE_FAILED, -r, "cannot make a user namespace");
@@ -291,37 +308,38 @@ static int lead_child(int fd, pid_t pid, const struct config_idmaps *maps, struc
 		return r;
 	if (send(fd, "", 1, MSG_NOSIGNAL) < 0)
 		return err_set(e, ERR_SYSTEM, errno, "the helper process has died");
-	r = hear(fd);
+	r = hear(fd, &pid);
 	if (r < 0)
 		return err_set(e, ERR_ID_MAP_REFUSED, -r,
 			       "cannot become root in the user namespace");
 	return 0;
 }
 
-int userns_run(const struct config_idmaps *maps, const struct userns_call *call, struct err *e)
+int userns_run(const struct config_idmaps *maps, const struct userns_call *call, int *ret_status,
+	       struct err *e)
 {
-	int ends[2];
-	int status;
-	pid_t pid;
-	int r;
+	struct inside inside = {.call = call};
+	const struct child_work work = {
+		.function = run_inside,
+		.argument = &inside,
+		.kept_fd = call->kept_fd,
+	};
+	struct child child;
+	int r, ended;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, inside.ends) < 0)
 		return err_set(e, ERR_SYSTEM, errno, "cannot make a socket pair");
-	pid = fork();
-	if (pid == 0) {
-		close(ends[0]);
-		run_child(ends[1], call);
+	r = child_start(&work, &child);
+	close(inside.ends[1]);
+	if (r < 0) {
+		close(inside.ends[0]);
+		return err_set(e, ERR_CLONE_FAILED, -r, "cannot make a process");
 	}
-	close(ends[1]);
-	r = pid < 0 ? err_set(e, ERR_CLONE_FAILED, errno, "cannot fork")
-		    : lead_child(ends[0], pid, maps, e);
-	close(ends[0]); /* a child that waits for us ends then */
-	if (pid < 0)
+	r = lead_child(inside.ends[0], maps, e);
+	close(inside.ends[0]); /* a child that waits for us ends then */
+	ended = child_wait(&child, ret_status);
+	if (r < 0 || ended == 0)
 		return r;
-	status = spawn_wait(pid);
-	if (r < 0)
-		return r;
-	if (status < 0)
-		return err_set(e, ERR_SYSTEM, -status, "cannot wait for the helper process");
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	*ret_status = -ended;
+	return USERNS_CALL_FAILED;
 }

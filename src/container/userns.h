@@ -14,9 +14,10 @@
 #include "config/model.h"
 
 struct userns_call {
-	/* Runs in the child; what it returns (0 … 255) is its exit status. */
+	/* Runs in the child: its exit status (0 … 255), or -errno. */
 	int (*function)(void *argument);
 	void *argument;
+	int kept_fd; /* as struct child_work has it */
 };
 
 /* Where the caller's own ids are inside. */
@@ -28,7 +29,10 @@ struct userns_own {
 void userns_own_ids(const struct config_idmaps *maps, struct userns_own *ret);
 
 /*
- * Run the function in a child and wait for it: its exit status (128 + n for signal n), or negative
- * with e set when the namespace could not be made.
+ * Run the function in a child and wait for it: 0 with its wait status, USERNS_CALL_FAILED with what
+ * the function itself could not do (its errno, positive), or negative with e set when the namespace
+ * could not be made.
  */
-int userns_run(const struct config_idmaps *maps, const struct userns_call *call, struct err *e);
+enum { USERNS_CALL_FAILED = 1 };
+int userns_run(const struct config_idmaps *maps, const struct userns_call *call, int *ret_status,
+	       struct err *e);

@@ -25,14 +25,15 @@ static int run_as_nobody(const char *wanted)
 	struct config_idmap row = {
 		.entry = {.kind = 'u', .host = {.value = 100000}, .count = 65536}};
 	const struct config_idmaps maps = {.items = &row, .count = 1};
-	const struct userns_call call = {.function = nothing};
+	const struct userns_call call = {.function = nothing, .kept_fd = -EBADF};
 	struct err e = {};
 	char path[300];
+	int status;
 
 	snprintf(path, sizeof(path), "%s:/usr/bin:/bin", fixture_top);
 	if (setenv("PATH", path, 1) < 0 || setgid(NOBODY) < 0 || setuid(NOBODY) < 0)
 		return 2;
-	if (userns_run(&maps, &call, &e) >= 0)
+	if (userns_run(&maps, &call, &status, &e) >= 0)
 		return 3;
 	if (strstr(err_cause(&e), wanted))
 		return 0;
