@@ -20,6 +20,7 @@
 
 #include "base/macros.h"
 #include "container/client.h"
+#include "container/creation.h"
 #include "container/depend.h"
 #include "container/hooks.h"
 #include "container/partial.h"
@@ -114,58 +115,13 @@ int destroy_tree(const struct config *config, const char *path, struct err *e)
 	return destroy_tree_but(config, path, NULL, e);
 }
 
-/* The configuration on disk, as far as it can be read: for the ids of an abandoned creation. */
+/* The configuration on disk, as far as it can be read. */
 static void load_quietly(const char *path, struct config *ret)
 {
 	struct stat status;
 
 	if (config_init(ret, NULL) == 0 && stat(path, &status) == 0)
 		config_load(ret, path, NULL);
-}
-
-static int destroy_noted(int marker_fd, const struct config *config, struct err *e)
-{
-	autofree char *noted = partial_read(marker_fd);
-	char *next = noted;
-	int r = 0;
-
-	while (r == 0 && next && *next) {
-		char *line = next;
-		char *newline = strchr(line, '\n');
-		const char *path;
-
-		/* A line that was cut off by a crash names nothing. */
-		if (!newline)
-			break;
-		*newline = '\0';
-		next = newline + 1;
-		path = text_after(line, "made ");
-		if (path && path[0] == '/')
-			r = destroy_tree(config, path, e);
-	}
-	return r;
-}
-
-int destroy_abandoned(const struct container *c, struct err *e)
-{
-	static const char *const last[] = {"config", "partial", NULL};
-	autoclose int marker_fd = partial_seize(c, e);
-	autofree char *path = container_path(c, "");
-	struct config config;
-	int r;
-
-	if (marker_fd < 0)
-		return marker_fd;
-	if (!path)
-		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
-	load_quietly(c->config_file, &config);
-	r = destroy_noted(marker_fd, &config, e);
-	if (r == 0)
-		r = destroy_tree_but(&config, path, last, e);
-	if (r == 0)
-		r = destroy_tree(&config, path, e);
-	config_finish(&config);
-	return r;
 }
 
 /* Hold the run's address: 0 with a descriptor, DESTROY_RUNNING, or negative. */
@@ -366,18 +322,15 @@ static int destroy_defined(struct container *c, struct err *e)
 
 int container_destroy(struct container *c, struct err *e)
 {
-	int r = runs_make_way(c->lxcpath, c->name, e);
+	int r = runs_repair(c->lxcpath, c->name, e);
 
 	if (r < 0)
 		return err_wrap(e, r, "an earlier run of container %s can't be undone", c->name);
-	if (!container_is_defined(c)) {
-		r = partial_look(c, e);
-		if (r == PARTIAL_NONE)
-			return DESTROY_NOT_DEFINED;
-		if (r == PARTIAL_HELD)
-			return partial_refuse(c, e);
-		return r < 0 ? r : destroy_abandoned(c, e);
-	}
+	r = creation_clear(c, e);
+	if (r < 0)
+		return r;
+	if (!container_is_defined(c))
+		return r > 0 ? 0 : DESTROY_NOT_DEFINED;
 	r = destroy_defined(c, e);
 	return r < 0 ? err_wrap(e, r, "cannot destroy container %s", c->name) : r;
 }

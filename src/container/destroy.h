@@ -8,14 +8,11 @@
 #include "base/err.h"
 #include "container/container.h"
 
-/* Remove what a creation whose creator has died left behind: nothing else of it is touched. */
-int destroy_abandoned(const struct container *c, struct err *e);
-
 /* Remove a directory with all below it, as container root when ids are mapped (config may be NULL).
  * A missing one is fine. Never follows links, never leaves the mount it is on. */
 int destroy_tree(const struct config *config, const char *path, struct err *e);
 
-/* The same, but leave `kept` (a name in the directory, or NULL) and the directory, when it is not
- * empty then. */
+/* The same, but leave `kept` (names in the directory, ends in NULL; may be NULL) and the directory,
+ * when it is not empty then. */
 int destroy_tree_but(const struct config *config, const char *path, const char *const *kept,
 		     struct err *e);

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 
 #include "base/macros.h"
-#include "container/destroy.h"
+#include "container/creation.h"
 #include "container/directory.h"
 #include "container/partial.h"
 #include "container/paths.h"
@@ -139,11 +139,10 @@ static void remove_abandoned(const struct container *c)
 
 	if (partial_look(c, NULL) != PARTIAL_ABANDONED)
 		return;
-	if (destroy_abandoned(c, &e) < 0)
-		log_warn("%s: an interrupted creation can't be removed: %s", c->name,
-			 err_cause(&e));
+	if (creation_clear(c, &e) < 0)
+		log_warn("%s: an interrupted creation can't be undone: %s", c->name, err_cause(&e));
 	else
-		log_notice("%s: removed what an interrupted creation had left", c->name);
+		log_notice("%s: undid what an interrupted creation had made", c->name);
 }
 
 /* Nobody may keep others from being looked at by holding their lock. */

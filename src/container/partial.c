@@ -11,12 +11,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/macros.h"
 #include "sys/file.h"
 #include "sys/lock.h"
 
-enum { PARTIAL_SIZE_MAX = 64 << 10 };
+enum { PARTIAL_SIZE_MAX = 17 << 20 }; /* with a whole configuration in it */
 
 /* Its mode is 0000, as LXC makes it: an owner who is not root must lift that to look inside. */
 static int open_marker(const struct container *c, int flags)
@@ -44,6 +45,14 @@ static int open_marker(const struct container *c, int flags)
 	return fd >= 0 ? fd : -errno;
 }
 
+/* Who has ended its creation has removed it, before it let go of the lock. */
+static bool is_gone(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && status.st_nlink == 0;
+}
+
 int partial_look(const struct container *c, struct err *e)
 {
 	autoclose int fd = open_marker(c, O_RDONLY);
@@ -55,6 +64,8 @@ int partial_look(const struct container *c, struct err *e)
 	if (r < 0)
 		return err_set(e, ERR_FILE_OPEN, -r, "cannot look at \"%s/%s/partial\"", c->lxcpath,
 			       c->name);
+	if (is_gone(fd))
+		return PARTIAL_NONE;
 	return r ? PARTIAL_HELD : PARTIAL_ABANDONED;
 }
 
@@ -93,6 +104,8 @@ int partial_seize(const struct container *c, struct err *e)
 	autoclose int fd = open_marker(c, O_RDWR);
 	int r = fd < 0 ? fd : lock_take(fd, 0);
 
+	if (r == -ENOENT || (r == 0 && is_gone(fd)))
+		return -ENOENT;
 	if (r == -EAGAIN)
 		return partial_refuse(c, e);
 	if (r < 0)
@@ -102,43 +115,67 @@ int partial_seize(const struct container *c, struct err *e)
 	return r < 0 ? r : take_fd(fd);
 }
 
-int partial_create(const struct container *c, struct err *e)
+/* A file without a name, or with one of its own where the file system has no such (`ret_name`). */
+static int make_file(int dirfd, char *ret_name, size_t room)
 {
-	autofree char *path = container_path(c, "/partial");
+	int fd = openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0000);
+
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+		return fd >= 0 ? fd : -errno;
+	snprintf(ret_name, room, ".partial.tare-%d", (int)getpid());
+	unlinkat(dirfd, ret_name, 0);
+	fd = openat(dirfd, ret_name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0000);
+	return fd >= 0 ? fd : -errno;
+}
+
+static int link_file(int fd, int dirfd, const char *name)
+{
+	char path[32];
+
+	if (name[0])
+		return renameat2(dirfd, name, dirfd, "partial", RENAME_NOREPLACE) < 0 ? -errno : 0;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, path, dirfd, "partial", AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
+}
+
+int partial_create(const struct container *c, const char *text, size_t len, struct err *e)
+{
+	autofree char *path = container_path(c, "");
+	char name[48] = "";
+	autoclose int dirfd = -EBADF;
 	autoclose int fd = -EBADF;
 	int r;
 
 	if (!path)
 		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
-	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0000);
-	if (fd < 0 && errno == EEXIST)
+	dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = dirfd < 0 ? -errno : make_file(dirfd, name, sizeof(name));
+	r = fd < 0 ? fd : lock_take(fd, 0);
+	if (r == 0)
+		r = partial_note(fd, text, len);
+	if (r == 0)
+		r = link_file(fd, dirfd, name);
+	if (name[0])
+		unlinkat(dirfd, name, 0);
+	if (r == -EEXIST)
 		return partial_refuse(c, e);
-	if (fd < 0)
-		return err_set(e, ERR_FILE_WRITE, errno, "cannot create \"%s\"", path);
-	r = lock_take(fd, 0);
 	if (r < 0)
-		return err_set(e, ERR_SYSTEM, -r, "cannot lock \"%s\"", path);
+		return err_set(e, ERR_FILE_WRITE, -r, "cannot create \"%s/partial\"", path);
 	return take_fd(fd);
 }
 
-int partial_note(int fd, const char *path)
+int partial_note(int fd, const char *text, size_t len)
 {
-	autostr line = {};
-	int r;
+	int r = file_write_fd(fd, text, len);
 
-	str_addf(&line, "made %s\n", path);
-	if (str_failed(&line))
-		return -ENOMEM;
-	r = file_write_fd(fd, str_text(&line), line.len);
 	return r < 0 ? r : fdatasync(fd) < 0 ? -errno : 0;
 }
 
-char *partial_read(int fd)
+int partial_read(int fd, char **ret, size_t *ret_len)
 {
-	char *text = NULL;
-
-	file_read_fd(fd, PARTIAL_SIZE_MAX, &text, NULL);
-	return text;
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return -errno;
+	return file_read_fd(fd, PARTIAL_SIZE_MAX, ret, ret_len);
 }
 
 void partial_remove(const struct container *c)

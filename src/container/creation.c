@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Writing and undoing the notes of a creation. The disk lock is held from looking at what is there
+ * until the marker appears: two creations at once can't both believe that they were first.
+ */
+
+#include "container/creation.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/directory.h"
+#include "base/macros.h"
+#include "base/num.h"
+#include "container/destroy.h"
+#include "container/directory.h"
+#include "container/partial.h"
+#include "sys/file.h"
+
+#define LOG_CATEGORY "create"
+#include "base/log.h"
+
+enum { CONFIG_SIZE_MAX = 16 << 20, CONFIG_MODE = 0640 };
+
+static const char first_line[] = "tare 1\n";
+
+static int no_memory(struct err *e)
+{
+	return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+}
+
+/* Which configuration the undoing has to bring back. */
+static int note_config(const struct container *c, struct str *notes, struct err *e)
+{
+	autofree char *old = NULL;
+	size_t len;
+	int r = file_read_all(AT_FDCWD, c->config_file, CONFIG_SIZE_MAX, &old, &len);
+
+	if (r == -ENOENT) {
+		str_addf(notes, "new-config %s\n", c->config_file);
+		return 0;
+	}
+	if (r < 0)
+		return err_set(e, ERR_FILE_READ, -r, "cannot read \"%s\"", c->config_file);
+	str_addf(notes, "old-config %zu %s\n", len, c->config_file);
+	str_add_bytes(notes, old, len);
+	str_add_char(notes, '\n');
+	return 0;
+}
+
+static int refuse_defined(const struct container *c, struct err *e)
+{
+	int r = err_set(e, ERR_ALREADY_DEFINED, 0, "Container \"%s\" already exists in \"%s\"",
+			c->name, c->lxcpath);
+
+	err_hint(e, "another program has created it meanwhile");
+	return r;
+}
+
+static int make_marker(const struct container *c, bool made, struct err *e)
+{
+	autostr notes = {};
+	int r;
+
+	str_add(&notes, first_line);
+	if (made)
+		str_add(&notes, "made-directory\n");
+	r = note_config(c, &notes, e);
+	if (r < 0)
+		return r;
+	if (str_failed(&notes))
+		return no_memory(e);
+	return partial_create(c, str_text(&notes), notes.len, e);
+}
+
+int creation_begin(const struct container *c, bool was_defined, struct err *e)
+{
+	autoclose int lock_fd = container_lock_disk(c, e);
+	autofree char *path = container_path(c, "");
+	int made, fd;
+
+	if (lock_fd < 0)
+		return lock_fd;
+	if (!path)
+		return no_memory(e);
+	if (container_is_defined(c) && !was_defined)
+		return refuse_defined(c, e);
+	made = directory_make_own(c, e);
+	if (made < 0)
+		return made;
+	fd = make_marker(c, made > 0, e);
+	/* Somebody else may have put something there meanwhile: then it stays. */
+	if (fd < 0 && made > 0)
+		rmdir(path);
+	return fd;
+}
+
+static int note(int marker_fd, struct str *line, struct err *e)
+{
+	int r = str_failed(line) ? -ENOMEM : partial_note(marker_fd, str_text(line), line->len);
+
+	return r < 0 ? err_set(e, ERR_FILE_WRITE, -r, "cannot write the creation's marker") : 0;
+}
+
+static int note_made(int marker_fd, const char *path, struct err *e)
+{
+	autostr line = {};
+	struct stat status;
+
+	if (lstat(path, &status) < 0)
+		return err_set(e, ERR_STORAGE, errno, "cannot look at \"%s\"", path);
+	str_addf(&line, "made %llu:%llu %s\n", (unsigned long long)status.st_dev,
+		 (unsigned long long)status.st_ino, path);
+	return note(marker_fd, &line, e);
+}
+
+int creation_make_directory(int marker_fd, const char *path, struct err *e)
+{
+	autostr line = {};
+	struct stat status;
+	int r;
+
+	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+		return 0;
+	str_addf(&line, "making %s\n", path);
+	r = note(marker_fd, &line, e);
+	if (r < 0)
+		return r;
+	r = directory_make_parents(path, 0755);
+	if (r < 0)
+		return err_set(e, ERR_STORAGE, -r, "cannot create the way to \"%s\"", path);
+	if (mkdir(path, 0755) < 0)
+		return err_set(e, ERR_STORAGE, errno, "cannot create \"%s\"", path);
+	r = note_made(marker_fd, path, e);
+	return r < 0 ? r : 1;
+}
+
+void creation_commit(const struct container *c)
+{
+	partial_remove(c);
+}
+
+/* What is to be undone behind the directories. */
+struct undoing {
+	const struct container *container;
+	const struct config *config;
+	bool made_directory;
+	const char *config_path; /* NULL = the notes say nothing of it */
+	const char *old_config;  /* NULL = there was none */
+	size_t old_length;
+};
+
+/* "made DEVICE:INODE PATH": somebody may have put another one in its place since. */
+static int remove_made(const struct undoing *u, const char *note, struct err *e)
+{
+	uint64_t device, inode;
+	struct stat status;
+
+	if (num_take_u64(&note, &device) < 0 || *note++ != ':' || num_take_u64(&note, &inode) < 0 ||
+	    *note++ != ' ' || *note != '/')
+		return 0;
+	if (lstat(note, &status) < 0)
+		return errno == ENOENT || errno == ENOTDIR
+			       ? 0
+			       : err_set(e, ERR_STORAGE, errno, "cannot look at \"%s\"", note);
+	if (status.st_dev != device || status.st_ino != inode || !S_ISDIR(status.st_mode)) {
+		log_warn("%s: \"%s\" is not the directory that its creation has made: it stays",
+			 u->container->name, note);
+		return 0;
+	}
+	return destroy_tree(u->config, note, e);
+}
+
+/* The line is consumed, and what follows it. NULL: the notes end here. */
+static char *take_note(struct undoing *u, char *line, const char *end, int *ret, struct err *e)
+{
+	char *newline = memchr(line, '\n', (size_t)(end - line));
+	const char *rest;
+	uint64_t length;
+
+	/* A note that a crash has cut off tells of nothing that was done. */
+	if (!newline)
+		return NULL;
+	*newline = '\0';
+	if (strcmp(line, "made-directory") == 0) {
+		u->made_directory = true;
+	} else if ((rest = text_after(line, "new-config "))) {
+		u->config_path = rest;
+	} else if ((rest = text_after(line, "old-config "))) {
+		if (num_take_u64(&rest, &length) < 0 || *rest != ' ' ||
+		    length >= (size_t)(end - newline))
+			return NULL;
+		u->config_path = rest + 1;
+		u->old_config = newline + 1;
+		u->old_length = (size_t)length;
+		newline += 1 + length;
+	} else if ((rest = text_after(line, "made "))) {
+		*ret = remove_made(u, rest, e);
+	} else if ((rest = text_after(line, "making ")) && !text_starts(newline + 1, "made ")) {
+		rmdir(rest);
+	}
+	return newline + 1;
+}
+
+/* Config before the marker, the marker before the directory: whoever is interrupted goes on. */
+static int remove_directory(const struct undoing *u, struct err *e)
+{
+	static const char *const first[] = {"config", "partial", NULL};
+	static const char *const second[] = {"partial", NULL};
+	autofree char *path = container_path(u->container, "");
+	int r;
+
+	if (!path)
+		return no_memory(e);
+	r = destroy_tree_but(u->config, path, first, e);
+	if (r == 0)
+		r = destroy_tree_but(u->config, path, second, e);
+	return r == 0 ? destroy_tree(u->config, path, e) : r;
+}
+
+static int restore_config(const struct undoing *u, struct err *e)
+{
+	int r;
+
+	if (!u->config_path)
+		return 0;
+	if (!u->old_config) {
+		if (unlink(u->config_path) == 0 || errno == ENOENT)
+			return 0;
+		return err_set(e, ERR_FILE_WRITE, errno, "cannot remove \"%s\"", u->config_path);
+	}
+	r = file_replace(AT_FDCWD, u->config_path, u->old_config, u->old_length, CONFIG_MODE);
+	return r < 0 ? err_set(e, ERR_FILE_WRITE, -r, "cannot restore \"%s\"", u->config_path) : 0;
+}
+
+int creation_undo(const struct container *c, const struct config *config, int marker_fd,
+		  struct err *e)
+{
+	struct undoing u = {.container = c, .config = config};
+	autofree char *notes = NULL;
+	size_t len;
+	char *at;
+	int r = partial_read(marker_fd, &notes, &len);
+
+	if (r < 0)
+		return err_set(e, ERR_FILE_READ, -r, "cannot read \"%s/%s/partial\"", c->lxcpath,
+			       c->name);
+	if (!text_starts(notes, first_line))
+		log_warn("%s: another program has begun to create it and did not end: look "
+			 "whether it is complete, or destroy it",
+			 c->name);
+	at = text_starts(notes, first_line) ? notes + strlen(first_line) : NULL;
+	while (r == 0 && at && *at)
+		at = take_note(&u, at, notes + len, &r, e);
+	if (r < 0)
+		return r;
+	if (u.made_directory)
+		return remove_directory(&u, e);
+	r = restore_config(&u, e);
+	if (r == 0)
+		partial_remove(c);
+	return r;
+}
+
+/* The configuration on disk, as far as it can be read: for the ids of what is removed. */
+static void load_quietly(const char *path, struct config *ret)
+{
+	struct stat status;
+
+	if (config_init(ret, NULL) == 0 && stat(path, &status) == 0)
+		config_load(ret, path, NULL);
+}
+
+int creation_clear(const struct container *c, struct err *e)
+{
+	autoclose int marker_fd = -EBADF;
+	struct config config;
+	int r = partial_look(c, e);
+
+	if (r == PARTIAL_HELD)
+		return partial_refuse(c, e);
+	if (r != PARTIAL_ABANDONED)
+		return r;
+	marker_fd = partial_seize(c, e);
+	/* Somebody else was quicker. */
+	if (marker_fd == -ENOENT)
+		return 0;
+	if (marker_fd < 0)
+		return marker_fd;
+	load_quietly(c->config_file, &config);
+	r = creation_undo(c, &config, marker_fd, e);
+	config_finish(&config);
+	return r < 0 ? r : 1;
+}

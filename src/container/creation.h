@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The journal of a creation. What a creation makes or changes is noted in its marker
+ * (LXCPATH/NAME/partial, container/partial.h) before it happens, and one function undoes what the
+ * notes say: for the creation that fails, and for whoever finds that its creator was killed. So a
+ * container is as before, or complete; what was there before stays. (What a template has written
+ * into a root file system that was there can't be taken back.)
+ *
+ * The notes, one a line, behind the line "tare 1":
+ *
+ *	made-directory              LXCPATH/NAME: all of it goes
+ *	new-config PATH             there was no configuration
+ *	old-config LENGTH PATH      the old one follows: LENGTH bytes and a newline
+ *	making PATH                 is about to be made: goes when it is an empty directory
+ *	made DEVICE:INODE PATH      goes with all below it, when it is still this one
+ */
+
+#include "base/err.h"
+#include "container/container.h"
+
+/*
+ * Begin: make the container's directory and the marker, which is complete when it appears.
+ * `was_defined`: what the caller has found; when it has changed since, this is refused. Returns the
+ * marker's descriptor, which holds its lock, or negative; then nothing of it is left.
+ */
+int creation_begin(const struct container *c, bool was_defined, struct err *e);
+
+/* Make a directory (0755) with its parents, noted. 1 = made, 0 = it was there, or negative. */
+int creation_make_directory(int marker_fd, const char *path, struct err *e);
+
+/* The new state holds. */
+void creation_commit(const struct container *c);
+
+/*
+ * Back to the old state: all that the notes say, and the marker. `config` for the ids of what is
+ * removed (may be NULL). When it fails, the marker stays, and whoever finds it tries again.
+ */
+int creation_undo(const struct container *c, const struct config *config, int marker_fd,
+		  struct err *e);
+
+/* A creation whose creator has died is undone; one under way is refused. 1 = it was, 0 = there is
+ * none, or negative. */
+int creation_clear(const struct container *c, struct err *e);
