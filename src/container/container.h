@@ -54,7 +54,7 @@ void container_release(struct container *c);
 
 /*
  * An object for a name. lxcpath NULL = lxc.lxcpath of lxc.conf. Loads the configuration when the
- * file exists; an abandoned creation ("partial" marker that nobody holds) is destroyed here. On
+ * file exists; an abandoned creation ("partial" marker that nobody holds) is undone here. On
  * failure *ret is untouched.
  */
 int container_open(const char *name, const char *lxcpath, struct container **ret, struct err *e);
@@ -73,8 +73,7 @@ bool container_is_defined(const struct container *c);
 /* Another lxcpath: config_file follows, nothing is loaded. The former text stays until the end of
  * the object. */
 int container_set_lxcpath(struct container *c, const char *lxcpath, struct err *e);
-/* Add a file (NULL = config_file) to the configuration, which is made when there is none. Takes the
- * disk lock when the file is the container's own. */
+/* Add a file (NULL = config_file) to the configuration, which is made when there is none. */
 int container_load_config(struct container *c, const char *path, struct err *e);
 /* Write it (NULL = config_file), making the container's directory (0770). Without a configuration
  * lxc.default_config is loaded first. */
@@ -92,9 +91,11 @@ const char *container_system_item(const char *key);
 /* "LXCPATH/NAME" + suffix ("", "/config", "/rootfs", "/partial"); heap, NULL when memory is out. */
 char *container_path(const struct container *c, const char *suffix);
 
-/* The disk lock RUNDIR/lxc/lock/LXCPATH/.NAME (OFD write lock); waits. Returns its descriptor, to
- * be closed to unlock, or negative. */
+/* The disk lock RUNDIR/lxc/lock/LXCPATH/.NAME (OFD write lock), for writing; waits 10 seconds.
+ * Returns its descriptor, to be closed to unlock, or negative, saying who holds it. */
 int container_lock_disk(const struct container *c, struct err *e);
+/* For reading, which is possible without it, too: tries for 100 ms. -errno. */
+int container_lock_to_read(const struct container *c);
 
 /* "/run" when the effective user or group owns it, else XDG_RUNTIME_DIR, else ~/.cache/lxc/run.
  * Heap. */

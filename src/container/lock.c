@@ -15,33 +15,71 @@
 #include "container/paths.h"
 #include "sys/lock.h"
 
-int container_lock_disk(const struct container *c, struct err *e)
+/* Whoever saves takes it for an instant; whoever destroys, for as long as that takes. */
+static const usec_t patience = 10 * USEC_PER_SEC;
+static const usec_t patience_to_read = 100 * USEC_PER_MSEC;
+
+static int refuse_held(int fd, const char *directory, const char *name, struct err *e)
 {
-	autostr below = {};
-	autostr name = {};
+	pid_t holder;
+	int r = err_set(e, ERR_SYSTEM, ETIMEDOUT, "the lock \"%s/%s\" is held", directory, name);
+
+	if (lock_find_holder(fd, &holder) == 0)
+		err_hint(e, "process %d holds it: wait until that has ended", (int)holder);
+	else
+		err_hint(e, "another process is saving or destroying this container");
+	return r;
+}
+
+static int open_lock_file(const struct container *c, struct str *below, struct str *name,
+			  struct err *e)
+{
 	autoclose int directory = -EBADF;
 	autoclose int fd = -EBADF;
 	struct stat status;
-	int r;
 
-	str_addf(&below, "lxc/lock/%s", c->lxcpath);
-	str_addf(&name, ".%s", c->name);
-	if (str_failed(&below) || str_failed(&name))
+	str_addf(below, "lxc/lock/%s", c->lxcpath);
+	str_addf(name, ".%s", c->name);
+	if (str_failed(below) || str_failed(name))
 		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
-	directory = path_open_run(str_text(&below), true, 0755, e);
+	directory = path_open_run(str_text(below), true, 0755, e);
 	if (directory < 0)
 		return err_wrap(e, directory, "cannot lock container %s", c->name);
-	fd = openat(directory, str_text(&name),
+	fd = openat(directory, str_text(name),
 		    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600);
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return err_set(e, ERR_FILE_OPEN, errno, "cannot open the lock file \"%s/%s\"",
-			       str_text(&below), str_text(&name));
+			       str_text(below), str_text(name));
 	if (!S_ISREG(status.st_mode))
 		return err_set(e, ERR_FILE_OPEN, EINVAL, "the lock file \"%s/%s\" is no file",
-			       str_text(&below), str_text(&name));
-	r = lock_take(fd, USEC_INFINITY);
+			       str_text(below), str_text(name));
+	return take_fd(fd);
+}
+
+static int lock(const struct container *c, usec_t timeout, struct err *e)
+{
+	autostr below = {};
+	autostr name = {};
+	autoclose int fd = open_lock_file(c, &below, &name, e);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = lock_take(fd, time_deadline(timeout));
+	if (r == -EAGAIN)
+		return e ? refuse_held(fd, str_text(&below), str_text(&name), e) : r;
 	if (r < 0)
 		return err_set(e, ERR_SYSTEM, -r, "cannot lock \"%s/%s\"", str_text(&below),
 			       str_text(&name));
 	return take_fd(fd);
+}
+
+int container_lock_disk(const struct container *c, struct err *e)
+{
+	return lock(c, patience, e);
+}
+
+int container_lock_to_read(const struct container *c)
+{
+	return lock(c, patience_to_read, NULL);
 }

@@ -221,17 +221,15 @@ int container_load_config(struct container *c, const char *path, struct err *e)
 {
 	bool is_own = !path || strcmp(path, c->config_file) == 0;
 	autoclose int lock_fd = -EBADF;
-	struct err why = {};
 	int r = make_config(c, e);
 
 	if (r < 0)
 		return r;
 	/* Files are replaced as a whole: who may not lock can read all the same. */
 	if (is_own)
-		lock_fd = container_lock_disk(c, &why);
+		lock_fd = container_lock_to_read(c);
 	if (is_own && lock_fd < 0)
-		log_info("%s: reading the configuration without a lock: %s", c->name,
-			 err_cause(&why));
+		log_info("%s: reading the configuration without its lock", c->name);
 	return config_load(c->config, path ? path : c->config_file, e);
 }
 

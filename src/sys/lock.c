@@ -7,14 +7,21 @@
 
 #include "sys/lock.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/directory.h"
 #include "base/macros.h"
+#include "base/num.h"
+#include "sys/procfs.h"
 
 static const usec_t first_pause = 1 * USEC_PER_MSEC;
 static const usec_t longest_pause = 16 * USEC_PER_MSEC;
@@ -80,4 +87,59 @@ int lock_is_held(int fd)
 	if (fcntl(fd, F_OFD_GETLK, &lock) < 0)
 		return -errno;
 	return lock.l_type != F_UNLCK;
+}
+
+/* Whether a descriptor's entry in fdinfo tells of one of these locks. proc_pid_fdinfo(5). */
+static bool has_lock(int process, const char *number)
+{
+	char path[32], text[2048];
+	int length;
+
+	snprintf(path, sizeof(path), "fdinfo/%.20s", number);
+	length = procfs_read(process, path, text, sizeof(text));
+	return length > 0 && strstr(text, "\nlock:") && strstr(text, "OFDLCK");
+}
+
+static bool holds_lock(int process, const struct stat *file)
+{
+	int fd = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	struct stat status;
+	bool holds = false;
+
+	if (!directory && fd >= 0)
+		close(fd);
+	while (directory && !holds && (entry = readdir(directory)))
+		holds = fstatat(fd, entry->d_name, &status, 0) == 0 &&
+			status.st_dev == file->st_dev && status.st_ino == file->st_ino &&
+			has_lock(process, entry->d_name);
+	if (directory)
+		closedir(directory);
+	return holds;
+}
+
+int lock_find_holder(int fd, pid_t *ret)
+{
+	DIR *directory = opendir("/proc");
+	const struct dirent *entry;
+	struct stat file;
+	int r = -ESRCH;
+
+	while (directory && r < 0 && fstat(fd, &file) == 0 && (entry = readdir(directory))) {
+		const char *at = entry->d_name;
+		autoclose int process = -EBADF;
+		uint64_t pid;
+
+		if (num_take_u64(&at, &pid) < 0 || *at)
+			continue;
+		process = procfs_open_pid((pid_t)pid);
+		if (process < 0 || !holds_lock(process, &file))
+			continue;
+		*ret = (pid_t)pid;
+		r = 0;
+	}
+	if (directory)
+		closedir(directory);
+	return r;
 }

@@ -8,6 +8,8 @@
  * It ends with lock_release() or when the last copy of the descriptor is closed, also by death.
  */
 
+#include <sys/types.h>
+
 #include "base/time.h"
 
 /*
@@ -29,3 +31,10 @@ int lock_release(int fd);
 
 /* Whether somebody else holds the lock, now: 1 or 0, or -errno. Needs no right to write. */
 int lock_is_held(int fd);
+
+/*
+ * A process that has the file of `fd` open and locked, of those that /proc shows us: the kernel
+ * itself names no holder of these locks. Looks through all processes: for error messages. 0 or
+ * -ESRCH.
+ */
+int lock_find_holder(int fd, pid_t *ret);
