@@ -304,7 +304,7 @@ int child_wait(struct child *child, int *ret_status)
 
 int child_run(const struct child_work *work, int *ret_status)
 {
-	struct child child;
+	struct child child = {.work = work, .report_fd = -EBADF, .output_fd = -EBADF};
 	int r = child_start(work, &child);
 
 	return r < 0 ? r : child_wait(&child, ret_status);

@@ -263,6 +263,88 @@ static void a_configuration_that_cannot_be_read_leaves_no_marker(void **state)
 	assert_int_equal(rmdir(fixture_path("lxc/big")), 0);
 }
 
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* A list of 1.2 MB, and one that is no file: nobody may conclude that it is empty. */
+static void dependency_files_that_cannot_be_read_stand_in_the_way(void **state)
+{
+	struct container *c;
+	struct err e = {};
+	FILE *list;
+
+	assert_int_equal(mkdir(fixture_path("lxc/base"), 0770), 0);
+	assert_int_equal(mkdir(fixture_path("lxc/needs"), 0770), 0);
+	fixture_write("lxc/base/config", 0644, "lxc.uts.name = base\n");
+	fixture_write("lxc/needs/config", 0644, "lxc.uts.name = needs\n");
+	list = fopen(fixture_path("lxc/base/lxc_snapshots"), "we");
+	assert_non_null(list);
+	while (ftell(list) < 1200000)
+		fprintf(list, "%s\nneeds\n", fixture_lxcpath);
+	assert_int_equal(fclose(list), 0);
+	c = fixture_open("base");
+	assert_int_equal(container_destroy(c, &e), DESTROY_HAS_CLONES);
+	assert_true(fixture_exists("lxc/base/config"));
+
+	assert_int_equal(unlink(fixture_path("lxc/base/lxc_snapshots")), 0);
+	assert_int_equal(mkdir(fixture_path("lxc/base/lxc_snapshots"), 0755), 0);
+	assert_true(container_destroy(c, &e) < 0);
+	assert_non_null(strstr(err_cause(&e), "lxc_snapshots"));
+	assert_true(fixture_exists("lxc/base/config"));
+	assert_int_equal(rmdir(fixture_path("lxc/base/lxc_snapshots")), 0);
+
+	assert_int_equal(symlink("snaps", fixture_path("lxc/base/snaps")), 0);
+	assert_true(container_destroy(c, &e) < 0);
+	assert_non_null(strstr(err_cause(&e), "snaps"));
+	assert_true(fixture_exists("lxc/base/config"));
+	assert_int_equal(unlink(fixture_path("lxc/base/snaps")), 0);
+
+	assert_int_equal(mkdir(fixture_path("lxc/base/lxc_rdepends"), 0755), 0);
+	assert_true(container_destroy(c, &e) < 0);
+	assert_true(fixture_exists("lxc/base/config"));
+	assert_int_equal(rmdir(fixture_path("lxc/base/lxc_rdepends")), 0);
+	assert_done(container_destroy(c, &fixture_error));
+	container_free(c);
+	c = fixture_open("needs");
+	assert_done(container_destroy(c, &fixture_error));
+	container_free(c);
+}
+
+/* DESIGN §6: nobody waits for ever for whoever holds the disk lock. */
+static void a_held_disk_lock_hinders_no_reading_and_is_named_when_writing(void **state)
+{
+	struct container *c = fixture_open("locked");
+	struct err e = {};
+	autostr text = {};
+	double begin;
+	char number[16];
+	int lock_fd;
+
+	assert_done(container_set_item(c, "lxc.uts.name", "locked", "(API)", &fixture_error));
+	assert_done(container_save_config(c, NULL, &fixture_error));
+	lock_fd = container_lock_disk(c, &fixture_error);
+	assert_true(lock_fd >= 0);
+	begin = seconds();
+	container_clear_config(c);
+	assert_done(container_load_config(c, NULL, &fixture_error));
+	assert_string_equal(c->config->values.uts_name, "locked");
+	assert_true(seconds() - begin < 1);
+	begin = seconds();
+	assert_true(container_save_config(c, NULL, &e) < 0);
+	assert_true(seconds() - begin < 15);
+	snprintf(number, sizeof(number), "process %d", (int)getpid());
+	err_render_text(&e, &text);
+	assert_non_null(strstr(str_text(&text), number));
+	close(lock_fd);
+	assert_done(container_destroy(c, &fixture_error));
+	container_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +355,8 @@ int main(void)
 		cmocka_unit_test(a_directory_that_is_not_the_noted_one_stays),
 		cmocka_unit_test(a_marker_is_never_seen_unlocked),
 		cmocka_unit_test(a_configuration_that_cannot_be_read_leaves_no_marker),
+		cmocka_unit_test(dependency_files_that_cannot_be_read_stand_in_the_way),
+		cmocka_unit_test(a_held_disk_lock_hinders_no_reading_and_is_named_when_writing),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);

@@ -12,12 +12,13 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/macros.h"
 #include "base/num.h"
 #include "sys/file.h"
 
-enum { DEPEND_SIZE_MAX = 1 << 20 };
+enum { DEPEND_SIZE_MAX = 64 << 20 };
 
 /* The next line, without its end; NULL at the end of the text. */
 static char *next_line(char **at)
@@ -41,29 +42,48 @@ static bool is_count(const char *text, uint64_t *ret)
 	return num_take_u64(&at, ret) == 0 && strspn(at, " \t\n") == strlen(at);
 }
 
-/* An entry whose container is gone (a crash, an older LXC) must not stand in the way for ever. */
-static bool is_there(const char *lxcpath, const char *name)
+/* 0 with the text (heap), 1 = there is no such file, or negative. */
+static int read_list(const char *path, char **ret, struct err *e)
 {
-	struct container *dependent = NULL;
-	bool defined;
+	int r;
 
-	if (container_open_bare(name, lxcpath, &dependent, NULL) < 0)
-		return false;
-	defined = container_is_defined(dependent);
-	container_free(dependent);
-	return defined;
+	if (!path)
+		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+	r = file_read_all(AT_FDCWD, path, DEPEND_SIZE_MAX, ret, NULL);
+	if (r == -ENOENT)
+		return 1;
+	if (r < 0)
+		err_set(e, ERR_FILE_READ, -r, "cannot read \"%s\"", path);
+	return r;
 }
 
-bool depend_is_needed(const struct container *c, struct str *names)
+/* An entry whose container is gone (a crash, an older LXC) must not stand in the way for ever. */
+static bool is_gone(const char *lxcpath, const char *name)
+{
+	struct container *dependent = NULL;
+	struct stat status;
+	bool gone;
+
+	if (lxcpath[0] != '/' || !name[0])
+		return true;
+	if (container_open_bare(name, lxcpath, &dependent, NULL) < 0)
+		return false;
+	gone = stat(dependent->config_file, &status) < 0 && (errno == ENOENT || errno == ENOTDIR);
+	container_free(dependent);
+	return gone;
+}
+
+int depend_is_needed(const struct container *c, struct str *names, struct err *e)
 {
 	autofree char *path = container_path(c, "/lxc_snapshots");
 	autofree char *text = NULL;
 	uint64_t count;
 	char *at, *lxcpath;
-	bool needed = false;
+	int needed = 0;
+	int r = read_list(path, &text, e);
 
-	if (!path || file_read_all(AT_FDCWD, path, DEPEND_SIZE_MAX, &text, NULL) < 0)
-		return false;
+	if (r != 0 || !text)
+		return r < 0 ? r : 0;
 	if (is_count(text, &count)) {
 		if (count > 0)
 			str_addf(names, "%llu clones", (unsigned long long)count);
@@ -73,10 +93,10 @@ bool depend_is_needed(const struct container *c, struct str *names)
 	while ((lxcpath = next_line(&at))) {
 		const char *name = next_line(&at);
 
-		if (!name || !is_there(lxcpath, name))
+		if (!name || is_gone(lxcpath, name))
 			continue;
 		str_addf(names, "%s%s", needed ? " " : "", name);
-		needed = true;
+		needed = 1;
 	}
 	return needed;
 }
@@ -117,10 +137,9 @@ static int leave_one(const struct container *c, const char *lxcpath, const char 
 	container_free(source);
 	if (lock_fd < 0)
 		return lock_fd;
-	if (!path)
-		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
-	if (file_read_all(AT_FDCWD, path, DEPEND_SIZE_MAX, &text, NULL) < 0)
-		return 0;
+	r = read_list(path, &text, e);
+	if (r != 0 || !text)
+		return r < 0 ? r : 0;
 	leave_out(text, c, &rest);
 	if (str_failed(&rest))
 		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
@@ -136,10 +155,10 @@ int depend_leave(const struct container *c, struct err *e)
 	autofree char *path = container_path(c, "/lxc_rdepends");
 	autofree char *text = NULL;
 	char *at, *lxcpath;
-	int r = 0;
+	int r = read_list(path, &text, e);
 
-	if (!path || file_read_all(AT_FDCWD, path, DEPEND_SIZE_MAX, &text, NULL) < 0)
-		return 0;
+	if (r != 0 || !text)
+		return r < 0 ? r : 0;
 	at = text;
 	while (r == 0 && (lxcpath = next_line(&at))) {
 		const char *name = next_line(&at);
@@ -150,25 +169,35 @@ int depend_leave(const struct container *c, struct err *e)
 	return r;
 }
 
-static bool has_directories(const char *path)
+/* 1, 0 also when there is no such directory, or negative. */
+static int has_directories(const char *path, struct err *e)
 {
 	DIR *directory = opendir(path);
 	struct dirent *entry;
-	bool found = false;
+	int found = 0;
 
+	if (!directory && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	errno = directory ? 0 : errno;
 	while (directory && !found && (entry = readdir(directory)))
 		found = entry->d_name[0] != '.';
+	if (!found && errno)
+		found = err_set(e, ERR_FILE_READ, errno, "cannot look for snapshots in \"%s\"",
+				path);
 	if (directory)
 		closedir(directory);
 	return found;
 }
 
-bool depend_has_snapshots(const struct container *c)
+int depend_has_snapshots(const struct container *c, struct err *e)
 {
 	autofree char *path = container_path(c, "/snaps");
 	autostr old = {};
+	int r;
 
 	str_addf(&old, "%ssnaps/%s", c->lxcpath, c->name);
-	return (path && has_directories(path)) ||
-	       (!str_failed(&old) && has_directories(str_text(&old)));
+	if (!path || str_failed(&old))
+		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+	r = has_directories(path, e);
+	return r == 0 ? has_directories(str_text(&old), e) : r;
 }

@@ -115,15 +115,6 @@ int destroy_tree(const struct config *config, const char *path, struct err *e)
 	return destroy_tree_but(config, path, NULL, e);
 }
 
-/* The configuration on disk, as far as it can be read. */
-static void load_quietly(const char *path, struct config *ret)
-{
-	struct stat status;
-
-	if (config_init(ret, NULL) == 0 && stat(path, &status) == 0)
-		config_load(ret, path, NULL);
-}
-
 /* Hold the run's address: 0 with a descriptor, DESTROY_RUNNING, or negative. */
 static int hold_address(const struct container *c, int *ret, struct err *e)
 {
@@ -175,44 +166,60 @@ static bool is_of_system(const char *path)
 	return is_below(path, "/proc") || is_below(path, "/sys") || is_below(path, "/dev");
 }
 
-static bool uses_path(const char *lxcpath, const char *name, const char *path)
+/* Whether another container's root file system is there, below or above: 1, 0, or negative. What
+ * can't be read may well be there. */
+static int uses_path(const char *lxcpath, const char *name, const char *path, struct err *e)
 {
 	struct container *other = NULL;
 	struct config config;
 	autofree char *real = NULL;
-	bool uses;
+	int r = container_open_bare(name, lxcpath, &other, e);
 
-	if (container_open_bare(name, lxcpath, &other, NULL) < 0)
-		return false;
-	load_quietly(other->config_file, &config);
-	if (config.values.rootfs.path)
+	if (r < 0)
+		return r;
+	r = config_init(&config, NULL);
+	if (r == 0)
+		r = config_load(&config, other->config_file, e);
+	/* Listed, and gone meanwhile. */
+	if (r < 0 && !container_is_defined(other))
+		r = 0;
+	if (config.values.rootfs.path) {
 		real = realpath(config.values.rootfs.path, NULL);
-	uses = real && (is_below(real, path) || is_below(path, real));
+		r = real && (is_below(real, path) || is_below(path, real));
+		if (!real && errno != ENOENT && errno != ENOTDIR)
+			r = err_set(e, ERR_STORAGE, errno, "cannot look at \"%s\"",
+				    config.values.rootfs.path);
+	}
 	config_finish(&config);
 	container_free(other);
-	return uses;
+	return r;
 }
 
 /* A path outside of the container's own directory may be somebody else's. */
+static int check_other(const struct container *c, const char *name, const char *path, struct err *e)
+{
+	autofree char *real_lxcpath = realpath(c->lxcpath, NULL);
+	autofree char *own = real_lxcpath ? path_join(real_lxcpath, name) : NULL;
+	autostr why = {};
+	int r = own && is_below(path, own) ? 1 : uses_path(c->lxcpath, name, path, e);
+
+	if (r == 0)
+		return 0;
+	if (r < 0)
+		return err_wrap(e, r, "it is not known whether container %s uses \"%s\"", name,
+				path);
+	str_addf(&why, "container %s uses it", name);
+	return refuse_path(c, path, str_text(&why), e);
+}
+
 static int check_others(const struct container *c, const char *path, struct err *e)
 {
 	struct container_names names = {};
-	autofree char *real_lxcpath = realpath(c->lxcpath, NULL);
 	int r = container_list_defined(c->lxcpath, &names, e);
 
-	for (size_t i = 0; r >= 0 && i < names.count; i++) {
-		const char *name = names.items[i];
-		autofree char *own = real_lxcpath ? path_join(real_lxcpath, name) : NULL;
-
-		if (strcmp(name, c->name) == 0)
-			continue;
-		if ((own && is_below(path, own)) || uses_path(c->lxcpath, name, path)) {
-			autostr why = {};
-
-			str_addf(&why, "container %s uses it", name);
-			r = refuse_path(c, path, str_text(&why), e);
-		}
-	}
+	for (size_t i = 0; r >= 0 && i < names.count; i++)
+		if (strcmp(names.items[i], c->name) != 0)
+			r = check_other(c, names.items[i], path, e);
 	container_names_finish(&names);
 	return r < 0 ? r : 0;
 }
@@ -282,13 +289,15 @@ static int check_obstacles(const struct container *c, struct err *e)
 		return r;
 	if (r == PARTIAL_HELD)
 		return partial_refuse(c, e);
-	if (depend_has_snapshots(c))
-		return DESTROY_HAS_SNAPSHOTS;
-	if (depend_is_needed(c, &names)) {
+	r = depend_has_snapshots(c, e);
+	if (r != 0)
+		return r < 0 ? r : DESTROY_HAS_SNAPSHOTS;
+	r = depend_is_needed(c, &names, e);
+	if (r > 0) {
 		err_set(e, ERR_STORAGE, 0, "%s is needed by: %s", c->name, str_text(&names));
 		return DESTROY_HAS_CLONES;
 	}
-	return 0;
+	return r;
 }
 
 static int destroy_defined(struct container *c, struct err *e)

@@ -298,7 +298,7 @@ static int hear(int fd, pid_t *ret_pid)
 
 static int lead_child(int fd, const struct config_idmaps *maps, struct err *e)
 {
-	pid_t pid;
+	pid_t pid = 0;
 	int r = hear(fd, &pid);
 
 	if (r < 0)
@@ -324,7 +324,7 @@ int userns_run(const struct config_idmaps *maps, const struct userns_call *call,
 		.argument = &inside,
 		.kept_fd = call->kept_fd,
 	};
-	struct child child;
+	struct child child = {.work = &work, .report_fd = -EBADF, .output_fd = -EBADF};
 	int r, ended;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, inside.ends) < 0)
