@@ -7,6 +7,7 @@
 
 #include "container/creation.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -78,11 +79,49 @@ static int make_marker(const struct container *c, bool made, struct err *e)
 	return partial_create(c, str_text(&notes), notes.len, e);
 }
 
+/* The sticky bit means: just made, and without its marker yet. */
+static const mode_t half_made = S_ISVTX | 0770;
+
+/* One that is still empty goes when whoever made it was killed. Under the disk lock. */
+static void remove_half_made(const char *path)
+{
+	struct stat status;
+
+	if (lstat(path, &status) == 0 && S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) &&
+	    status.st_uid == geteuid())
+		rmdir(path);
+}
+
+/* 1 = made, 0 = it was there, or negative. */
+static int make_half(const struct container *c, const char *path, struct err *e)
+{
+	int r = directory_make_parents(path, 0755);
+
+	if (r < 0)
+		return err_set(e, ERR_FILE_WRITE, -r, "cannot create the directory \"%s\"",
+			       c->lxcpath);
+	remove_half_made(path);
+	if (mkdir(path, half_made) == 0)
+		return 1;
+	if (errno == EEXIST)
+		return 0;
+	return err_set(e, ERR_FILE_WRITE, errno, "cannot create the container's directory \"%s\"",
+		       path);
+}
+
+static int complete_directory(const struct container *c, const char *path, struct err *e)
+{
+	if (chmod(path, half_made & 0777) < 0)
+		return err_set(e, ERR_FILE_WRITE, errno, "cannot set the mode of \"%s\"", path);
+	return directory_give_to_root(c->config, path, e);
+}
+
 int creation_begin(const struct container *c, bool was_defined, struct err *e)
 {
 	autoclose int lock_fd = container_lock_disk(c, e);
 	autofree char *path = container_path(c, "");
-	int made, fd;
+	autoclose int fd = -EBADF;
+	int made, r;
 
 	if (lock_fd < 0)
 		return lock_fd;
@@ -90,14 +129,21 @@ int creation_begin(const struct container *c, bool was_defined, struct err *e)
 		return no_memory(e);
 	if (container_is_defined(c) && !was_defined)
 		return refuse_defined(c, e);
-	made = directory_make_own(c, e);
+	made = make_half(c, path, e);
 	if (made < 0)
 		return made;
 	fd = make_marker(c, made > 0, e);
 	/* Somebody else may have put something there meanwhile: then it stays. */
 	if (fd < 0 && made > 0)
 		rmdir(path);
-	return fd;
+	if (fd < 0 || made == 0)
+		return take_fd(fd);
+	r = complete_directory(c, path, e);
+	if (r < 0) {
+		creation_undo(c, c->config, fd, NULL);
+		return r;
+	}
+	return take_fd(fd);
 }
 
 static int note(int marker_fd, struct str *line, struct err *e)
@@ -223,12 +269,29 @@ static int remove_directory(const struct undoing *u, struct err *e)
 	return r == 0 ? destroy_tree(u->config, path, e) : r;
 }
 
+/* What a creator that was killed while it replaced the configuration left (sys/file.h). */
+static void remove_unfinished_files(const struct container *c)
+{
+	static const char prefix[] = ".config.tare-";
+	autofree char *path = container_path(c, "");
+	autoclose int lock_fd = container_lock_to_read(c);
+	DIR *directory = path && lock_fd >= 0 ? opendir(path) : NULL;
+	const struct dirent *entry;
+
+	while (directory && (entry = readdir(directory)))
+		if (text_starts(entry->d_name, prefix))
+			unlinkat(dirfd(directory), entry->d_name, 0);
+	if (directory)
+		closedir(directory);
+}
+
 static int restore_config(const struct undoing *u, struct err *e)
 {
 	int r;
 
 	if (!u->config_path)
 		return 0;
+	remove_unfinished_files(u->container);
 	if (!u->old_config) {
 		if (unlink(u->config_path) == 0 || errno == ENOENT)
 			return 0;
@@ -276,15 +339,32 @@ static void load_quietly(const char *path, struct config *ret)
 		config_load(ret, path, NULL);
 }
 
+/* A creator that was killed before it came to its marker. */
+static int clear_half_made(const struct container *c)
+{
+	autofree char *path = container_path(c, "");
+	autoclose int lock_fd = -EBADF;
+	struct stat status;
+
+	if (!path || lstat(path, &status) < 0 || !(status.st_mode & S_ISVTX))
+		return 0;
+	lock_fd = container_lock_to_read(c);
+	if (lock_fd >= 0)
+		remove_half_made(path);
+	return 0;
+}
+
 int creation_clear(const struct container *c, struct err *e)
 {
 	autoclose int marker_fd = -EBADF;
 	struct config config;
 	int r = partial_look(c, e);
 
+	if (r == PARTIAL_NONE)
+		return clear_half_made(c);
 	if (r == PARTIAL_HELD)
 		return partial_refuse(c, e);
-	if (r != PARTIAL_ABANDONED)
+	if (r < 0)
 		return r;
 	marker_fd = partial_seize(c, e);
 	/* Somebody else was quicker. */

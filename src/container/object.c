@@ -15,7 +15,6 @@
 #include "base/macros.h"
 #include "container/creation.h"
 #include "container/directory.h"
-#include "container/partial.h"
 #include "container/paths.h"
 
 #define LOG_CATEGORY "lxccontainer"
@@ -136,12 +135,11 @@ void container_free(struct container *c)
 static void remove_abandoned(const struct container *c)
 {
 	struct err e = {};
+	int r = creation_clear(c, &e);
 
-	if (partial_look(c, NULL) != PARTIAL_ABANDONED)
-		return;
-	if (creation_clear(c, &e) < 0)
+	if (r < 0 && e.id != ERR_CREATING)
 		log_warn("%s: an interrupted creation can't be undone: %s", c->name, err_cause(&e));
-	else
+	else if (r > 0)
 		log_notice("%s: undid what an interrupted creation had made", c->name);
 }
 
