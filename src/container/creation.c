@@ -105,8 +105,12 @@ static int make_half(const struct container *c, const char *path, struct err *e)
 		return 1;
 	if (errno == EEXIST)
 		return 0;
-	return err_set(e, ERR_FILE_WRITE, errno, "cannot create the container's directory \"%s\"",
-		       path);
+	r = err_set(e, ERR_FILE_WRITE, errno, "cannot create the container's directory \"%s\"",
+		    path);
+	err_hint(e,
+		 "containers are made in lxc.lxcpath or what -P names, which must be a directory "
+		 "that you may write to");
+	return r;
 }
 
 static int complete_directory(const struct container *c, const char *path, struct err *e)

@@ -132,8 +132,13 @@ static int link_file(int fd, int dirfd, const char *name)
 {
 	char path[32];
 
-	if (name[0])
-		return renameat2(dirfd, name, dirfd, "partial", RENAME_NOREPLACE) < 0 ? -errno : 0;
+	if (name[0]) {
+		if (renameat2(dirfd, name, dirfd, "partial", RENAME_NOREPLACE) == 0)
+			return 0;
+		/* NFS can't: a crash in between leaves two names. */
+		return errno == EINVAL && linkat(dirfd, name, dirfd, "partial", 0) == 0 ? 0
+											: -errno;
+	}
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	return linkat(AT_FDCWD, path, dirfd, "partial", AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
 }

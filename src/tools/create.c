@@ -100,8 +100,22 @@ static const char *find_conflict(const struct create_values *values)
 	return NULL;
 }
 
+/* The host name of a container that nobody has given one: a template does so itself. */
+static bool set_name(struct session *s)
+{
+	autofree char *name = session_item(s, "lxc.uts.name");
+	struct err e = {0};
+
+	if (name && name[0])
+		return true;
+	if (tare_set_item(s->c, "lxc.uts.name", s->common->name, "(lxc-create)", &e) >= 0)
+		return true;
+	session_fail(s, &e);
+	return false;
+}
+
 /* The configuration to begin with: -f, else lxc.default_config when there is one. */
-static bool load_initial(struct session *s, const char *file)
+static bool load_initial(struct session *s, const char *file, bool has_template)
 {
 	const char *path = file;
 	struct err e = {0};
@@ -109,11 +123,9 @@ static bool load_initial(struct session *s, const char *file)
 	if (!path && tare_system_value("lxc.default_config", &path, &e) < 0)
 		return session_fail(s, &e), false;
 	if (!file && (!path || access(path, F_OK) < 0))
-		return tare_set_item(s->c, "lxc.uts.name", s->common->name, "(lxc-create)", &e) >=
-			       0 ||
-		       (session_fail(s, &e), false);
+		return set_name(s);
 	if (s->c->load_config(s->c, path))
-		return true;
+		return file || has_template || set_name(s);
 	e = *tare_last_error(s->c);
 	err_wrap(&e, e.code ? e.code : -EINVAL, "Failed to load the configuration \"%s\"", path);
 	session_fail(s, &e);
@@ -150,20 +162,76 @@ static bool is_none(const char *name)
 	return *name && text_starts("none", name);
 }
 
+/* The value of -t in a command line that was not read to its end, or NULL. *ret_help: -h is there.
+ */
+static const char *find_template(char **argv, bool *ret_help)
+{
+	const char *found = NULL;
+
+	*ret_help = false;
+	for (char **at = argv + 1; *at && strcmp(*at, "--") != 0; at++) {
+		const char *value = text_after(*at, "--template=");
+
+		if (strcmp(*at, "-h") == 0 || strcmp(*at, "--help") == 0)
+			*ret_help = true;
+		else if ((strcmp(*at, "-t") == 0 || strcmp(*at, "--template") == 0) && at[1])
+			found = *++at;
+		else if (value || (text_starts(*at, "-t") && (*at)[2]))
+			found = value ? value : *at + 2;
+	}
+	return found;
+}
+
+/* Behind our own help that of the template (spec/cli.md §3.9). */
+static int show_template_help(const struct cli_tool *tool, struct create_values *values,
+			      char **argv)
+{
+	char *const words[] = {"-h", NULL};
+	bool is_help;
+	const char *name = find_template(argv, &is_help);
+	autosession s = {0};
+
+	if (!is_help || !name || is_none(name))
+		return 0;
+	if (!values->common.name)
+		values->common.name = "NAME";
+	if (!session_begin_bare(&s, tool, &values->common))
+		return 1;
+	return s.c->create(s.c, name, NULL, NULL, 0, words)
+		       ? 0
+		       : session_fail(&s, tare_last_error(s.c));
+}
+
+/* Defined, and not only by a creation that was killed: opening undoes that. */
+static bool is_taken(const struct session *s)
+{
+	struct lxc_container *c;
+	struct err e = {0};
+
+	if (!s->c->is_defined(s->c))
+		return false;
+	c = tare_container_new(s->common->name, s->lxcpath, &e);
+	if (c)
+		lxc_container_put(c);
+	return s->c->is_defined(s->c);
+}
+
 static int run(const struct cli_tool *tool, int argc, char **argv)
 {
 	struct create_values values = {0};
 	autoarguments arguments = {0};
 	const char *conflict;
 	autosession s = {0};
+	bool has_template;
 	int code;
 
 	if (!cli_begin(tool, argc, argv, &values, &arguments, &code))
-		return code;
+		return code == 0 ? show_template_help(tool, &values, argv) : code;
 	s.tool = tool;
 	s.common = &values.common;
 	if (!values.config)
 		values.config = values.common.rcfile;
+	has_template = values.template_name;
 	if (values.template_name && is_none(values.template_name))
 		values.template_name = NULL;
 	if (values.backend && !is_backend(values.backend))
@@ -173,9 +241,14 @@ static int run(const struct cli_tool *tool, int argc, char **argv)
 		return session_say(&s, "%s", conflict);
 	if (!session_begin_bare(&s, tool, &values.common))
 		return 1;
-	if (s.c->is_defined(s.c))
+	if (is_taken(&s))
 		return session_say(&s, "Container already exists");
-	if (!load_initial(&s, values.config))
+	/* On success callers take words on a stream for a failure; people want to see it. */
+	if (strpbrk(values.common.name, " \t") && isatty(STDERR_FILENO))
+		session_say(&s, "blanks in a name confuse commands that separate names by them");
+	if (!has_template && !values.config)
+		session_say(&s, "Use \"none\" if you really want a container without a rootfs");
+	if (!load_initial(&s, values.config, has_template))
 		return 1;
 	return create(&s, &values, arguments.words);
 }

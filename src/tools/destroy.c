@@ -36,18 +36,45 @@ static int tell(struct session *s, int outcome, struct err *e)
 	}
 }
 
+/* Like session_begin(), which undoes a creation that was killed. *ret_undone: that was all there
+ * was of the container. */
+static bool begin(struct session *s, const struct cli_tool *tool, const struct cli_common *common,
+		  bool *ret_undone)
+{
+	struct lxc_container *c;
+	struct err e = {0};
+	bool was_defined;
+
+	if (!session_begin_bare(s, tool, common))
+		return false;
+	was_defined = s->c->is_defined(s->c);
+	c = tare_container_new(common->name, s->lxcpath, &e);
+	if (!c) {
+		err_wrap(&e, e.code, "Failed to load config for %s", common->name);
+		session_fail(s, &e);
+		return false;
+	}
+	lxc_container_put(s->c);
+	s->c = c;
+	*ret_undone = was_defined && !c->is_defined(c);
+	return true;
+}
+
 static int run(const struct cli_tool *tool, int argc, char **argv)
 {
 	struct destroy_values values = {0};
 	autoarguments arguments = {0};
 	struct err e = {0};
 	autosession s = {0};
+	bool undone = false;
 	int code;
 
 	if (!cli_begin(tool, argc, argv, &values, &arguments, &code))
 		return code;
-	if (!session_begin(&s, tool, &values.common, NULL))
+	if (!begin(&s, tool, &values.common, &undone))
 		return 1;
+	if (undone)
+		return 0;
 	if (!s.c->is_defined(s.c))
 		return tell(&s, TARE_DESTROY_NOT_DEFINED, &e);
 	if (!s.c->may_control(s.c))

@@ -63,6 +63,57 @@ teardown() {
     assert_contains "$stderr" "/etc/passwd is no program that may be run"
 }
 
+@test "lxc-create -h with a template shows that one's help, too, and creates nothing" {
+    for words in "-h -t $TEMPLATE" "-t $TEMPLATE -n helped -h" "--template=$TEMPLATE --help"; do
+        # shellcheck disable=SC2086
+        run_apart lxc-create -P "$LXCPATH" $words
+        assert_equal "$status:$stderr" "0:"
+        assert_contains "$stdout" "Usage: lxc-create"
+        assert_contains "$stdout" "Usage: lxc-create -t busybox"
+    done
+    [ ! -e "$LXCPATH/helped" ]
+}
+
+@test "lxc-create without template and configuration: a note, and the host name" {
+    run_apart lxc-create -P "$LXCPATH" -n plain
+    assert_equal "$status:$stdout" "0:"
+    assert_equal "$stderr" 'lxc-create: plain: Use "none" if you really want a container without a rootfs'
+    assert_contains "$(<"$LXCPATH/plain/config")" "lxc.uts.name = plain"
+    lxc-destroy -P "$LXCPATH" -n plain
+    run_apart lxc-create -P "$LXCPATH" -n plain -f "$EMPTY_NET"
+    assert_equal "$status:$stdout:$stderr" "0::"
+    assert_equal "$(<"$LXCPATH/plain/config")" "lxc.net.0.type = empty"
+    lxc-destroy -P "$LXCPATH" -n plain
+}
+
+@test "a name with blanks is created, with a warning in the log" {
+    run_apart lxc-create -P "$LXCPATH" -n "two words" -f "$EMPTY_NET" -o "$LXCPATH/.log" -l WARN
+    assert_equal "$status:$stdout:$stderr" "0::"
+    assert_contains "$(<"$LXCPATH/.log")" "blanks in a name confuse commands"
+    run_apart script -qec "lxc-create -P '$LXCPATH' -n 'three words x' -f '$EMPTY_NET'" /dev/null
+    assert_contains "$stdout" "blanks in a name confuse commands"
+    lxc-destroy -P "$LXCPATH" -n "two words"
+    lxc-destroy -P "$LXCPATH" -n "three words x"
+}
+
+@test "lxc-create and lxc-destroy go on where a killed lxc-create was" {
+    printf '#!/bin/sh\necho up >"%s/.up"\nsleep 20\n' "$LXCPATH" >"$LXCPATH/.slow"
+    chmod 755 "$LXCPATH/.slow"
+    for next in lxc-create lxc-destroy; do
+        rm -f "$LXCPATH/.up"
+        lxc-create -P "$LXCPATH" -n killed -f "$EMPTY_NET" -t "$LXCPATH/.slow" &
+        wait_until 10 test -e "$LXCPATH/.up"
+        kill -9 $!
+        wait $! || true
+        [ -e "$LXCPATH/killed/partial" ]
+        # The template's processes end at once, but not in no time.
+        wait_until 5 "$next" -q -P "$LXCPATH" -n killed
+        [ ! -e "$LXCPATH/killed/partial" ]
+        [ "$next" = lxc-destroy ] || lxc-destroy -P "$LXCPATH" -n killed
+        [ ! -e "$LXCPATH/killed" ]
+    done
+}
+
 @test "a relative lxcpath works" {
     cd "$LXCPATH"
     lxc-create --lxcpath=relative --name r1 -f "$EMPTY_NET" -t "$TEMPLATE"
