@@ -14,6 +14,7 @@
 #include <linux/fs.h>
 #include <linux/openat2.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -36,10 +37,10 @@ struct removal {
 	char way[PATH_MAX]; /* where we are, below the top */
 };
 
-static int open_directory(int dirfd, const char *name)
+static int open_directory(int dirfd, const char *name, uint64_t flags)
 {
 	struct open_how how = {
-		.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
+		.flags = flags | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
 		.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH,
 	};
 	int fd = (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
@@ -73,8 +74,8 @@ static void note(struct removal *r, const char *name, int errnum)
 /* Immutable and append-only files (chattr +i, +a) refuse to go, and such directories to let go. */
 static bool make_mutable(int fd)
 {
-	const long locked = FS_IMMUTABLE_FL | FS_APPEND_FL;
-	long flags = 0;
+	const int locked = FS_IMMUTABLE_FL | FS_APPEND_FL;
+	int flags = 0; /* the kernel takes an int, whatever the call's number says */
 
 	if (ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0 || !(flags & locked))
 		return false;
@@ -126,14 +127,26 @@ static bool is_kept(const char *const *kept, const char *name)
 	return false;
 }
 
+/* By its descriptor: a link that somebody puts in its place meanwhile is not followed. */
+static bool let_us_in(int dirfd, const char *name)
+{
+	autoclose int fd = open_directory(dirfd, name, O_PATH);
+	char path[32];
+
+	if (fd < 0)
+		return false;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return chmod(path, 0700) == 0;
+}
+
 /* An owner who is not root needs the rights to look and to remove. */
 static int open_to_empty(int dirfd, const char *name)
 {
-	int fd = open_directory(dirfd, name);
+	int fd = open_directory(dirfd, name, O_RDONLY);
 	struct stat status;
 
-	if (fd == -EACCES && fchmodat(dirfd, name, 0700, 0) == 0)
-		fd = open_directory(dirfd, name);
+	if (fd == -EACCES && let_us_in(dirfd, name))
+		fd = open_directory(dirfd, name, O_RDONLY);
 	if (fd >= 0 && geteuid() != 0 && fstat(fd, &status) == 0 && (status.st_mode & 0700) != 0700)
 		fchmod(fd, 0700);
 	return fd;
@@ -234,7 +247,7 @@ static int empty(struct removal *r, int fd, unsigned depth)
 static bool has_entries(int dirfd, const char *name, const char *const *kept)
 {
 	struct stat status;
-	autoclose int fd = open_directory(dirfd, name);
+	autoclose int fd = open_directory(dirfd, name, O_RDONLY);
 
 	for (; fd >= 0 && kept && *kept; kept++)
 		if (fstatat(fd, *kept, &status, AT_SYMLINK_NOFOLLOW) == 0)

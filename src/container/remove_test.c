@@ -7,6 +7,7 @@
 #include "container/remove.h"
 
 #include <fcntl.h>
+#include <sys/wait.h>
 #include <linux/fs.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
@@ -163,6 +164,38 @@ static void what_an_immutable_directory_holds_goes_without_being_opened(void **s
 	close(watch_fd);
 }
 
+/* Directories that shut even their owner out. */
+static void an_owner_who_is_not_root_lets_themself_in(void **state)
+{
+	pid_t pid;
+	int status;
+
+	if (geteuid() != 0)
+		skip();
+	make_directory("shut");
+	make_directory("shut/in");
+	make_directory("shut/in/deep");
+	assert_int_equal(chown(fixture_path("shut/in/deep"), 65534, 65534), 0);
+	assert_int_equal(chown(fixture_path("shut/in"), 65534, 65534), 0);
+	assert_int_equal(chown(fixture_path("shut"), 65534, 65534), 0);
+	assert_int_equal(chmod(fixture_path("shut/in/deep"), 0), 0);
+	assert_int_equal(chmod(fixture_path("shut/in"), 0), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct remove_problem problem;
+		int dirfd;
+
+		if (setresuid(65534, 65534, 65534) < 0)
+			_exit(1);
+		dirfd = open(fixture_path("shut"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		_exit(dirfd < 0 || remove_tree(dirfd, "in", NULL, &problem) < 0 ? 2 : 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_false(fixture_exists("shut/in"));
+	assert_int_equal(rmdir(fixture_path("shut")), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +204,7 @@ int main(void)
 		cmocka_unit_test(what_is_kept_stays_and_the_rest_goes),
 		cmocka_unit_test(mounts_are_not_entered),
 		cmocka_unit_test(immutable_files_go),
+		cmocka_unit_test(an_owner_who_is_not_root_lets_themself_in),
 		cmocka_unit_test(what_an_immutable_directory_holds_goes_without_being_opened),
 	};
 
