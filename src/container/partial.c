@@ -8,9 +8,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/macros.h"
@@ -133,7 +135,7 @@ static int link_file(int fd, int dirfd, const char *name)
 	char path[32];
 
 	if (name[0]) {
-		if (renameat2(dirfd, name, dirfd, "partial", RENAME_NOREPLACE) == 0)
+		if (syscall(SYS_renameat2, dirfd, name, dirfd, "partial", RENAME_NOREPLACE) == 0)
 			return 0;
 		/* NFS can't: a crash in between leaves two names. */
 		return errno == EINVAL && linkat(dirfd, name, dirfd, "partial", 0) == 0 ? 0
