@@ -41,22 +41,16 @@ static int tell(struct session *s, int outcome, struct err *e)
 static bool begin(struct session *s, const struct cli_tool *tool, const struct cli_common *common,
 		  bool *ret_undone)
 {
-	struct lxc_container *c;
-	struct err e = {0};
 	bool was_defined;
 
 	if (!session_begin_bare(s, tool, common))
 		return false;
 	was_defined = s->c->is_defined(s->c);
-	c = tare_container_new(common->name, s->lxcpath, &e);
-	if (!c) {
-		err_wrap(&e, e.code, "Failed to load config for %s", common->name);
-		session_fail(s, &e);
+	session_finish(s);
+	*s = (struct session){0};
+	if (!session_begin(s, tool, common, NULL))
 		return false;
-	}
-	lxc_container_put(s->c);
-	s->c = c;
-	*ret_undone = was_defined && !c->is_defined(c);
+	*ret_undone = was_defined && !s->c->is_defined(s->c);
 	return true;
 }
 
