@@ -40,8 +40,8 @@
 	/* spawn the helper that destroys an ephemeral container; not on reboot */ \
 	X(OP_FD_CLOSE, "fd-close", LANE_HOST, OP_NONE) /* in FD; an empty register is fine */ \
 	X(OP_KILL, "kill", LANE_HOST, OP_NONE) \
-	/* SIGKILL to the child by pidfd, wait until it is gone; no child is fine. in: its cgroups, which
-	 * are thawed when it does not die, or none */ \
+	/* SIGKILL to the child by pidfd, wait until it is gone; no child is fine. in NAME: its \
+	 * cgroups, which are thawed when it does not die, or none */ \
 	/* -- console: HOST */ \
 	X(OP_CONSOLE_OPEN, "console-open", LANE_HOST, OP_NONE) \
 	/* out FD master; r NUMBER index; n uid, n gid: new owner of the peer (ID_INVALID = \
