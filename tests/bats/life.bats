@@ -410,21 +410,24 @@ A=b"
 @test "init, hooks and attached programs ignore what their caller did, and nothing else" {
     local start=(lxc-start -P "$LXCPATH" -n b1 -s "lxc.hook.start-host=$LXCPATH/hook")
     local attach=(lxc-attach -P "$LXCPATH" -n b1 -- grep SigIgn /proc/self/status)
-    local ignoring mask signals
+    local ignoring low mask signals
 
     printf '#!/bin/bash\ngrep SigIgn /proc/self/status >%s/told\n' "$LXCPATH" >"$LXCPATH/hook"
     chmod 755 "$LXCPATH/hook"
-    while IFS=' ' read -r mask signals; do
+    while IFS=' ' read -r low signals; do
         ignoring=(env --default-signal ${signals:+"--ignore-signal=$signals"})
+        # Signals that C libraries keep to themselves may be ignored around us, whatever env does.
+        mask=$("${ignoring[@]}" grep SigIgn /proc/self/status)
+        assert_equal "${mask: -4}" "$low"
         "${ignoring[@]}" "${start[@]}" -- /bin/sleep 100
         assert_contains "$(<"/proc/$(lxc-info -P "$LXCPATH" -n b1 -pH)/status")" "$mask"
         # The shell that runs the hook has a will of its own about CHLD.
-        assert_contains "$(<"$LXCPATH/told")" "${mask: -4}"
+        assert_contains "$(<"$LXCPATH/told")" "$low"
         assert_contains "$("${ignoring[@]}" "${attach[@]}" </dev/null)" "$mask"
         lxc-stop -P "$LXCPATH" -n b1 -k
     done <<'END'
-SigIgn:	0000000000000000
-SigIgn:	0000000000015205 HUP,QUIT,USR1,PIPE,TERM,CHLD
+0000
+5205 HUP,QUIT,USR1,PIPE,TERM,CHLD
 END
     rm "$LXCPATH/hook" "$LXCPATH/told"
 }

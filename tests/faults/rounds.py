@@ -34,7 +34,10 @@ DEADLINE = 60
 def supervisor_of(container):
     """Its pid: the one whose command line names the container (spec/wire.md §13)."""
     title = f"[lxc monitor] {container.host.lxcpath} {container.name}"
-    return next(pid for pid, what in snapshot.processes() if title in what)
+    pid = next((pid for pid, what in snapshot.processes() if title in what), None)
+    if pid is None:
+        raise RuntimeError(f"the supervisor of {container.name} is gone")
+    return pid
 
 
 def descriptors(pid):
