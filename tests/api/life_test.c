@@ -224,7 +224,7 @@ static void shutting_down(void **state)
 	begin = world_clock();
 	assert_false(c->shutdown(c, 1));
 	assert_in_range(world_clock() - begin, 900, 3000);
-	assert_explained(c, "did not shut down within 1 seconds");
+	assert_explained(c, "did not shut down within 1 second");
 	assert_true(c->is_running(c));
 	world_end(c);
 }

@@ -42,9 +42,14 @@ foreign_container() {
     chown -R 65001:65001 "$LXCPATH/.others"
 }
 
+# marker DIRECTORY [NOTE]: the journal of a creation that has made the directory.
+marker() {
+    printf 'tare 1\n%bmade %s %s\n' "${2-}" "$(stat -c %d:%i "$1")" "$1"
+}
+
 @test "somebody else's marker of an unfinished creation removes nothing" {
     foreign_container
-    echo "made $LXCPATH/.host" >"$LXCPATH/.others/x/partial"
+    marker "$LXCPATH/.host" >"$LXCPATH/.others/x/partial"
     chown 65001:65001 "$LXCPATH/.others/x/partial"
     look_at "$LXCPATH/.others" x
     assert_equal "$(<"$LXCPATH/.host/file")" "of the host"
@@ -54,7 +59,7 @@ foreign_container() {
     assert_equal "$(<"$LXCPATH/.host/file")" "of the host"
     # Without a configuration the marker is all that there is.
     mkdir -p "$LXCPATH/.others/y"
-    echo "made $LXCPATH/.host" >"$LXCPATH/.others/y/partial"
+    marker "$LXCPATH/.host" >"$LXCPATH/.others/y/partial"
     chown -R 65001:65001 "$LXCPATH/.others"
     run lxc-destroy -P "$LXCPATH/.others" -n y
     assert_equal "$status" 1
@@ -67,12 +72,12 @@ foreign_container() {
 # The directory of a container belongs to its root; the lxcpath does not.
 @test "a marker that container root has made in its directory removes nothing" {
     stage u1
-    echo "made $LXCPATH/.host" >"$LXCPATH/u1/partial"
+    marker "$LXCPATH/.host" >"$LXCPATH/u1/partial"
     chown -R "$FIRST_ID" "$LXCPATH/u1"
     look_at "$LXCPATH" u1
     # What is ours, made by another name of the same file, is not ours.
     rm "$LXCPATH/u1/partial"
-    echo "made $LXCPATH/.host" >"$LXCPATH/.host/note"
+    marker "$LXCPATH/.host" >"$LXCPATH/.host/note"
     ln "$LXCPATH/.host/note" "$LXCPATH/u1/partial"
     look_at "$LXCPATH" u1
     assert_equal "$(<"$LXCPATH/.host/file")" "of the host"
@@ -82,7 +87,7 @@ foreign_container() {
 
 @test "a marker of root's in a lxcpath of somebody else's, who could exchange it, removes nothing" {
     foreign_container
-    echo "made $LXCPATH/.host" >"$LXCPATH/.others/x/partial"
+    marker "$LXCPATH/.host" >"$LXCPATH/.others/x/partial"
     look_at "$LXCPATH/.others" x
     assert_equal "$(<"$LXCPATH/.host/file")" "of the host"
     [ -e "$LXCPATH/.others/x/config" ]
@@ -91,7 +96,7 @@ foreign_container() {
 @test "our own marker of an unfinished creation is obeyed" {
     mkdir "$LXCPATH/p1" "$LXCPATH/.host/made"
     cp "$EMPTY_NET" "$LXCPATH/p1/config"
-    echo "made $LXCPATH/.host/made" >"$LXCPATH/p1/partial"
+    marker "$LXCPATH/.host/made" 'made-directory\n' >"$LXCPATH/p1/partial"
     run lxc-ls -P "$LXCPATH" -f
     [ ! -e "$LXCPATH/.host/made" ]
     [ ! -e "$LXCPATH/p1" ]
