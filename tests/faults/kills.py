@@ -12,7 +12,9 @@ The seed decides on everything but the scheduler; it is printed, and so is what 
 
 import argparse
 import os
+import pathlib
 import random
+import re
 import signal
 import statistics
 import subprocess
@@ -114,6 +116,11 @@ def wait_until(condition, complaint):
         time.sleep(0.0005)
 
 
+def catches_signals(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"^SigCgt:\s*(\w+)", status, re.M).group(1), 16) >> (signal.SIGPWR - 1) & 1
+
+
 class Subject:
     """A container whose processes are killed."""
 
@@ -170,9 +177,10 @@ class Subject:
         return process.poll() is not None
 
     def prepare(self, phase):
-        """What must be so before the phase begins."""
+        """What must be so before the phase begins. An init without its trap yet hears nothing."""
         if not phase.endswith("start"):
             self.must(*self.container.start("-d"))
+            wait_until(lambda: catches_signals(self.init_pid()), "init sets no trap")
 
     def measure(self, phase):
         """Seconds that the phase takes when nobody disturbs it."""

@@ -31,10 +31,20 @@ def cgroup_roots():
             yield fields[4]
 
 
+def cgroup_bases():
+    """Where containers' directories are made: at the root of each hierarchy, or where we are."""
+    ours = {line.split(":", 2)[2] for line in
+            pathlib.Path("/proc/self/cgroup").read_text().splitlines()}
+    for root in sorted(set(cgroup_roots())):
+        yield root
+        yield from (root + path for path in sorted(ours)
+                    if path != "/" and os.path.isdir(root + path))
+
+
 def cgroups_of(prefix):
     """Directories of ours, the outer ones first."""
-    for root in sorted(set(cgroup_roots())):
-        for entry in os.scandir(root):
+    for base in cgroup_bases():
+        for entry in os.scandir(base):
             if entry.is_dir(follow_symlinks=False) and prefix in entry.name:
                 for folder, _, _ in os.walk(entry.path):
                     yield folder
