@@ -145,6 +145,9 @@ static void attack(pid_t pid)
 {
 	if (is_ours(pid) || fork() != 0)
 		return;
+	/* One that ends has no program any more, but its descriptors still: it would be taken for
+	 * somebody else by the next of us. */
+	close_range(STDERR_FILENO + 1, ~0U, 0);
 	look(pid);
 	steal(pid);
 	trace(pid);
