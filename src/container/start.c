@@ -29,6 +29,7 @@ enum {
 	LISTEN_FDS_MAX = 4096,
 	ENDING_WAIT = 10,       /* seconds */
 	ENDING_PAUSE = 2000000, /* nanoseconds between two looks */
+	ANSWER_WAIT = 500,      /* milliseconds */
 };
 
 void start_make_request(const struct container *c, const struct start_options *options,
@@ -134,19 +135,55 @@ static int bind_address(struct start *s, struct err *e)
 	return 0;
 }
 
-/* Whether the run that has the address is on its way out. */
-static bool is_ending(const struct container *c)
+enum holder { HOLDER_RUNS, HOLDER_ENDS, HOLDER_IS_SILENT };
+
+/*
+ * Without a record it is a monitor of LXC's that has the address, or nobody who answers: a starter
+ * that has not written its record yet, or a process that another thread forked while the listener
+ * was open there, and that has not got to its exec.
+ */
+static enum holder ask_holder(const struct container *c)
+{
+	struct client_answer answer;
+	struct err why = {};
+	int r = client_call(c->lxcpath, c->name, WIRE_GET_STATE, 0, NULL, 0, ANSWER_WAIT, &answer,
+			    NULL, &why);
+
+	if (r == 0)
+		client_answer_finish(&answer);
+	return r == -ETIMEDOUT || r == CLIENT_STOPPED ? HOLDER_IS_SILENT : HOLDER_RUNS;
+}
+
+/* Who has the address. */
+static enum holder find_holder(const struct container *c)
 {
 	struct run_view view = {};
-	bool is_ending = false;
+	enum holder holder = HOLDER_RUNS;
 
 	if (runs_view(c->lxcpath, c->name, &view, NULL) == 0) {
 		uint32_t state = atomic_load(&view.record->state);
 
-		is_ending = state == STATE_STOPPING || state == STATE_ABORTING;
+		if (state == STATE_STOPPING || state == STATE_ABORTING)
+			holder = HOLDER_ENDS;
+	} else {
+		holder = ask_holder(c);
 	}
 	runs_view_close(&view);
-	return is_ending;
+	return holder;
+}
+
+static int refuse_address(const struct container *c, enum holder holder, struct err *e)
+{
+	int r = err_set(e, ERR_RECORD, EBUSY, "Container \"%s\" appears to be already running",
+			c->name);
+
+	if (holder == HOLDER_ENDS)
+		err_hint(e, "it is stopping for more than %d seconds: a hook may hang",
+			 ENDING_WAIT);
+	else
+		err_hint(e, "who holds its control socket does not answer; ss -xlp tells which "
+			    "process that is");
+	return r;
 }
 
 /* The address of a run in another network namespace is free here, its name is not. */
@@ -165,7 +202,7 @@ static bool runs_elsewhere(const struct container *c)
 	return is_elsewhere;
 }
 
-/* A run that ends will give the address back: it is waited for. */
+/* A run that ends will give the address back, and who is silent perhaps: it is waited for. */
 static int take_address(struct start *s, struct err *e)
 {
 	const struct timespec pause = {.tv_nsec = ENDING_PAUSE};
@@ -173,17 +210,18 @@ static int take_address(struct start *s, struct err *e)
 	int r;
 
 	for (;;) {
+		enum holder holder;
+
 		r = bind_address(s, e);
-		if (r != START_ALREADY_RUNNING || !is_ending(s->container))
+		if (r != START_ALREADY_RUNNING)
+			return r;
+		holder = find_holder(s->container);
+		if (holder == HOLDER_RUNS)
 			return r;
 		if (time_left(deadline) == 0)
-			break;
+			return refuse_address(s->container, holder, e);
 		nanosleep(&pause, NULL);
 	}
-	r = err_set(e, ERR_RECORD, EBUSY, "Container \"%s\" appears to be already running",
-		    s->container->name);
-	err_hint(e, "it is stopping for more than %d seconds: a hook may hang", ENDING_WAIT);
-	return r;
 }
 
 int start_compile(struct start *s, struct err *e)

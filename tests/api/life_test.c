@@ -11,10 +11,13 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -272,6 +275,34 @@ static void rebooting(void **state)
 	world_end(c);
 }
 
+/* What another thread forks while a container starts has its listener open until the exec; the
+ * container may have ended by then. */
+static void a_start_waits_for_an_address_that_nobody_speaks_for(void **state)
+{
+	struct lxc_container *c = world_define(world_name("held"), NULL);
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int length = snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "%s/%s/command",
+			      c->config_path, c->name);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	pid_t holder;
+
+	assert_int_equal(
+		bind(fd, (struct sockaddr *)&address,
+		     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)),
+		0);
+	assert_int_equal(listen(fd, 10), 0);
+	holder = fork();
+	if (holder == 0) {
+		usleep(700000);
+		_exit(0);
+	}
+	close(fd);
+	assert_works(c, c->start(c, 0, NULL));
+	assert_int_equal(waitpid(holder, NULL, 0), holder);
+	assert_works(c, c->stop(c));
+	world_end(c);
+}
+
 /* The thaw enters RUNNING, too: that is not the RUNNING to wait for. */
 static void rebooting_what_is_frozen(void **state)
 {
@@ -480,6 +511,8 @@ int main(void)
 		cmocka_unit_test_teardown(shutting_down, world_stop_all),
 		cmocka_unit_test_teardown(rebooting, world_stop_all),
 		cmocka_unit_test_teardown(rebooting_what_is_frozen, world_stop_all),
+		cmocka_unit_test_teardown(a_start_waits_for_an_address_that_nobody_speaks_for,
+					  world_stop_all),
 		cmocka_unit_test_teardown(a_start_in_the_foreground_tells_how_it_ended,
 					  world_stop_all),
 		cmocka_unit_test_teardown(a_failed_start_in_the_background_is_explained,
