@@ -221,9 +221,10 @@ int host_gate(struct host *h, const struct plan_step *step)
 	return r < 0 ? host_failed(h, __NR_sendmsg, r) : 0;
 }
 
+/* -ENODEV: the network namespace is gone, and our end of a veth pair with it. */
 static bool speaks_of_death(int r)
 {
-	return r == -ESRCH || r == -ENOENT || r == -ECHILD || r == -EPIPE;
+	return r == -ESRCH || r == -ENOENT || r == -ECHILD || r == -EPIPE || r == -ENODEV;
 }
 
 int host_blame(struct host *h, int r)
