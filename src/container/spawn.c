@@ -28,7 +28,7 @@
 
 #include "tare_paths.h"
 
-enum { CHILD_STACK = 32 << 10 };
+enum { CHILD_STACK = 32 << 10, SEAL_TRIES = 20 };
 
 void helper_supervisor_name(unsigned number, char *buf, size_t len)
 {
@@ -47,6 +47,18 @@ int helper_directory(const char *program, char **ret, struct err *e)
 	return 0;
 }
 
+/* EBUSY: the kernel itself holds a page for a moment (reclaim, compaction); memfd_create(2). It
+ * waits by itself, some 75 ms each time. */
+static int seal(int fd)
+{
+	int tries = SEAL_TRIES;
+
+	while (fcntl(fd, F_ADD_SEALS, PROGRAM_SEALS) < 0)
+		if (errno != EBUSY || --tries == 0)
+			return -errno;
+	return 0;
+}
+
 static int copy_program(int from, int to)
 {
 	struct stat status;
@@ -61,9 +73,7 @@ static int copy_program(int from, int to)
 			return copied < 0 ? -errno : -EIO;
 		left -= copied;
 	}
-	if (fcntl(to, F_ADD_SEALS, PROGRAM_SEALS) < 0)
-		return -errno;
-	return 0;
+	return seal(to);
 }
 
 int program_seal(const char *name, const char *path)
