@@ -38,8 +38,7 @@ int session_fail(const struct session *s, const struct err *e);
 int session_say(const struct session *s, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* A negative number's own texts "KEY=VALUE" of -s: set them. False when one is wrong and was told.
- */
+/* Set the texts "KEY=VALUE" of -s. False when one is wrong, which was told. */
 bool session_define(struct session *s, const struct cli_strings *defines);
 
 /* --share-*: the names of containers or pids by namespace. */
