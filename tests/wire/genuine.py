@@ -79,22 +79,47 @@ def check_freezer(container, run):
         assert not is_frozen(container.pid()), "told thawed, but it does not run"
 
 
-def is_frozen(pid):
-    """v2: its cgroup says so; v1: the freezer of its cgroup."""
+def cgroup_places(pid):
+    """The directories that a process is in, one of each hierarchy."""
     with open(f"/proc/{pid}/cgroup", encoding="ascii") as file:
         for line in file:
             _, controllers, path = line.rstrip("\n").split(":", 2)
-            place = f"/sys/fs/cgroup/{'unified' if not controllers else controllers}{path}"
-            if not controllers and not os.path.exists(place):
-                place = f"/sys/fs/cgroup{path}"
-            for name, word in ("freezer.state", "FROZEN"), ("cgroup.events", "frozen 1"):
-                try:
-                    with open(f"{place}/{name}", encoding="ascii") as state:
-                        if word in state.read():
-                            return True
-                except OSError:
-                    continue
+            mount = f"/sys/fs/cgroup/{controllers.removeprefix('name=') or 'unified'}"
+            if not controllers and not os.path.exists(mount):
+                mount = "/sys/fs/cgroup"
+            yield os.path.normpath(f"{mount}/{path}")
+
+
+def is_frozen(pid):
+    """v2: its cgroup says so; v1: the freezer of its cgroup."""
+    for place in cgroup_places(pid):
+        for name, word in ("freezer.state", "FROZEN"), ("cgroup.events", "frozen 1"):
+            try:
+                with open(f"{place}/{name}", encoding="ascii") as state:
+                    if word in state.read():
+                        return True
+            except OSError:
+                continue
     return False
+
+
+class Pivots:
+    """Where genuine LXC's monitors go to die: it leaves these directories behind."""
+
+    def __init__(self):
+        places = (f"{place}/lxc.pivot" for place in cgroup_places("self"))
+        self.new = [place for place in places if not os.path.exists(place)]
+
+    def remove(self):
+        """Whether they are gone, once the last monitor is."""
+        for place in self.new:
+            try:
+                os.rmdir(place)
+            except FileNotFoundError:
+                continue
+            except OSError:
+                return False
+        return True
 
 
 def check_attach(container, run):
@@ -265,4 +290,8 @@ TESTS = [
 reason = missing()
 if reason:
     subject.tap.skip_all(reason)
-subject.main(TESTS)
+pivots = Pivots()
+try:
+    subject.main(TESTS)
+finally:
+    subject.await_true(pivots.remove)
