@@ -256,7 +256,10 @@ running() {
     needs_v1
     cat >"$BATS_TEST_TMPDIR/script" <<-SCRIPT
 	set -e
-	mount -t tmpfs none /etc/lxc
+	# There need not be an /etc/lxc.
+	mount -t tmpfs none "$BATS_TEST_TMPDIR"
+	mkdir -p "$BATS_TEST_TMPDIR/upper/lxc" "$BATS_TEST_TMPDIR/work"
+	mount -t overlay -o "lowerdir=/etc,upperdir=$BATS_TEST_TMPDIR/upper,workdir=$BATS_TEST_TMPDIR/work" none /etc
 	echo "lxc.cgroup.pattern = pat$N/%n" >/etc/lxc/lxc.conf
 	lxc-start -P "$LXCPATH" -n "$N"
 	cut -d: -f3 "/proc/\$(lxc-info -P "$LXCPATH" -n "$N" -pH)/cgroup" | sort -u

@@ -16,7 +16,9 @@ make_lxcpath() {
     TEMPLATE=$TARE_SOURCE_ROOT/share/templates/lxc-busybox
     EMPTY_NET=$LXCPATH/.empty.conf
     export TEMPLATE EMPTY_NET
-    echo "lxc.net.0.type = empty" >"$EMPTY_NET"
+    # The default is made by an installation, which there need not be.
+    mkdir "$LXCPATH/.mount"
+    printf "%s\n" "lxc.rootfs.mount = $LXCPATH/.mount" "lxc.net.0.type = empty" >"$EMPTY_NET"
 }
 
 # make_container NAME [LINE…]: a busybox container with further lines in its configuration.

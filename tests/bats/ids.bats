@@ -16,6 +16,7 @@ setup_file() {
     export MAPPED=$LXCPATH/.mapped.conf OWN=$LXCPATH/user SHARED=$LXCPATH/shared ETC=$LXCPATH/.etc
     # Inside, 1000 is 5000 of the host; all others lie between 300000 and 365535.
     cat >"$MAPPED" <<CONFIG
+lxc.rootfs.mount = $LXCPATH/.mount
 lxc.net.0.type = empty
 lxc.idmap = u 0 300000 1000
 lxc.idmap = u 1000 5000 1
@@ -30,6 +31,7 @@ CONFIG
     { cat /etc/group && echo "tester:x:$USER_ID:"; } >"$ETC/group"
     echo "tester:400000:65536" | tee "$ETC/subuid" >"$ETC/subgid"
     cat >"$OWN/default.conf" <<CONFIG
+lxc.rootfs.mount = $LXCPATH/.mount
 lxc.net.0.type = empty
 lxc.idmap = u 0 400000 65536
 lxc.idmap = g 0 400000 65536
@@ -342,7 +344,7 @@ own:"
 
 @test "an ordinary user whose own ids are the whole map: create, start, destroy" {
     command -v newuidmap newgidmap >/dev/null || skip "newuidmap is not installed"
-    printf '%s\n' "lxc.net.0.type = empty" "lxc.idmap = u 0 $USER_ID 1" \
+    printf '%s\n' "$(<"$EMPTY_NET")" "lxc.idmap = u 0 $USER_ID 1" \
         "lxc.idmap = g 0 $USER_ID 1" >"$OWN/self.conf"
     run_apart as_user lxc-create -P "$OWN/lxc" -n self -f "$OWN/self.conf" -t "$TEMPLATE"
     assert_equal "$status:$stderr" "0:"

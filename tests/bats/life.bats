@@ -82,7 +82,7 @@ teardown() {
     lxc-destroy -P "$LXCPATH" -n plain
     run_apart lxc-create -P "$LXCPATH" -n plain -f "$EMPTY_NET"
     assert_equal "$status:$stdout:$stderr" "0::"
-    assert_equal "$(<"$LXCPATH/plain/config")" "lxc.net.0.type = empty"
+    assert_equal "$(<"$LXCPATH/plain/config")" "$(<"$EMPTY_NET")"
     lxc-destroy -P "$LXCPATH" -n plain
 }
 
