@@ -67,8 +67,6 @@ static struct plan_step *add(struct attach *a, enum plan_op op, const char *obje
 	return STEP(&a->c, SECTION_START, op, object, "");
 }
 
-/* The process enters the hierarchies of version 1 itself, before it enters any namespace; it is
- * born in version 2's. */
 static bool moves(const struct attach *a)
 {
 	return (a->request->flags & FLAG_MOVE_TO_CGROUP) && a->facts->payload;
@@ -114,9 +112,22 @@ static int add_limits(struct attach *a, bool *ret_any, struct err *e)
 	return compile_process_limits(&a->c, e);
 }
 
+/*
+ * Whoever enters a hierarchy of version 1 does so itself, because it waits otherwise (ops.h), and
+ * before it enters any namespace: inside, the host's directories are nowhere. In version 2 it is
+ * born in the directory.
+ */
+static void enter_cgroups(struct attach *a, enum plan_op op)
+{
+	for (size_t i = 0; moves(a) && i < a->facts->hierarchies.count; i++)
+		if (a->facts->hierarchies.items[i].version == 1)
+			compile_cgroup_join(&a->c, op, &a->facts->hierarchies.items[i],
+					    ATTACH_REGISTER_CGROUP);
+}
+
 static int add_process(struct attach *a, struct err *e)
 {
-	bool joins = a->facts->namespaces & CLONE_NEWPID, has_v2 = false, has_moves = false;
+	bool joins = a->facts->namespaces & CLONE_NEWPID, has_v2 = false, has_limits = false;
 	int r;
 	const char *list = namespace_list(a);
 	struct plan_step *step;
@@ -128,28 +139,17 @@ static int add_process(struct attach *a, struct err *e)
 	step->arg[1] = has_v2 ? ATTACH_REGISTER_LEAF : PLAN_NO_REGISTER;
 	step->arg[3] = joins ? CLONE_JOIN : CLONE_PLAIN;
 	if (joins) {
+		enter_cgroups(a, OP_CGROUP_JOIN_BETWEEN);
 		step = add(a, OP_NS_JOIN, list);
 		step->in = ATTACH_REGISTER_PIDFD;
 		step->arg[0] = a->facts->namespaces;
 	}
 	if (a->facts->cookie_pid)
 		add(a, OP_CORE_JOIN, a->request->name)->arg[0] = a->facts->cookie_pid;
-	for (size_t i = 0; moves(a) && i < a->facts->hierarchies.count; i++) {
-		if (a->facts->hierarchies.items[i].version != 1)
-			continue;
-		/* In the mount namespace of the container the host's hierarchies are nowhere. */
-		if (!joins) {
-			compile_cgroup_join(&a->c, &a->facts->hierarchies.items[i],
-					    ATTACH_REGISTER_CGROUP);
-			continue;
-		}
-		step = add(a, OP_CGROUP_MOVE, a->facts->hierarchies.items[i].name);
-		step->in = ATTACH_REGISTER_CGROUP;
-		step->arg[0] = i;
-		has_moves = true;
-	}
-	r = add_limits(a, &has_moves, e);
-	if (has_moves)
+	if (!joins)
+		enter_cgroups(a, OP_CGROUP_JOIN);
+	r = add_limits(a, &has_limits, e);
+	if (has_limits)
 		compile_gate(&a->c, GATE_IDS);
 	if (!joins && a->facts->namespaces) {
 		step = add(a, OP_ENTER, list);

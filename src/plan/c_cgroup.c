@@ -389,15 +389,15 @@ static void hand_over(struct compiler *c, size_t hierarchy)
 	step->flags = c->facts->caller.is_root ? STEP_WARN : STEP_OPTIONAL;
 }
 
-void compile_cgroup_join(struct compiler *c, const struct facts_hierarchy *h, uint16_t directory)
+void compile_cgroup_join(struct compiler *c, enum plan_op op, const struct facts_hierarchy *h,
+			 uint16_t directory)
 {
 	const char *above = compile_textf(c, "%s%s%s", h->mount, *h->base ? "/" : "", h->base);
 	uint32_t path =
 		plan_build_text(&c->b, compile_textf(c, "%s/%s/tasks", compile_literal(c, above),
 						     compile_reference(c, directory)));
 
-	STEP(c, SECTION_START, OP_CGROUP_JOIN, h->name && *h->name ? h->name : h->mount, "")
-		->arg[0] = path;
+	STEP(c, SECTION_START, op, h->name && *h->name ? h->name : h->mount, "")->arg[0] = path;
 }
 
 /* In a mount namespace that is another's the host's hierarchies are nowhere. */
@@ -421,7 +421,8 @@ int compile_cgroup_enter(struct compiler *c, struct err *e)
 		if (hierarchies->items[i].version == 2 && c->r_born_in != PLAN_NO_REGISTER)
 			continue;
 		if (can_join(c, &hierarchies->items[i])) {
-			compile_cgroup_join(c, &hierarchies->items[i], c->r_payload);
+			compile_cgroup_join(c, OP_CGROUP_JOIN, &hierarchies->items[i],
+					    c->r_payload);
 			continue;
 		}
 		step = STEP(c, SECTION_START, OP_CGROUP_MOVE, cgroup_hierarchy_name(c, (int)i), "");

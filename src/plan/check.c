@@ -258,6 +258,8 @@ static const char *check_special(const struct plan *p, const struct plan_step *s
 	bool must_succeed = step->op == OP_GATE || step->op == OP_CLONE || step->op == OP_COMPILE ||
 			    step->op == OP_EXEC || step->op == OP_RUN_INIT;
 
+	/* There is nobody to be warned by: one word is said by the process in between. */
+	must_succeed |= step->lane == LANE_JOIN;
 	if (must_succeed && (step->flags & (STEP_OPTIONAL | STEP_WARN)))
 		return "A step that decides over the start may fail";
 	if (step->op == OP_EXEC || step->op == OP_RUN_INIT || step->op == OP_RESTORE ||

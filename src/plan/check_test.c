@@ -135,6 +135,12 @@ static void steps_fit_their_rows(void **state)
 	EXPECT("A gate hands over registers that do not exist", START(p, GATE)->arg[2] = 0);
 	EXPECT("A step that decides over the start may fail",
 	       START(p, GATE)->flags = STEP_OPTIONAL);
+	EXPECT("A step that decides over the start may fail",
+	       (*START(p, GATE) = (struct plan_step){.op = OP_NS_JOIN,
+						     .lane = LANE_JOIN,
+						     .flags = STEP_OPTIONAL,
+						     .in = FIXTURE_PIDFD,
+						     .out = PLAN_NO_REGISTER}));
 }
 
 static void swap(struct plan_step *a, struct plan_step *b)

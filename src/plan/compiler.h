@@ -153,8 +153,10 @@ int compile_shared_namespaces(struct compiler *c, struct err *e); /* c_clone.c: 
 int compile_clone(struct compiler *c, struct err *e);
 int compile_id_maps(struct compiler *c, struct err *e);     /* c_ids.c: HOST */
 int compile_become_root(struct compiler *c, struct err *e); /* INIT */
-/* The step of INIT's that enters a hierarchy of version 1, by the register of the directory. */
-void compile_cgroup_join(struct compiler *c, const struct facts_hierarchy *h, uint16_t directory);
+/* The step that enters a hierarchy of version 1, by the register of the directory. `op`: of INIT
+ * (OP_CGROUP_JOIN) or of the process in between (OP_CGROUP_JOIN_BETWEEN). */
+void compile_cgroup_join(struct compiler *c, enum plan_op op, const struct facts_hierarchy *h,
+			 uint16_t directory);
 bool compile_raises_ambient(const struct compiler *c);
 int compile_network(struct compiler *c, struct err *e); /* c_clone.c: both lanes */
 int compile_address_socket(struct compiler *c, struct err *e);

@@ -171,6 +171,10 @@ const struct plan_op_row plan_op_rows[OP_COUNT] = {
 	[OP_NS_OPEN_PATH] = {ROW(OP_NS_OPEN_PATH, "open the namespace %o", ERR_STEP_FAILED),
 		OUT(REGISTER_FD), TAKES(TEXT("path")), CALLS("openat", "fstatfs"),
 		HINTS(namespace_open)},
+	[OP_CGROUP_JOIN_BETWEEN] = {
+		ROW(OP_CGROUP_JOIN_BETWEEN, "enter the cgroup in the hierarchy %o",
+		    ERR_CGROUP_FAILED),
+		TAKES(TEXT_REFERENCES("path")), CALLS("openat", "write"), HINTS(cgroup_move)},
 	[OP_NS_JOIN] = {ROW(OP_NS_JOIN, "enter the namespace %o", ERR_STEP_FAILED),
 		IN(REGISTER_FD), TAKES(NUMBER("namespace", FORM_CLONE)), CALLS("setns"),
 		HINTS(namespace_open)},

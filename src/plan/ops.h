@@ -113,6 +113,9 @@
 	/* out FD of a namespace of init; t its name in /proc/PID/ns */ \
 	X(OP_NS_OPEN_PATH, "ns-open-path", LANE_HOST, OP_NONE) \
 	/* out FD; t path of a namespace file */ \
+	X(OP_CGROUP_JOIN_BETWEEN, "cgroup-join-between", LANE_JOIN, OP_NONE) \
+	/* as OP_CGROUP_JOIN: the process in between, while it is on the host; what it clones is \
+	 * born there. Steps of its lane can't be OPTIONAL or WARN */ \
 	X(OP_NS_JOIN, "ns-join", LANE_JOIN, OP_NONE) /* in FD; n CLONE_NEW* it must be of */ \
 	X(OP_RESTORE, "restore", LANE_RESTORE, OP_NONE) /* l argv of criu */ \
 	X(OP_IDMAP_WRITE, "idmap-write", LANE_HOST, OP_NONE) \

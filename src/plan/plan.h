@@ -44,7 +44,7 @@ enum plan_lane {
 	LANE_HOST, /* the supervisor (attach: the caller) */
 	LANE_INIT, /* the cloned child, which becomes the container's init (attach: the command) */
 	LANE_BOTH, /* a gate: each lane runs it when it gets there */
-	LANE_JOIN, /* a short-lived process that enters shared namespaces, then clones init */
+	LANE_JOIN, /* a short-lived process that enters namespaces of others, then clones init */
 	LANE_RESTORE, /* criu takes the place of clone */
 	LANE_COUNT,
 };

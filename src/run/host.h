@@ -71,6 +71,9 @@ void host_warn(struct host *h, const struct run_failure *failure);
 
 /* -- host_gate.c */
 
+/* MESSAGE_FAILED, of a step that START has: it becomes the failure. Negative. */
+int host_take_failure(struct host *h, const struct gate_message *message);
+
 /*
  * A step of START failed with r: if INIT has failed meanwhile, that is the cause (HOST may have
  * stumbled over the process that was gone), and becomes the failure. Returns what counts.

@@ -78,7 +78,7 @@ static void describe(const struct gate_message *message, struct run_failure *ret
 	ret->note[sizeof(message->note) - 1] = '\0';
 }
 
-static int take_failure(struct host *h, const struct gate_message *message)
+int host_take_failure(struct host *h, const struct gate_message *message)
 {
 	describe(message, h->failure);
 	return h->failure->errnum > 0 ? -h->failure->errnum : -EIO;
@@ -116,7 +116,7 @@ static int take_message(struct host *h, const struct gate_message *message, stru
 		return -EPROTO;
 	switch ((enum gate_kind)message->kind) {
 	case MESSAGE_FAILED:
-		return take_failure(h, message);
+		return host_take_failure(h, message);
 	case MESSAGE_WARNED:
 		take_warning(h, message);
 		return 0;
@@ -249,7 +249,7 @@ int host_blame(struct host *h, int r)
 		drop_descriptors(&fds);
 		if (message.kind == MESSAGE_FAILED &&
 		    message.step < h->plan->sections[SECTION_START].count)
-			return take_failure(h, &message);
+			return host_take_failure(h, &message);
 	}
 	*h->failure = own;
 	return r;

@@ -94,21 +94,8 @@ static int clone_plainly(struct host *h, const struct plan_step *step, struct cl
 	return 0;
 }
 
-/* -- joining: a process that enters namespaces and clones init as its sibling. Our sibling, too,
- * when the new process is to be our parent's child. */
-
-_Noreturn static void fail_joining(int report_fd, uint32_t step, uint32_t call, int r)
-{
-	const struct gate_message message = {
-		.kind = MESSAGE_FAILED,
-		.step = step,
-		.call = call,
-		.errnum = -r,
-	};
-
-	gate_send(report_fd, &message, NULL);
-	sys_exit(1);
-}
+/* -- joining: a process that enters cgroups and namespaces and clones init as its sibling. Our
+ * sibling, too, when the new process is to be our parent's child. */
 
 /*
  * Who attaches is seen by the container's processes from its first moment: the directory of the
@@ -122,32 +109,19 @@ static bool is_born_outside(const struct host *h)
 
 _Noreturn static void join(struct host *h, struct cloning *c, int report_fd)
 {
-	const struct plan_step *steps = plan_steps(h->plan, SECTION_START);
-	const struct record_header *record = h->run->record;
 	struct gate_message message = {.kind = MESSAGE_DESCRIPTOR, .step = h->index};
-	struct gate_fds fds = {.count = 1};
+	struct gate_fds fds = {.count = 0};
 	pid_t pid;
 
 	/* Processes of the other container may see us and our child. An ordinary user's supervisor
 	 * could not look at its own child any more. */
 	if (geteuid() == 0)
 		sys_prctl(PR_SET_DUMPABLE, 0, 0, 0);
-	for (uint32_t i = 0; i < h->plan->sections[SECTION_START].count; i++) {
-		int r;
-
-		if (steps[i].lane != LANE_JOIN || steps[i].op != OP_NS_JOIN)
-			continue;
-		if (record->fault_errno > 0 && record->fault_step == i + 1 &&
-		    record->fault_place == FAULT_IN_START)
-			fail_joining(report_fd, i, 0, -record->fault_errno);
-		r = sys_setns(host_fd(h, steps[i].in), steps[i].arg[0]);
-		if (r < 0)
-			fail_joining(report_fd, i, __NR_setns, r);
-	}
-	if (is_born_outside(h)) {
+	if (is_born_outside(h) && c->how.cgroup_fd >= 0) {
 		sys_close(c->how.cgroup_fd);
 		c->how.cgroup_fd = -1;
 	}
+	run_join_lane(h->run, h->index + 1, report_fd);
 	/* A sibling of ours: its exit signal is then that of ours. */
 	c->how.flags |= CLONE_PARENT;
 	c->how.exit_signal = 0;
@@ -156,10 +130,15 @@ _Noreturn static void join(struct host *h, struct cloning *c, int report_fd)
 		sys_close(report_fd);
 		become_init(h, c);
 	}
-	if (pid < 0)
-		fail_joining(report_fd, h->index, __NR_clone3, pid);
-	message.errnum = pid;
-	sys_exit(gate_send(report_fd, &message, &fds) < 0);
+	if (pid < 0) {
+		message.kind = MESSAGE_FAILED;
+		message.call = __NR_clone3;
+		message.errnum = -pid;
+	} else {
+		message.errnum = pid;
+		fds.count = 1;
+	}
+	sys_exit(gate_send(report_fd, &message, &fds) < 0 || pid < 0);
 }
 
 /* What the process in between has to say. */
@@ -182,10 +161,10 @@ static int take_report(struct host *h, const struct plan_step *step, struct clon
 	}
 	for (size_t i = 0; i < fds.count; i++)
 		close(fds.fds[i]);
-	if (message.kind != MESSAGE_FAILED || message.errnum <= 0)
+	if (message.kind != MESSAGE_FAILED ||
+	    message.step >= h->plan->sections[SECTION_START].count)
 		return -EPROTO;
-	h->failure->step = message.step;
-	return host_failed(h, message.call, -message.errnum);
+	return host_take_failure(h, &message);
 }
 
 static int clone_joining(struct host *h, const struct plan_step *step, struct cloning *c)

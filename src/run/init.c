@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The INIT lane: the child's walk through the plan's START section, from behind the clone to exec.
+ * The INIT lane: the child's walk through the plan's START section, from behind the clone to exec;
+ * and the JOIN lane, the few steps of a process that goes before it, by the same rules.
  * What each op does stands in the init_*.c files; here are the table, the loop, the registers and
  * what is told to HOST. The cursor of the record is HOST's and not touched; a fault that the record
  * orders for a gate is HOST's, too.
@@ -227,6 +228,8 @@ int init_op_gate(struct init_lane *l)
 
 static int (*const ops[OP_COUNT])(struct init_lane *) = {
 	[OP_GATE] = init_op_gate,
+	[OP_CGROUP_JOIN_BETWEEN] = init_op_cgroup_join,
+	[OP_NS_JOIN] = init_op_enter,
 	[OP_DEATH_SIGNAL] = init_op_death_signal,
 	[OP_CGROUP_JOIN] = init_op_cgroup_join,
 	[OP_UNSHARE] = init_op_unshare,
@@ -308,7 +311,7 @@ static int execute(struct init_lane *l)
 	l->call = 0;
 	l->note[0] = '\0';
 	if (record->fault_errno && record->fault_step == l->index + 1 &&
-	    l->step->lane == LANE_INIT && record->fault_place == FAULT_IN_START) {
+	    l->step->lane != LANE_BOTH && record->fault_place == FAULT_IN_START) {
 		if (record->fault_errno < 0)
 			sys_exit(-record->fault_errno);
 		init_note(l, "a fault that a test asked for");
@@ -356,36 +359,56 @@ static void disinherit(void)
 	capability_set(&sets);
 }
 
+static void begin(struct init_lane *l, struct run *run, int gate_fd)
+{
+	l->run = run;
+	l->plan = run->plan;
+	l->gate_fd = gate_fd;
+	l->has_umask = false;
+	l->is_hidden = false;
+	l->netlink = NULL;
+	inherit_fds(l);
+}
+
+/* The steps of the lanes whose bits are set. */
+static void walk(struct init_lane *l, uint32_t first, unsigned lanes)
+{
+	const struct plan_step *steps = plan_steps(l->plan, SECTION_START);
+
+	for (uint32_t i = first; i < l->plan->sections[SECTION_START].count; i++) {
+		uint64_t *trace;
+		int r;
+
+		if (!(lanes >> steps[i].lane & 1))
+			continue;
+		l->step = &steps[i];
+		l->index = i;
+		trace = trace_of(l);
+		note_time(trace);
+		r = execute(l);
+		note_time(trace ? trace + 1 : NULL);
+		if (r < 0)
+			fail(l, r);
+	}
+}
+
+void run_join_lane(struct run *run, uint32_t first, int report_fd)
+{
+	struct init_lane lane;
+
+	begin(&lane, run, report_fd);
+	walk(&lane, first, 1U << LANE_JOIN);
+}
+
 void run_init_lane(struct run *run, uint32_t first, int gate_fd)
 {
-	const struct plan_step *steps = plan_steps(run->plan, SECTION_START);
 	const uint32_t count = run->plan->sections[SECTION_START].count;
 	struct init_lane lane;
 	int r;
 
-	lane.run = run;
-	lane.plan = run->plan;
-	lane.gate_fd = gate_fd;
-	lane.has_umask = false;
-	lane.is_hidden = false;
-	lane.netlink = NULL;
-	inherit_fds(&lane);
+	begin(&lane, run, gate_fd);
 	disinherit();
-
-	for (uint32_t i = first; i < count; i++) {
-		uint64_t *trace;
-
-		if (steps[i].lane != LANE_INIT && steps[i].lane != LANE_BOTH)
-			continue;
-		lane.step = &steps[i];
-		lane.index = i;
-		trace = trace_of(&lane);
-		note_time(trace);
-		r = execute(&lane);
-		note_time(trace ? trace + 1 : NULL);
-		if (r < 0)
-			fail(&lane, r);
-	}
+	walk(&lane, first, 1U << LANE_INIT | 1U << LANE_BOTH);
 	/* Whatever is said now is about the last step. */
 	lane.index = count > 0 ? count - 1 : 0;
 	lane.call = 0;

@@ -58,10 +58,12 @@ static void report_printed(const char *lines, struct err *e)
 	}
 }
 
-static const char *place_of(const struct plan_step *step, const struct run_failure *failure)
+static const char *place_of(const struct plan *plan, const struct plan_step *step,
+			    const struct run_failure *failure)
 {
 	if (step->lane == LANE_JOIN)
-		return "on the way into shared namespaces";
+		return plan->flags & PLAN_IS_ATTACH ? "on the way into the container"
+						    : "on the way into shared namespaces";
 	if (step->lane == LANE_INIT || (step->lane == LANE_BOTH && failure->is_in_child))
 		return "inside the container";
 	return "on the host";
@@ -107,7 +109,7 @@ void run_report(const struct plan *plan, const struct run_failure *failure, cons
 							     : plan_text(plan, step->object));
 	plan_print_sentence(plan, step, sentence, sizeof(sentence));
 	err_wrap(e, -EIO, "step %u of %u, %s: %s", failure->step + 1,
-		 plan->sections[failure->section].count, place_of(step, failure), sentence);
+		 plan->sections[failure->section].count, place_of(plan, step, failure), sentence);
 	err_step(e, (int)failure->step + 1);
 	if (step->origin)
 		err_origin(e, "%s", plan_text(plan, step->origin));

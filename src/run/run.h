@@ -131,6 +131,11 @@ int run_wait_exec(struct run *r, struct run_failure *ret);
  * but by exec or _exit. INIT lane: allocates nothing, formats nothing, calls only system calls. */
 _Noreturn void run_init_lane(struct run *r, uint32_t first, int gate_fd);
 
+/* init.c: the steps of LANE_JOIN, in a process that stands between HOST and the child, by the rules
+ * of the INIT lane. Returns when all are done; a failure goes through the socket as INIT's does,
+ * and ends the process. */
+void run_join_lane(struct run *r, uint32_t first, int report_fd);
+
 /* init_program.c: our own PID 1: run argv, reap, forward, end (runtime.md §16). Never returns. INIT
  * lane rules hold. */
 _Noreturn void run_init_program(char *const *argv, char *const *environment);

@@ -588,6 +588,66 @@ static void a_namespace_is_shared(void **state)
 	assert_nothing_left();
 }
 
+/* The process in between enters a cgroup of version 1, while it still is on the host. */
+static void a_cgroup_is_entered_before_namespaces(void **state)
+{
+	const char *const argv[] = {"/bin/sh", "-c", "grep -q \":/$0$\" /proc/self/cgroup", base,
+				    NULL};
+	struct plan_step *step;
+	struct fixture f;
+	char path[128], own[32];
+	int status;
+	uint32_t list;
+	uint16_t r_ns;
+
+	need_root();
+	if (mount_count == 0 || !strstr(mounts[0], "freezer")) {
+		print_message("there is no freezer of version 1 to write to\n");
+		skip();
+	}
+	fixture_begin(&f);
+	add_registers(&f);
+	r_ns = plan_build_register(&f.b, REGISTER_FD, "uts");
+	snprintf(own, sizeof(own), "/proc/%d/ns/uts", getpid());
+	step = fixture_step(&f, SECTION_START, OP_NS_OPEN_PATH, own);
+	step->arg[0] = fixture_text(&f, own);
+	step->out = r_ns;
+	step = fixture_step(&f, SECTION_START, OP_CLONE, "c1");
+	step->out = R_PIDFD;
+	step->arg[0] = R_PID;
+	step->arg[3] = CLONE_JOIN;
+	step = fixture_step(&f, SECTION_START, OP_CGROUP_JOIN_BETWEEN, "freezer");
+	snprintf(path, sizeof(path), "%s/%s/tasks", mounts[0], base);
+	step->arg[0] = fixture_text(&f, path);
+	step = fixture_step(&f, SECTION_START, OP_NS_JOIN, "uts");
+	step->in = r_ns;
+	step->arg[0] = CLONE_NEWUTS;
+	list = plan_build_list(&f.b, argv);
+	fixture_step(&f, SECTION_START, OP_EXEC, "sh")->arg[0] = list;
+	fixture_finish(&f);
+	assert_int_equal(start(&f), 0);
+	assert_int_equal(process_wait(f.run.child_fd, &status), 0);
+	assert_int_equal(status, 0);
+
+	/* What goes wrong on the way is told as that step's. */
+	f.record->fault_step = 3;
+	f.record->fault_errno = ENOSPC;
+	assert_int_equal(start(&f), -ENOSPC);
+	assert_int_equal(f.failure.step, 2);
+	assert_string_equal(f.failure.note, "a fault that a test asked for");
+	f.record->fault_errno = -SIGKILL;
+	assert_true(start(&f) < 0);
+	assert_int_equal(f.failure.step, 1);
+	assert_string_equal(f.failure.note, "the process that joins namespaces has died");
+	f.record->fault_errno = 0;
+	((char *)plan_text(f.run.plan, plan_steps(f.run.plan, SECTION_START)[2].arg[0]))[1] = 'S';
+	assert_int_equal(start(&f), -ENOENT);
+	assert_int_equal(f.failure.step, 2);
+	assert_string_equal(run_call_name(f.failure.call), "openat");
+	fixture_end(&f);
+	assert_nothing_left();
+}
+
 static void descriptors_ride_on_gates(void **state)
 {
 	const char *const argv[] = {"/bin/true", NULL};
@@ -648,6 +708,7 @@ int main(void)
 		cmocka_unit_test(what_was_only_intended_is_left_alone),
 		cmocka_unit_test(a_taken_cgroup_name_gets_a_suffix_everywhere),
 		cmocka_unit_test(a_namespace_is_shared),
+		cmocka_unit_test(a_cgroup_is_entered_before_namespaces),
 		cmocka_unit_test(descriptors_ride_on_gates),
 	};
 
