@@ -48,6 +48,9 @@ int attach_gather(struct attach *a, struct err *e);
 /* Where the new process goes: facts.hierarchies, facts.payload, leaf_fd. */
 int attach_find_cgroups(struct attach *a, struct err *e);
 
+/* Which of facts.hierarchies are crowded. */
+void attach_find_crowded(struct attach *a);
+
 /* request.environment. */
 int attach_make_environment(struct attach *a, struct err *e);
 

@@ -18,10 +18,16 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "base/num.h"
 #include "container/control.h"
 #include "sys/cgroup.h"
 
-enum { LEAVES_MAX = 1000, LEAF_FILE_MAX = 4096 };
+enum {
+	LEAVES_MAX = 1000,
+	LEAF_FILE_MAX = 4096,
+	NUMBER_MAX = 32,   /* bytes of a file with one */
+	PLACES_NEEDED = 8, /* the process in between, the new one, and some that come meanwhile */
+};
 
 static int out_of_memory(struct err *e)
 {
@@ -172,7 +178,7 @@ static int find_leaf(struct attach *a, const struct facts_hierarchy *h, struct e
 
 	if (payload_fd >= 0 && fstat(payload_fd, &owner) < 0)
 		r = -errno;
-	for (int i = 0; r == -EBUSY && i < LEAVES_MAX; i++) {
+	for (int i = 0; payload_fd >= 0 && r == -EBUSY && i < LEAVES_MAX; i++) {
 		char name[32];
 
 		if (i == 0)
@@ -210,4 +216,65 @@ int attach_find_cgroups(struct attach *a, struct err *e)
 			r = find_leaf(a, &a->facts.hierarchies.items[i], e);
 	}
 	return r;
+}
+
+/* A number in a file of a directory; UINT64_MAX: there is none ("max", or no such file). */
+static uint64_t read_number(int base_fd, const char *directory, const char *name)
+{
+	char path[PLAN_NAME_MAX + NUMBER_MAX], text[NUMBER_MAX];
+	uint64_t number;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	if (cgroup_read(base_fd, path, text, sizeof(text)) < 0 ||
+	    num_parse_u64(text, 10, &number) < 0)
+		return UINT64_MAX;
+	return number;
+}
+
+/* A limit counts for all that is below it. */
+static bool is_crowded(const struct facts_hierarchy *h, const char *payload)
+{
+	autoclose int base_fd = cgroup_open(h->mount, h->base, "");
+	char directory[PLAN_NAME_MAX];
+	size_t len = strlen(payload);
+
+	if (base_fd < 0 || len >= sizeof(directory))
+		return false;
+	memcpy(directory, payload, len + 1);
+	for (;;) {
+		uint64_t limit = read_number(base_fd, directory, "pids.max");
+		char *slash = strrchr(directory, '/');
+
+		if (limit != UINT64_MAX &&
+		    (limit < PLACES_NEEDED ||
+		     read_number(base_fd, directory, "pids.current") > limit - PLACES_NEEDED))
+			return true;
+		if (strcmp(directory, ".") == 0)
+			return false;
+		if (slash)
+			*slash = '\0';
+		else
+			memcpy(directory, ".", sizeof("."));
+	}
+}
+
+static bool has_pids(const char *controllers)
+{
+	static const char name[] = "pids";
+	const size_t len = sizeof(name) - 1;
+
+	for (const char *at = controllers; *at; at += strcspn(at, ","), at += *at == ',')
+		if (strcspn(at, ",") == len && memcmp(at, name, len) == 0)
+			return true;
+	return false;
+}
+
+void attach_find_crowded(struct attach *a)
+{
+	for (size_t i = 0; a->facts.payload && i < a->facts.hierarchies.count; i++) {
+		struct facts_hierarchy *h = &a->facts.hierarchies.items[i];
+
+		h->is_crowded = h->version == 1 && has_pids(h->controllers) &&
+				is_crowded(h, a->facts.payload);
+	}
 }

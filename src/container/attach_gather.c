@@ -428,6 +428,8 @@ int attach_gather(struct attach *a, struct err *e)
 		return r;
 	find_cookie(a);
 	decide_entering(a);
+	if (a->facts.namespaces & CLONE_NEWPID)
+		attach_find_crowded(a);
 	/* All that was read from /proc is about this process, if it is still there. */
 	if (process_poll(a->pidfd, 0) != 0)
 		return control_not_running(a->c, ECONNREFUSED, e);

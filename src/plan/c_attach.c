@@ -119,15 +119,34 @@ static int add_limits(struct attach *a, bool *ret_any, struct err *e)
  */
 static void enter_cgroups(struct attach *a, enum plan_op op)
 {
-	for (size_t i = 0; moves(a) && i < a->facts->hierarchies.count; i++)
-		if (a->facts->hierarchies.items[i].version == 1)
-			compile_cgroup_join(&a->c, op, &a->facts->hierarchies.items[i],
-					    ATTACH_REGISTER_CGROUP);
+	for (size_t i = 0; moves(a) && i < a->facts->hierarchies.count; i++) {
+		const struct facts_hierarchy *h = &a->facts->hierarchies.items[i];
+
+		if (h->version == 1 && !(op == OP_CGROUP_JOIN_BETWEEN && h->is_crowded))
+			compile_cgroup_join(&a->c, op, h, ATTACH_REGISTER_CGROUP);
+	}
+}
+
+/* A limit stops clones, but not those who come from elsewhere: a full container can be entered, for
+ * somebody has to clear it up. */
+static void enter_crowded_cgroups(struct attach *a, bool *ret_any)
+{
+	for (size_t i = 0; moves(a) && i < a->facts->hierarchies.count; i++) {
+		const struct facts_hierarchy *h = &a->facts->hierarchies.items[i];
+		struct plan_step *step;
+
+		if (h->version != 1 || !h->is_crowded)
+			continue;
+		step = add(a, OP_CGROUP_MOVE, h->name && *h->name ? h->name : h->mount);
+		step->in = ATTACH_REGISTER_CGROUP;
+		step->arg[0] = i;
+		*ret_any = true;
+	}
 }
 
 static int add_process(struct attach *a, struct err *e)
 {
-	bool joins = a->facts->namespaces & CLONE_NEWPID, has_v2 = false, has_limits = false;
+	bool joins = a->facts->namespaces & CLONE_NEWPID, has_v2 = false, for_host = false;
 	int r;
 	const char *list = namespace_list(a);
 	struct plan_step *step;
@@ -146,10 +165,12 @@ static int add_process(struct attach *a, struct err *e)
 	}
 	if (a->facts->cookie_pid)
 		add(a, OP_CORE_JOIN, a->request->name)->arg[0] = a->facts->cookie_pid;
-	if (!joins)
+	if (joins)
+		enter_crowded_cgroups(a, &for_host);
+	else
 		enter_cgroups(a, OP_CGROUP_JOIN);
-	r = add_limits(a, &has_limits, e);
-	if (has_limits)
+	r = add_limits(a, &for_host, e);
+	if (for_host)
 		compile_gate(&a->c, GATE_IDS);
 	if (!joins && a->facts->namespaces) {
 		step = add(a, OP_ENTER, list);

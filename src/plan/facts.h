@@ -50,6 +50,9 @@ struct facts_hierarchy {
 	bool is_root;   /* v2: the base is the root of the whole hierarchy, which may hold processes
 			 */
 	bool is_inside; /* v2: the starter is in the base, not in a directory below it */
+	/* Attaching, v1: its limits leave so few places for processes that one which stands in
+	 * between may take the last. */
+	bool is_crowded;
 };
 struct facts_hierarchies {
 	VEC_OF(struct facts_hierarchy)

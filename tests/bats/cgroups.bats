@@ -378,6 +378,18 @@ running() {
     assert_equal "$(left)" ""
 }
 
+# Init and who attaches say the same of where they are.
+@test "lxc-attach gets into a container that may have no more processes" {
+    needs_v1
+    start
+    for places in 1 2 3 1000; do
+        echo "$places" >"/sys/fs/cgroup/pids/lxc.payload.$N/pids.max"
+        run -0 in_container "$N" grep -h pids /proc/1/cgroup /proc/self/cgroup
+        assert_equal "${#lines[@]}" 2
+        assert_equal "${lines[0]}" "${lines[1]}"
+    done
+}
+
 # in_v2 SCRIPT: run it where /sys/fs/cgroup is nothing but the unified hierarchy.
 in_v2() {
     {

@@ -307,6 +307,19 @@ static bool set_kind(struct plan_case *c, const char *value)
 	return false;
 }
 
+static bool set_crowded(struct plan_case *c, const char *name)
+{
+	struct facts_hierarchies *all = &c->facts.cgroup.hierarchies;
+
+	for (size_t i = 0; i < all->count; i++) {
+		if (strcmp(all->items[i].name, name) != 0)
+			continue;
+		all->items[i].is_crowded = true;
+		return true;
+	}
+	return false;
+}
+
 /* Lines that are more than one member. */
 static bool set_special(struct plan_case *c, const char *key, const char *value)
 {
@@ -328,6 +341,8 @@ static bool set_special(struct plan_case *c, const char *key, const char *value)
 		return plan_preset_rootfs_type(&c->facts, value);
 	if (strcmp(key, "seccomp") == 0)
 		return set_seccomp(c, value);
+	if (strcmp(key, "attach.crowded") == 0)
+		return set_crowded(c, value);
 	if (strcmp(key, "attach.namespaces") == 0)
 		return take_namespaces(value, &c->attach_facts.namespaces);
 	if (strcmp(key, "attach.environment") == 0)

@@ -46,6 +46,7 @@
  *attach.has_terminal, attach.terminal_streams, attach.no_new_privs, attach.has_user_namespace,
  *	attach.caller_is_root, attach.bounding, attach.root_is_mapped, attach.init_uid,
  *	attach.init_gid, attach.cookie_pid, attach.payload, attach.seccomp = COUNT
+ *	attach.crowded = HIERARCHY       by its name; version 1
  *
  * Besides the golden text: each plan passes plan_check(), is the same when compiled again, keeps to
  * plan_contract.h, and prints as JSON.
