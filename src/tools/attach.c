@@ -115,11 +115,14 @@ static int flags_of(const struct attach_values *values)
 	return flags;
 }
 
-/* LXC's words around ours (spec/contracts.md EX-09). */
+/* LXC's words around ours (spec/contracts.md EX-09). Rights are only asked for when it failed:
+ * finding init takes the same. */
 static int fail(struct session *s, int r, struct err *e)
 {
 	const char *name = s->common->name;
 
+	if (!s->c->may_control(s->c))
+		return session_say(s, "Insufficient privileges to control %s", name);
 	if (e->id == ERR_NOT_RUNNING) {
 		err_set(e, ERR_NOT_RUNNING, 0, "%s is not running", name);
 		if (!s->c->is_defined(s->c))
@@ -178,8 +181,6 @@ static int run(const struct cli_tool *tool, int argc, char **argv)
 		values.rcfile = values.common.rcfile;
 	if (!session_begin(&s, tool, &values.common, values.rcfile))
 		return 1;
-	if (!s.c->may_control(s.c))
-		return session_say(&s, "Insufficient privileges to control %s", values.common.name);
 	return attach(&s, &values, &arguments, argv);
 }
 
