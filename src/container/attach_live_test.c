@@ -150,8 +150,8 @@ static size_t count_descriptors(void)
 	return count;
 }
 
-/* Until there are so many: the stage's thread, which plays the supervisor, closes what it answered on
- * when it gets to it. Otherwise the number that there is. */
+/* Until there are so many: the stage's thread, which plays the supervisor, closes what it answered
+ * on when it gets to it. Otherwise the number that there is. */
 static size_t await_descriptors(size_t expected)
 {
 	size_t count = count_descriptors();

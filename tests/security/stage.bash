@@ -11,7 +11,6 @@ set_stage() {
     make_lxcpath
     INTRUDER=$TARE_BUILD_ROOT/tests/security/intruder
     export INTRUDER
-    mkdir "$LXCPATH/.mount"
 }
 
 # make_root DIRECTORY OWNER
