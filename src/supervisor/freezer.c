@@ -248,6 +248,9 @@ void freezer_release(struct supervisor *s)
 
 	if (!h)
 		return;
+	/* Version 1 would be asked for it again, and freeze what has got its signal. */
+	if (s->freezer.job == FREEZER_FREEZES)
+		finish_job(s, -ECANCELED);
 	release(s, h, PLACE_LIMIT);
 	if (strcmp(cgroup_place_name(s, PLACE_LIMIT), cgroup_place_name(s, PLACE_PAYLOAD)) != 0)
 		release(s, h, PLACE_PAYLOAD);

@@ -330,6 +330,34 @@ static void version_2_is_not_frozen_after_a_timeout(void **state)
 	time_out_while_freezing(2);
 }
 
+/* It would be frozen with the signal that ends it, and never get it. */
+static void stop_while_freezing(unsigned version)
+{
+	struct stage g;
+	int freezer;
+
+	if (begin_hung(&g, version) != 0) {
+		skip();
+		return;
+	}
+	freezer = ask(&g, true, -1);
+	assert_wanted(&g, version, true);
+	assert_int_equal(supervisor_kill_init(&g.f.s), 0);
+	assert_wanted(&g, version, false);
+	assert_answer(&g, freezer, -ECANCELED);
+	end(&g);
+}
+
+static void version_1_is_not_frozen_after_a_stop(void **state)
+{
+	stop_while_freezing(1);
+}
+
+static void version_2_is_not_frozen_after_a_stop(void **state)
+{
+	stop_while_freezing(2);
+}
+
 static void nobody_waits_for_a_freezer_that_is_not_there(void **state)
 {
 	struct stage g = {.name = ""};
@@ -353,6 +381,8 @@ int main(void)
 		cmocka_unit_test(version_2_is_thawed_while_it_freezes),
 		cmocka_unit_test(version_1_is_not_frozen_after_a_timeout),
 		cmocka_unit_test(version_2_is_not_frozen_after_a_timeout),
+		cmocka_unit_test(version_1_is_not_frozen_after_a_stop),
+		cmocka_unit_test(version_2_is_not_frozen_after_a_stop),
 		cmocka_unit_test(nobody_waits_for_a_freezer_that_is_not_there),
 	};
 
