@@ -181,6 +181,7 @@ static int run_program(struct host *h, struct arguments *command, struct argumen
 		.error_output = errors,
 		.blocked_signals = h->run->caller_mask,
 		.ignored_signals = h->run->caller_ignored,
+		.descriptor_limit = h->run->caller_descriptors,
 		/* It would meddle with the clean-up after us, or with the next run. */
 		.death_signal = SIGKILL,
 	};
