@@ -349,8 +349,8 @@ static const char *const *script_environment(struct compiler *c, size_t index,
 static int run_script(struct compiler *c, enum plan_section s, size_t index, struct err *e)
 {
 	static const unsigned flags[SECTION_COUNT] = {
-		[SECTION_STOP] = STEP_WARN,
-		[SECTION_UNDO] = STEP_OPTIONAL,
+		[SECTION_STOP] = STEP_WARN | STEP_LIVE,
+		[SECTION_UNDO] = STEP_OPTIONAL | STEP_LIVE,
 	};
 	const struct config_net *net = &c->values->nets.items[index];
 	bool up = s == SECTION_START;

@@ -72,6 +72,18 @@ int arguments_add_expanded(struct arguments *a, const char *text)
 	return 0;
 }
 
+void arguments_add_copy(struct arguments *a, const char *text)
+{
+	const size_t size = strlen(text) + 1;
+
+	if (size > BYTES_MAX - a->used) {
+		a->is_full = true;
+		return;
+	}
+	arguments_add(a, memcpy(a->bytes + a->used, text, size));
+	a->used += size;
+}
+
 void arguments_add_number(struct arguments *a, long number)
 {
 	char text[24];
@@ -89,6 +101,8 @@ void arguments_extend_last(struct arguments *a, const char *text)
 	/* The last one ends where the area's used part does. */
 	a->bytes[a->used - 1] = ' ';
 	length = copy_expanded(a, text);
+	if (a->is_full)
+		return;
 	if (length < 0) {
 		a->bytes[a->used] = '\0';
 		length = 0;

@@ -36,11 +36,14 @@ void arguments_add(struct arguments *a, const char *text);
  * names is empty. */
 int arguments_add_expanded(struct arguments *a, const char *text);
 
+/* Append a copy as it is. */
+void arguments_add_copy(struct arguments *a, const char *text);
+
 /* Append a number in decimal. */
 void arguments_add_number(struct arguments *a, long number);
 
-/* Make the last one longer: a blank and the text with its references replaced. A reference to an
- * empty register is an empty text. */
+/* Make the last one, which must be a copy, longer: a blank and the text with its references
+ * replaced. A reference to an empty register is an empty text. */
 void arguments_extend_last(struct arguments *a, const char *text);
 
 /* "NAME=VALUE" takes the place of an earlier one of that name. -ENODATA as above. */

@@ -99,7 +99,7 @@ void host_cgroup_thaw(struct host *h, uint16_t number)
 			continue;
 		fd = host_cgroup_open_below(h, i, host_name(h, number));
 		if (fd >= 0)
-			(void)cgroup_write(fd, "freezer.state", "THAWED");
+			(void)cgroup1_thaw_all(fd);
 	}
 }
 

@@ -42,12 +42,12 @@ static int fill_command(const struct host *h, const struct plan_step *step, stru
 		return r;
 	arguments_add(a, "/bin/sh");
 	arguments_add(a, "-c");
-	r = arguments_add_expanded(a, host_text(h, step, 1));
-	for (uint32_t n = plan_list_count(h->plan, step->arg[2]); r == 0 && n > 0; n--) {
+	arguments_add_copy(a, host_text(h, step, 1));
+	for (uint32_t n = plan_list_count(h->plan, step->arg[2]); n > 0; n--) {
 		arguments_extend_last(a, extra);
 		extra += strlen(extra) + 1;
 	}
-	return r;
+	return 0;
 }
 
 static bool ends_run(const struct host *h, const char *type)
@@ -181,6 +181,7 @@ static int run_program(struct host *h, struct arguments *command, struct argumen
 		.error_output = errors,
 		.blocked_signals = h->run->caller_mask,
 		.ignored_signals = h->run->caller_ignored,
+		.descriptor_limit = h->run->caller_descriptors,
 		/* It would meddle with the clean-up after us, or with the next run. */
 		.death_signal = SIGKILL,
 	};

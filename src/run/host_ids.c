@@ -82,6 +82,7 @@ static int helper_start(struct host *h, struct helper *helper)
 		.output = -1,
 		.blocked_signals = h->run->caller_mask,
 		.ignored_signals = h->run->caller_ignored,
+		.descriptor_limit = h->run->caller_descriptors,
 	};
 	int pipes[2], r;
 	pid_t pid;

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/macros.h"
@@ -79,6 +80,9 @@ static void adopt(struct host *h, const struct plan_step *step, struct cloning *
 	run->gate_fd = take_fd(c->gate[0]);
 	host_set_number(h, (unsigned)step->arg[0], (uint64_t)pid);
 	host_set_fd(h, step->out, pidfd);
+	/* Before lxc.prlimit.nofile is. When it is dead already, the next gate tells. */
+	if (run->caller_descriptors)
+		(void)syscall(SYS_prlimit64, pid, RLIMIT_NOFILE, run->caller_descriptors, NULL);
 }
 
 static int clone_plainly(struct host *h, const struct plan_step *step, struct cloning *c)

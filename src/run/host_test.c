@@ -324,6 +324,21 @@ static void a_hook_gets_arguments_and_environment(void **state)
 	fixture_end(&f);
 }
 
+/* A byte of the configuration is no reference to a register. */
+static void the_command_of_a_hook_is_run_as_it_is(void **state)
+{
+	struct fixture f;
+
+	fixture_begin(&f);
+	plan_build_register(&f.b, REGISTER_NAME, "name");
+	add_hook(&f, SECTION_START,
+		 &(struct hook){"pre-start", "printf %s '\x01\x01\x01' '\x01'", NULL, NULL, 0});
+	fixture_finish(&f);
+	assert_int_equal(fixture_start(&f), 0);
+	assert_string_equal(f.output, "\x01\x01\x01\x01");
+	fixture_end(&f);
+}
+
 static void a_hook_that_fails_is_told(void **state)
 {
 	struct fixture f;
@@ -449,6 +464,7 @@ int main(void)
 		cmocka_unit_test(behind_a_reboot_only_files_are_undone),
 		cmocka_unit_test(the_pin_is_open_and_has_no_name),
 		cmocka_unit_test(a_hook_gets_arguments_and_environment),
+		cmocka_unit_test(the_command_of_a_hook_is_run_as_it_is),
 		cmocka_unit_test(a_hook_that_fails_is_told),
 		cmocka_unit_test(a_hook_that_leaves_something_running_is_done),
 		cmocka_unit_test(much_output_does_not_block_a_hook),

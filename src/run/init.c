@@ -407,6 +407,8 @@ void run_init_lane(struct run *run, uint32_t first, int gate_fd)
 	int r;
 
 	begin(&lane, run, gate_fd);
+	if (run->caller_descriptors)
+		init_leave_connections(&lane);
 	disinherit();
 	walk(&lane, first, 1U << LANE_INIT | 1U << LANE_BOTH);
 	/* Whatever is said now is about the last step. */

@@ -145,6 +145,8 @@ int init_exec(const char *program, const char *const *argv, const char *const *e
 /* Once, before programs of the container's run: the record becomes a private copy, descriptors that
  * are neither this lane's own nor the step's are closed, and we can't be looked at. */
 int init_hide(struct init_lane *l);
+/* Close all but what is in registers: the supervisor may have more descriptors open than we may. */
+void init_leave_connections(struct init_lane *l);
 
 /* -- the ops, by file */
 

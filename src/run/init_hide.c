@@ -18,44 +18,56 @@
 #include "sys/credentials.h"
 #include "sys/syscall.h"
 
-static bool is_kept(const struct init_lane *l, int fd)
+/* Of the registers those that this lane has filled and the step's, or all. */
+static bool is_kept(const struct init_lane *l, int fd, bool all)
 {
 	if (fd == l->gate_fd || fd <= STDERR_FILENO + (int)l->run->record->listen_fds)
 		return true;
 	for (uint32_t i = 0; i < PLAN_REGISTERS_MAX; i++)
-		if (l->fds[i] == fd && (l->is_own[i] || i == l->step->in))
+		if (l->fds[i] == fd && (all || l->is_own[i] || i == l->step->in))
 			return true;
 	return false;
 }
 
 /* The next one from `first` on that is kept, or -EBADF: only those in registers, and the gate. */
-static int next_kept(const struct init_lane *l, int first)
+static int next_kept(const struct init_lane *l, int first, bool all)
 {
 	int next = l->gate_fd >= first ? l->gate_fd : -EBADF;
 
 	for (uint32_t i = 0; i < PLAN_REGISTERS_MAX; i++)
-		if (l->fds[i] >= first && (next < 0 || l->fds[i] < next) && is_kept(l, l->fds[i]))
+		if (l->fds[i] >= first && (next < 0 || l->fds[i] < next) &&
+		    is_kept(l, l->fds[i], all))
 			next = l->fds[i];
 	return next;
 }
 
-static int close_inherited(struct init_lane *l)
+static int close_others(struct init_lane *l, bool all)
 {
 	int first = STDERR_FILENO + 1 + (int)l->run->record->listen_fds, next, r = 0;
 
 	l->call = __NR_close_range;
-	while (r == 0 && (next = next_kept(l, first)) >= 0) {
+	while (r == 0 && (next = next_kept(l, first, all)) >= 0) {
 		if (next > first)
 			r = sys_close_range((unsigned)first, (unsigned)next - 1);
 		first = next + 1;
 	}
-	if (r == 0)
-		r = sys_close_range((unsigned)first, ~0U);
+	return r < 0 ? r : sys_close_range((unsigned)first, ~0U);
+}
+
+static int close_inherited(struct init_lane *l)
+{
+	int r = close_others(l, false);
+
 	for (uint32_t i = 0; i < PLAN_REGISTERS_MAX; i++)
-		if (l->fds[i] >= 0 && !is_kept(l, l->fds[i]))
+		if (l->fds[i] >= 0 && !is_kept(l, l->fds[i], false))
 			l->fds[i] = -EBADF;
 	l->netlink = NULL;
 	return r;
+}
+
+void init_leave_connections(struct init_lane *l)
+{
+	(void)close_others(l, true);
 }
 
 static long map_memory(void *at, size_t size, int flags)

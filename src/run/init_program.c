@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/statfs.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -93,13 +94,27 @@ static pid_t run_command(struct command *c)
 
 /* -- ending everything */
 
+/* A descriptor or -errno. A file that the root file system has put there is not believed. */
+static int open_children(void)
+{
+	int fd = sys_openat(AT_FDCWD, "/proc/thread-self/children", O_RDONLY | O_NONBLOCK, 0);
+	struct statfs file_system;
+
+	if (fd < 0)
+		return fd;
+	if (sys_fstatfs(fd, &file_system) == 0 && file_system.f_type == KERNEL_PROC_MAGIC)
+		return fd;
+	sys_close(fd);
+	return -EXDEV;
+}
+
 /* Signal each of our children, whose pids stand in decimal in a file of procfs. */
 static void signal_children(int number)
 {
 	char text[512];
 	pid_t pid = 0;
 	ssize_t got;
-	int fd = sys_openat(AT_FDCWD, "/proc/thread-self/children", O_RDONLY, 0);
+	int fd = open_children();
 
 	if (fd < 0)
 		return;

@@ -96,6 +96,9 @@ struct run {
 	 * bit n - 1 for signal n: these are blocked, these ignored, and no others. */
 	uint64_t caller_mask;
 	uint64_t caller_ignored;
+	/* RLIMIT_NOFILE that the child, hooks and helpers get back: soft and hard; NULL: ours is
+	 * the caller's. */
+	const uint64_t *caller_descriptors;
 	/* The memory that ps shows as this process's command line (that much of it) and as its
 	 * environment: our own init wipes it in the child. 0 bytes: unknown, stays. */
 	char *title;

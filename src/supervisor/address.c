@@ -221,16 +221,31 @@ void address_take(struct supervisor *s, const struct nlmsghdr *message)
 	}
 }
 
+/*
+ * What found no room is cut off. That is one long message about an interface to which somebody has
+ * given many names: its own comes first. Asked for again it would be as long again.
+ */
+static void take_cut(struct supervisor *s, char *bytes, size_t size)
+{
+	struct nlmsghdr *message = (void *)bytes;
+
+	if (size < NLMSG_HDRLEN || message->nlmsg_len < size)
+		return;
+	message->nlmsg_len = (uint32_t)size;
+	address_take(s, message);
+}
+
 void address_ready(struct supervisor *s, uint32_t events)
 {
 	int fd = s->loop.watches[WATCH_ADDRESS].fd;
 	_Alignas(struct nlmsghdr) char buffer[BUFFER_SIZE];
 	ssize_t got = netlink_receive(fd, buffer, sizeof(buffer), MSG_DONTWAIT);
+	const size_t size = got > (ssize_t)sizeof(buffer) ? sizeof(buffer) : (size_t)got;
 	const struct nlmsghdr *message;
 	size_t at = 0;
 
 	s->loop.has_deep_stack = true;
-	if (got == -ENOBUFS || got > (ssize_t)sizeof(buffer)) {
+	if (got == -ENOBUFS) {
 		ask_for_all(s);
 		return;
 	}
@@ -240,8 +255,10 @@ void address_ready(struct supervisor *s, uint32_t events)
 			loop_unwatch(s, WATCH_ADDRESS);
 		return;
 	}
-	while ((message = netlink_next(buffer, (size_t)got, &at)))
+	while ((message = netlink_next(buffer, size, &at)))
 		address_take(s, message);
+	if (size < (size_t)got && at < size)
+		take_cut(s, buffer + at, size - at);
 }
 
 void address_begin(struct supervisor *s)

@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <sched.h>
@@ -140,6 +141,60 @@ static void only_the_kernel_is_believed(void **state)
 	fixture_close(&f);
 }
 
+/* Other names of an interface stand in what is told about it: more than fits into a datagram. */
+static void add_other_names(struct netlink *n, uint32_t index)
+{
+	const struct ifinfomsg info = {.ifi_family = AF_UNSPEC, .ifi_index = (int)index};
+	char name[120];
+
+	for (int i = 0; i < 150; i++) {
+		struct netlink_request q;
+		uint32_t list;
+
+		snprintf(name, sizeof(name), "%0119d", i);
+		netlink_begin(&q, RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND);
+		netlink_add_header(&q, &info, sizeof(info));
+		list = netlink_nest_begin(&q, IFLA_PROP_LIST | NLA_F_NESTED);
+		netlink_add_text(&q, IFLA_ALT_IFNAME, name);
+		netlink_nest_end(&q, list);
+		assert_int_equal(netlink_ask(n, &q, NULL, 0), 0);
+	}
+}
+
+/* The container's root decides how long that is: it must not keep us busy for ever. */
+static void what_is_too_long_is_not_asked_for_again(void **state)
+{
+	struct pollfd polled = {.events = POLLIN};
+	struct fixture f;
+	struct netlink n;
+	struct link_facts lo;
+	int served = 0;
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0) {
+		skip();
+		return;
+	}
+	fixture_open(&f, NULL, NULL);
+	((struct plan *)f.s.run.plan)->roles[ROLE_ADDRESS_SOCKET] = FIXTURE_DEVPTS;
+	fixture_set_fd(&f, FIXTURE_DEVPTS, netlink_socket(RTMGRP_LINK | RTMGRP_IPV4_IFADDR));
+	assert_int_equal(netlink_open(&n), 0);
+	assert_int_equal(link_find(&n, "lo", 0, &lo), 0);
+	assert_int_equal(link_set_up(&n, lo.index), 0);
+	add_other_names(&n, lo.index);
+	address_begin(&f.s);
+	polled.fd = f.s.loop.epoll_fd;
+	while (served < 2000 && poll(&polled, 1, 20) == 1) {
+		loop_serve_one(&f.s);
+		served++;
+	}
+	assert_in_range(served, 1, 1999);
+	assert_non_null(find(&f, "127.0.0.1"));
+	assert_string_equal(find(&f, "127.0.0.1")->interface, "lo");
+	address_end(&f.s);
+	netlink_close(&n);
+	fixture_close(&f);
+}
+
 static void damaged_messages_are_passed_over(void **state)
 {
 	struct {
@@ -169,6 +224,7 @@ int main(void)
 		cmocka_unit_test(damaged_messages_are_passed_over),
 		cmocka_unit_test(addresses_are_kept_in_the_record),
 		cmocka_unit_test(only_the_kernel_is_believed),
+		cmocka_unit_test(what_is_too_long_is_not_asked_for_again),
 	};
 
 	return cmocka_run_group_tests_name("supervisor/address", tests, NULL, NULL);

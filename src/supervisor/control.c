@@ -24,6 +24,7 @@ enum {
 	CHUNK_ROWS = (CHUNK_SIZE - sizeof(void *)) / sizeof(struct connection),
 	ACCEPT_PAUSE = 100 * 1000, /* µs until accepting is tried again when descriptors are out */
 	STRANGERS_MAX = 32,        /* connections of those who may not ask anything */
+	CROWD = 64, /* connections from which on it is looked at who else is a stranger */
 };
 
 struct connection_chunk {
@@ -145,20 +146,23 @@ static struct connection *find_free(struct control *t)
 	return &fresh->rows[0];
 }
 
-/* Who connected; what counts in the end is who sends. */
-static bool is_stranger(int fd)
+/* Who connected; what counts in the end is who sends. That somebody is contained is asked for only
+ * where it could be in others' way: it takes a look at /proc. */
+static bool is_stranger(const struct control *t, int fd)
 {
 	struct ucred peer;
 	socklen_t length = sizeof(peer);
 
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0 ||
-	       (peer.uid != 0 && peer.uid != getuid());
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0 ||
+	    (peer.uid != 0 && peer.uid != getuid()))
+		return true;
+	return t->count >= CROWD && control_is_contained(peer.pid);
 }
 
 int control_adopt(struct supervisor *s, int fd)
 {
 	struct control *t = &s->control;
-	bool stranger = is_stranger(fd);
+	bool stranger = is_stranger(t, fd);
 	struct epoll_event event = {.events = EPOLLIN};
 	struct connection *c = NULL;
 

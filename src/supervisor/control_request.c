@@ -65,13 +65,7 @@ static void take_descriptors(struct control *t, struct msghdr *message, bool wan
 	}
 }
 
-/*
- * Whether a process is in another pid namespace than we: one of a container that shares the network
- * namespace of this address. Root of a privileged one has all the rights of root's, but what we
- * have to give (its cgroups' directories, device rules, other containers) it was kept from. The
- * kernel tells who sent, and lets nobody name a process that it does not see (unix(7)).
- */
-static bool is_contained(pid_t pid)
+bool control_is_contained(pid_t pid)
 {
 	autoclose int directory = -EBADF;
 	struct stat theirs, ours;
@@ -111,7 +105,7 @@ static void authenticate(struct supervisor *s, struct connection *c, struct msgh
 
 	if (find_sender(c->fd, message, &sender) &&
 	    (sender.uid == 0 || (sender.uid == getuid() && sender.gid == getgid())) &&
-	    !is_contained(sender.pid))
+	    !control_is_contained(sender.pid))
 		c->flags |= CONNECTION_AUTHENTICATED;
 	else
 		tell_denied(&s->control, &sender);

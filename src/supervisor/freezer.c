@@ -19,6 +19,7 @@
 #include "supervisor/state.h"
 #include "supervisor/supervisor.h"
 #include "sys/cgroup.h"
+#include "sys/cgroup1.h"
 
 enum {
 	PAUSE_FIRST = 1000,               /* µs between two looks at freezer.state, doubled … */
@@ -237,7 +238,7 @@ static void release(struct supervisor *s, const struct plan_hierarchy *h, enum c
 	if (fd < 0)
 		return;
 	if (h->version == 1)
-		cgroup_write(fd, "freezer.state", "THAWED");
+		cgroup1_thaw_all(fd);
 	else
 		cgroup_write(fd, "cgroup.freeze", "0");
 }
@@ -248,6 +249,9 @@ void freezer_release(struct supervisor *s)
 
 	if (!h)
 		return;
+	/* Version 1 would be asked for it again, and freeze what has got its signal. */
+	if (s->freezer.job == FREEZER_FREEZES)
+		finish_job(s, -ECANCELED);
 	release(s, h, PLACE_LIMIT);
 	if (strcmp(cgroup_place_name(s, PLACE_LIMIT), cgroup_place_name(s, PLACE_PAYLOAD)) != 0)
 		release(s, h, PLACE_PAYLOAD);

@@ -38,7 +38,8 @@ int freezer_begin(struct supervisor *s, bool freeze, bool keep);
  * -ETIMEDOUT. */
 void freezer_give_up(struct supervisor *s);
 
-/* Thaw all directories at once, without waiting or telling anybody: frozen tasks don't die. */
+/* Thaw all directories at once, without waiting: frozen tasks don't die. Freezing that is under way
+ * is over, and those who wait for it are told -ECANCELED. */
 void freezer_release(struct supervisor *s);
 
 /* Nobody is frozen any more: the container has ended. */

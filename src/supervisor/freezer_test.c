@@ -330,6 +330,62 @@ static void version_2_is_not_frozen_after_a_timeout(void **state)
 	time_out_while_freezing(2);
 }
 
+/* It would be frozen with the signal that ends it, and never get it. */
+static void stop_while_freezing(unsigned version)
+{
+	struct stage g;
+	int freezer;
+
+	if (begin_hung(&g, version) != 0) {
+		skip();
+		return;
+	}
+	freezer = ask(&g, true, -1);
+	assert_wanted(&g, version, true);
+	assert_int_equal(supervisor_kill_init(&g.f.s), 0);
+	assert_wanted(&g, version, false);
+	assert_answer(&g, freezer, -ECANCELED);
+	end(&g);
+}
+
+static void version_1_is_not_frozen_after_a_stop(void **state)
+{
+	stop_while_freezing(1);
+}
+
+static void version_2_is_not_frozen_after_a_stop(void **state)
+{
+	stop_while_freezing(2);
+}
+
+/* What the container has frozen itself, a container in it perhaps, would never die either. */
+static void a_stop_thaws_what_lies_below(void **state)
+{
+	struct stage g;
+	char below[300], text[32] = "";
+	int fd;
+
+	if (begin(&g, 1, wait_for_ever) != 0) {
+		skip();
+		return;
+	}
+	snprintf(below, sizeof(below), "%s/below", g.path);
+	assert_int_equal(mkdir(below, 0755), 0);
+	fd = cgroup_open(below, "", "");
+	assert_int_equal(cgroup_move(fd, g.child), 0);
+	assert_int_equal(cgroup_write(fd, "freezer.state", "FROZEN"), 0);
+	assert_int_equal(supervisor_kill_init(&g.f.s), 0);
+	assert_true(cgroup_read(fd, "freezer.state", text, sizeof(text)) > 0);
+	cgroup_write(fd, "freezer.state", "THAWED");
+	close(fd);
+	fd = cgroup_open(g.path, "", "");
+	assert_int_equal(cgroup_move(fd, g.child), 0);
+	close(fd);
+	assert_int_equal(rmdir(below), 0);
+	end(&g);
+	assert_string_equal(text, "THAWED");
+}
+
 static void nobody_waits_for_a_freezer_that_is_not_there(void **state)
 {
 	struct stage g = {.name = ""};
@@ -353,6 +409,9 @@ int main(void)
 		cmocka_unit_test(version_2_is_thawed_while_it_freezes),
 		cmocka_unit_test(version_1_is_not_frozen_after_a_timeout),
 		cmocka_unit_test(version_2_is_not_frozen_after_a_timeout),
+		cmocka_unit_test(version_1_is_not_frozen_after_a_stop),
+		cmocka_unit_test(version_2_is_not_frozen_after_a_stop),
+		cmocka_unit_test(a_stop_thaws_what_lies_below),
 		cmocka_unit_test(nobody_waits_for_a_freezer_that_is_not_there),
 	};
 

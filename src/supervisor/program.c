@@ -49,6 +49,7 @@ static int run_program(struct supervisor *s, const char *name, const char *const
 		.error_output = -1,
 		.blocked_signals = s->run.caller_mask,
 		.ignored_signals = s->run.caller_ignored,
+		.descriptor_limit = s->run.caller_descriptors,
 		.death_signal = death_signal,
 	};
 	autoclose int pidfd = -EBADF;

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,24 +21,21 @@
 #include "supervisor/supervisor.h"
 #include "sys/process.h"
 
-/* A thousand idle connections must not run into the soft limit; programs that we run later get the
- * old one back. */
+/*
+ * A thousand idle connections must not run into the soft limit; as long as they are open nothing
+ * else could be opened with the old one. Programs that we run get that back.
+ */
 static void raise_descriptor_limit(struct supervisor *s)
 {
-	struct rlimit raised;
+	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &s->descriptor_limit) < 0)
+	if (s->run.caller_descriptors || getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return;
-	raised = s->descriptor_limit;
-	raised.rlim_cur = raised.rlim_max;
-	s->descriptor_limit_raised = setrlimit(RLIMIT_NOFILE, &raised) == 0;
-}
-
-static void restore_descriptor_limit(struct supervisor *s)
-{
-	if (s->descriptor_limit_raised)
-		setrlimit(RLIMIT_NOFILE, &s->descriptor_limit);
-	s->descriptor_limit_raised = false;
+	s->caller_descriptors[0] = limit.rlim_cur;
+	s->caller_descriptors[1] = limit.rlim_max;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+		s->run.caller_descriptors = s->caller_descriptors;
 }
 
 /* The chain of an earlier failure, and what its pages were for. */
@@ -114,6 +112,5 @@ void story_serve(struct supervisor *s)
 	loop_unwatch(s, WATCH_INIT);
 	loop_unwatch(s, WATCH_HOOKS);
 	address_end(s);
-	restore_descriptor_limit(s);
 	collect_init(s);
 }

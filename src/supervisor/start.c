@@ -147,13 +147,15 @@ static void undo(struct supervisor *s, const struct run_failure *failure)
 	run_host(&s->run, SECTION_UNDO, 0, &ignored);
 }
 
-static int fail(struct supervisor *s, int r, struct run_failure *failure)
+static int fail(struct supervisor *s, int r, bool is_reboot, struct run_failure *failure)
 {
 	explain(s, failure);
 	outcome_trace(s);
 	s->is_starting = false;
 	if (s->run.plan)
 		undo(s, failure);
+	else if (is_reboot)
+		story_give_up_reboot(s);
 	else
 		state_free_address(s);
 	return r < 0 ? r : -EIO;
@@ -204,7 +206,7 @@ int story_start(struct supervisor *s, bool is_reboot)
 	if (r == 0)
 		r = run_wait_exec(&s->run, &failure);
 	if (r < 0)
-		return fail(s, r, &failure);
+		return fail(s, r, is_reboot, &failure);
 	s->is_starting = false;
 	adopt_registers(s);
 	/* What hooks have left running may print on. */

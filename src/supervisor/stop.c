@@ -21,6 +21,7 @@
 #include "base/macros.h"
 #include "supervisor/device.h"
 #include "supervisor/outcome.h"
+#include "supervisor/program.h"
 #include "supervisor/state.h"
 #include "supervisor/supervisor.h"
 
@@ -49,6 +50,20 @@ static void clear_registers(struct supervisor *s)
 	}
 }
 
+void story_give_up_reboot(struct supervisor *s)
+{
+	int r = 0;
+
+	s->run.target = TARGET_STOP;
+	/* Who destroys it must not find it running. */
+	state_free_address(s);
+	if (s->record->flags & RECORD_EPHEMERAL)
+		r = program_destroy(&s->run);
+	if (r < 0)
+		log_error_errno(-r, "The ephemeral container could not be destroyed: use "
+				    "lxc-destroy");
+}
+
 int story_stop(struct supervisor *s)
 {
 	struct run_failure ignored;
@@ -58,8 +73,7 @@ int story_stop(struct supervisor *s)
 	run_host(&s->run, SECTION_STOP, 0, &ignored);
 	if (s->run.target == TARGET_REBOOT && (s->reboot_refused || s->stop_requested)) {
 		log_warn("The reboot becomes a stop");
-		s->run.target = TARGET_STOP;
-		state_free_address(s);
+		story_give_up_reboot(s);
 	}
 	device_forget(s);
 	/* The next life has a plan and registers of its own: what this one leaves was told. */

@@ -25,6 +25,9 @@ void story_do_late(struct supervisor *s);
 /* stop.c: the STOP section. TARGET_REBOOT or TARGET_STOP: what comes next. */
 int story_stop(struct supervisor *s);
 
+/* stop.c: behind STOP, when no new run follows although one was to: what STOP has left out then. */
+void story_give_up_reboot(struct supervisor *s);
+
 /* stop.c: nothing is left to undo: the record goes, the terminal is as it was. */
 void story_end(struct supervisor *s);
 

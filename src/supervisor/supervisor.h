@@ -14,7 +14,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/resource.h>
 
 #include "base/err.h"
 #include "run/record.h"
@@ -50,11 +49,10 @@ struct supervisor {
 	bool is_starting;     /* signals that ask for an end end the start */
 	bool address_is_free; /* the listener is closed, the record has made room */
 	bool record_is_hidden;
-	bool is_in_callers_cgroup; /* it could not be left at once */
-	bool is_left_over;         /* something could not be given back: the record stays */
-	int interrupted_by;        /* signal that ended the start; 0 = none */
-	struct rlimit descriptor_limit;
-	bool descriptor_limit_raised;
+	bool is_in_callers_cgroup;      /* it could not be left at once */
+	bool is_left_over;              /* something could not be given back: the record stays */
+	int interrupted_by;             /* signal that ended the start; 0 = none */
+	uint64_t caller_descriptors[2]; /* RLIMIT_NOFILE, when run.caller_descriptors is this */
 	int trace_fd; /* RECORD_TRACE in the background: the starter's stderr; else -EBADF */
 	struct hook_output *hook_output; /* NULL: hooks have printed nothing (hook_output.h) */
 	/* The chain of a failed start, while there is one: pages of their own. */

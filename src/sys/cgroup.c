@@ -291,8 +291,11 @@ static int open_listing(int dirfd, const char *name, struct listing *ret)
 	return ret->fd < 0 ? -errno : 0;
 }
 
-static int visit_below(int dirfd, const char *name, unsigned depth, process_visitor visit,
-		       int argument)
+/* What is done to each directory of a tree, the first one first. 0 or -errno, which ends it. */
+typedef int (*place_visitor)(int cgroup_fd, const void *context);
+
+static int visit_below(int dirfd, const char *name, unsigned depth, place_visitor visit,
+		       const void *context)
 {
 	struct listing l;
 	const char *child;
@@ -300,11 +303,17 @@ static int visit_below(int dirfd, const char *name, unsigned depth, process_visi
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	r = visit_here(l.fd, visit, argument);
+	r = visit(l.fd, context);
 	while (r == 0 && depth < KILL_DEPTH_MAX && (child = next_directory(&l)))
-		r = visit_below(l.fd, child, depth + 1, visit, argument);
+		r = visit_below(l.fd, child, depth + 1, visit, context);
 	close(l.fd);
 	return r;
+}
+
+static int kill_place(int cgroup_fd, const void *unused)
+{
+	(void)unused;
+	return kill_here(cgroup_fd);
 }
 
 int cgroup_kill_all(int cgroup_fd)
@@ -312,14 +321,39 @@ int cgroup_kill_all(int cgroup_fd)
 	/* Version 2 since Linux 5.14: all at once, and no fork escapes. */
 	if (cgroup_write(cgroup_fd, "cgroup.kill", "1") == 0)
 		return 0;
-	return visit_below(cgroup_fd, ".", 0, kill_one, -1);
+	return visit_below(cgroup_fd, ".", 0, kill_place, NULL);
+}
+
+static int move_place(int cgroup_fd, const void *to_fd)
+{
+	return visit_here(cgroup_fd, move_one, *(const int *)to_fd);
 }
 
 int cgroup_evacuate(int base_fd, const char *path, int to_fd)
 {
 	if (!path_is_valid(path))
 		return -EINVAL;
-	return visit_below(base_fd, path, 0, move_one, to_fd);
+	return visit_below(base_fd, path, 0, move_place, &to_fd);
+}
+
+struct content {
+	const char *file, *value;
+};
+
+static int write_place(int cgroup_fd, const void *context)
+{
+	const struct content *content = context;
+
+	(void)cgroup_write(cgroup_fd, content->file, content->value);
+	return 0;
+}
+
+int cgroup_write_all(int cgroup_fd, const char *file, const char *value)
+{
+	const struct content content = {file, value};
+	int r = cgroup_write(cgroup_fd, file, value);
+
+	return r < 0 ? r : visit_below(cgroup_fd, ".", 0, write_place, &content);
 }
 
 /*

@@ -64,6 +64,8 @@ int cgroup_evacuate(int base_fd, const char *path, int to_fd);
 /* A file of it. Reading returns the length without a newline at the end; -EFBIG. */
 int cgroup_write(int cgroup_fd, const char *file, const char *value);
 int cgroup_read(int cgroup_fd, const char *file, char *ret, size_t room);
+/* Into that of a directory and of all below it; those below may refuse it. */
+int cgroup_write_all(int cgroup_fd, const char *file, const char *value);
 
 /*
  * Move the calling process there, which has one thread. In version 1 this is a matter of

@@ -199,6 +199,11 @@ static int freeze(int cgroup_fd)
 	}
 }
 
+int cgroup1_thaw_all(int cgroup_fd)
+{
+	return cgroup_write_all(cgroup_fd, "freezer.state", "THAWED");
+}
+
 int cgroup1_kill_all(int cgroup_fd)
 {
 	int r, thawed;
@@ -207,6 +212,6 @@ int cgroup1_kill_all(int cgroup_fd)
 	freeze(cgroup_fd);
 	r = cgroup_kill_all(cgroup_fd);
 	/* Frozen processes die when they are thawed; that is done with the writing. */
-	thawed = cgroup_write(cgroup_fd, "freezer.state", "THAWED");
+	thawed = cgroup1_thaw_all(cgroup_fd);
 	return r < 0 ? r : thawed;
 }

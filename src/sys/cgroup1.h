@@ -15,6 +15,12 @@
 int cgroup1_prepare_cpuset(int base_fd, const char *path);
 
 /*
+ * Thaw a directory of the freezer and all below it, which somebody inside may have frozen: what is
+ * frozen does not die, and who waits for its end, a pid namespace's init, neither. 0 or -errno.
+ */
+int cgroup1_thaw_all(int cgroup_fd);
+
+/*
  * SIGKILL to every process in a directory of the freezer and below while they are frozen, so that
  * no fork escapes. It is thawed behind that. What can't be frozen within a quarter of a second is
  * killed as it is. 0 or -errno.

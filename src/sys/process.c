@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -89,6 +90,9 @@ IN_CHILD static int run_program(void *argument)
 
 	if (r == 0)
 		r = set_signals(p);
+	if (r == 0 && p->descriptor_limit &&
+	    syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, p->descriptor_limit, NULL) < 0)
+		r = -errno;
 	if (r == 0 && p->death_signal)
 		r = sys_prctl(PR_SET_PDEATHSIG, (unsigned long)p->death_signal, 0, 0);
 	if (r == 0) {

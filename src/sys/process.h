@@ -20,6 +20,8 @@ struct process_program {
 	int input, output, error_output;
 	/* What the program begins with: bit n - 1 is signal n. All others have their default. */
 	uint64_t blocked_signals, ignored_signals;
+	/* RLIMIT_NOFILE, soft and hard as the kernel has them; NULL: ours. */
+	const uint64_t *descriptor_limit;
 	/* Sent to it when we die; 0 = none. For callers with one thread: it is about that. */
 	int death_signal;
 };

@@ -281,6 +281,25 @@ LXC_NAME=h1"
     assert_equal "$(lxc-info -P "$LXCPATH" -n h1 -sH)" STOPPED
 }
 
+# An ephemeral container whose init reboots, and what post-stop does then.
+start_brief() {
+    make_container brief "lxc.ephemeral = 1" "lxc.tty.max = 0" \
+        "lxc.mount.fstab = $LXCPATH/brief/fstab" "lxc.hook.post-stop = sh -c '$1' x"
+    touch "$LXCPATH/brief/fstab"
+    lxc-start -P "$LXCPATH" -n brief
+    in_container brief reboot -f || true
+}
+
+@test "an ephemeral container goes with the reboot that becomes a stop" {
+    start_brief "exit 1"
+    wait_until 10 test ! -e "$LXCPATH/brief"
+}
+
+@test "an ephemeral container goes with the reboot that finds no plan" {
+    start_brief "rm $LXCPATH/brief/fstab"
+    wait_until 10 test ! -e "$LXCPATH/brief"
+}
+
 @test "who asks for an end while a reboot's hooks run gets it" {
     configure "lxc.hook.post-stop = sh -c 'touch $NOTES/order; sleep 1' x"
     start

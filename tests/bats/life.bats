@@ -432,6 +432,37 @@ END
     rm "$LXCPATH/hook" "$LXCPATH/told"
 }
 
+# More connections to the control socket than the starter may have descriptors, until it is closed.
+crowd() {
+    python3 -B - "$LXCPATH/crowd" 3>&- <<-'PYTHON' &
+	import socket, sys
+	crowd = [socket.socket(socket.AF_UNIX) for _ in range(400)]
+	for one in crowd:
+	    one.connect("\0" + sys.argv[1] + "/command")
+	open(sys.argv[1] + "/connected", "w").close()
+	crowd[0].recv(1)
+	PYTHON
+    wait_until 5 test -e "$LXCPATH/crowd/connected"
+}
+
+@test "a crowd at the control socket is in nobody's way, at a reboot and at the end" {
+    make_container crowd "lxc.hook.post-stop = sh -c 'ulimit -Sn >>$LXCPATH/crowd/limit' x"
+    (ulimit -Sn 256 && lxc-start -P "$LXCPATH" -n crowd)
+    crowd
+    first=$(lxc-info -P "$LXCPATH" -n crowd -pH)
+    in_container crowd reboot -f || true
+    wait_until 10 sh -c "lxc-info -P '$LXCPATH' -n crowd -pH | grep -qvx -e $first -e '' &&
+        lxc-info -P '$LXCPATH' -n crowd -sH | grep -qx RUNNING"
+    init=$(lxc-info -P "$LXCPATH" -n crowd -pH)
+    assert_equal "$(awk '/^Max open files/ { print $4 }' "/proc/$init/limits")" 256
+    lxc-stop -P "$LXCPATH" -n crowd -k
+    wait
+    assert_equal "$(cat "$LXCPATH/crowd/limit")" "256
+256"
+    assert_equal "$(find /sys/fs/cgroup -name "lxc.*.crowd*")" ""
+    lxc-destroy -P "$LXCPATH" -n crowd
+}
+
 @test "an ephemeral container is gone with its run" {
     make_container brief "lxc.ephemeral = 1"
     lxc-start -P "$LXCPATH" -n brief

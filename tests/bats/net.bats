@@ -208,6 +208,19 @@ STOPPED:" || assert_equal "$status:$stdout:$stderr" "0:STOPPED
 RUNNING:"
 }
 
+@test "no script runs for a supervisor that was killed" {
+    in_net <<-'SCRIPT'
+	start $veth -s lxc.net.0.script.down=$LXCPATH/script
+	init=$(info -pH)
+	kill -9 $(awk '{ print $4 }' /proc/$init/stat)
+	for i in $(seq 100); do kill -0 $init 2>/dev/null || break; sleep 0.02; done
+	info -sH
+	interfaces
+	test ! -e $OUT || cat $OUT
+	SCRIPT
+    assert_equal "$status:$stdout:$stderr" "0:STOPPED:"
+}
+
 @test "empty has a loopback alone, up by flags; none has the host's interfaces" {
     in_net <<-'SCRIPT'
 	start -s lxc.net.0.type=empty -s lxc.net.0.flags=up

@@ -189,3 +189,18 @@ teardown() {
     assert_equal "$status" 1
     assert_untouched "$outside"
 }
+
+@test "CVE-2015-1334: our init believes no false /proc about who its children are" {
+    stage p1 "lxc.namespace.keep = pid user" "lxc.autodev = 0"
+    sleep 1000 3>&- &
+    victim=$!
+    mkdir "$LXCPATH/p1/rootfs/proc/thread-self"
+    echo "$victim " >"$LXCPATH/p1/rootfs/proc/thread-self/children"
+    lxc-execute -P "$LXCPATH" -n p1 -d -- /bin/sleep 1000
+    init=$(lxc-info -P "$LXCPATH" -n p1 -pH)
+    kill -TERM "$init"
+    sleep 1.5
+    kill "$victim" || fail "it has killed a process of the host's"
+    wait "$victim" || true
+    finish p1
+}

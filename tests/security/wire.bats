@@ -104,3 +104,28 @@ PY
     assert_equal "$(lxc-info -P "$LXCPATH" -n p2 -sH)" RUNNING
     finish p2
 }
+
+@test "root of a container that shares the network can't take all connections" {
+    supervisor=$(supervisor_of p1)
+    descriptors=$(ls "/proc/$supervisor/fd" | wc -l)
+    unshare -p -f --kill-child --mount-proc python3 - "$LXCPATH/p1" 3>&- >"$BATS_TEST_TMPDIR/crowd" <<'PY' &
+import resource, select, socket, sys
+
+resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
+crowd = []
+for _ in range(600):
+    one = socket.socket(socket.AF_UNIX)
+    one.connect("\0" + sys.argv[1] + "/command")
+    crowd.append(one)
+print("connected", flush=True)
+select.select([], [], [], 60)
+PY
+    crowd=$!
+    wait_until 20 grep -q connected "$BATS_TEST_TMPDIR/crowd"
+    assert_equal "$(lxc-info -P "$LXCPATH" -n p1 -sH)" RUNNING
+    run -0 lxc-attach -P "$LXCPATH" -n p1 -- /bin/id </dev/null
+    open=$(ls "/proc/$supervisor/fd" | wc -l)
+    kill -KILL "$crowd"
+    wait "$crowd" || true
+    [ "$open" -lt $((descriptors + 150)) ] || fail "$open descriptors are open"
+}
