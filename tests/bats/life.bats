@@ -63,6 +63,26 @@ teardown() {
     assert_contains "$stderr" "/etc/passwd is no program that may be run"
 }
 
+@test "lxc-create --dir: a directory that is there keeps its mode" {
+    local place=$BATS_TEST_TMPDIR/place
+
+    mkdir -m 700 "$place"
+    echo mine >"$place/file"
+    run_apart lxc-create -P "$LXCPATH" -n bad -f "$EMPTY_NET" -t /bin/false --dir "$place"
+    assert_equal "$status" 1
+    assert_equal "$(stat -c %a "$place"):$(<"$place/file")" "700:mine"
+    run_apart lxc-create -P "$LXCPATH" -n there -f "$EMPTY_NET" -t "$TEMPLATE" --dir "$place"
+    assert_equal "$status:$stdout:$stderr" "0::"
+    assert_equal "$(stat -c %a "$place"):$(<"$place/file")" "700:mine"
+    [ -x "$place/bin/busybox" ]
+    lxc-destroy -P "$LXCPATH" -n there
+    # One that is made has the usual mode, whatever the caller's umask is.
+    (umask 077 && lxc-create -P "$LXCPATH" -n there -f "$EMPTY_NET" -t "$TEMPLATE" --dir "$place")
+    assert_equal "$(stat -c %a "$place")" 755
+    lxc-destroy -P "$LXCPATH" -n there
+    [ ! -e "$place" ]
+}
+
 @test "lxc-create -h with a template shows that one's help, too, and creates nothing" {
     for words in "-h -t $TEMPLATE" "-t $TEMPLATE -n helped -h" "--template=$TEMPLATE --help"; do
         # shellcheck disable=SC2086
