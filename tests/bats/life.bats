@@ -247,8 +247,12 @@ gone() {
     assert_equal "$output" RUNNING
     run -0 timeout 20 unshare -p -f lxc-info -P "$LXCPATH" -n b1 -pH
     assert_equal "$output" ""
-    run_apart timeout 20 unshare -p -f lxc-stop -P "$LXCPATH" -n b1 -k
-    assert_equal "$status" 1
+    for how in -k -W "-t 0 --nokill"; do
+        # shellcheck disable=SC2086 # several words
+        run_apart timeout 20 unshare -p -f lxc-stop -P "$LXCPATH" -n b1 $how
+        assert_equal "$how: $status" "$how: 1"
+        assert_contains "$stderr" "from its PID namespace"
+    done
     assert_equal "$(lxc-info -P "$LXCPATH" -n b1 -sH)" RUNNING
 }
 
