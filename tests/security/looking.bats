@@ -113,6 +113,33 @@ marker() {
     [ ! -e "$LXCPATH/.host/created" ]
 }
 
+# Whoever opens a pipe waits until somebody opens its other end.
+@test "a configuration that is a pipe, or includes one, makes nobody wait" {
+    foreign_container
+    own=$LXCPATH/.others/x/config
+    mkfifo "$LXCPATH/.others/pipe"
+    ln -s "$LXCPATH/.others/pipe" "$LXCPATH/.others/x/include"
+    for how in "config" "include"; do
+        if [ "$how" = config ]; then
+            rm "$own"
+            mkfifo "$own"
+        else
+            rm "$own"
+            echo "lxc.include = $LXCPATH/.others/x/include" >"$own"
+        fi
+        for command in "ls -f" "ls --format=json" "info x" "freeze x" "stop -k x" "attach x -- id" \
+            "start x --plan" "destroy x" "create x -t none"; do
+            # shellcheck disable=SC2086 # several words
+            run timeout 10 "lxc-${command%% *}" -P "$LXCPATH/.others" ${command#* } </dev/null
+            [ "$status" -ne 124 ] || fail "lxc-$command waits for a $how"
+            [[ $command == create* ]] || assert_contains "$output" "is no regular file"
+        done
+    done
+    # What root names itself may be one.
+    run -0 timeout 10 lxc-execute -P "$LXCPATH" -n x -f <(echo "lxc.uts.name = piped") -- hostname
+    assert_equal "$output" piped
+}
+
 @test "the log beside a container's configuration follows no link of its directory's owner" {
     stage u1
     chown -R "$FIRST_ID" "$LXCPATH/u1"
