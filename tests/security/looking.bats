@@ -330,12 +330,40 @@ print("%016x" % h)'
     assert_equal "$(sha256sum "$TARE_BIN/lxc-ls")" "$before"
 }
 
-@test "a container that does not answer what is inside it does not hang the list" {
+# slow_inside SECONDS: listing inside p1 takes that long.
+slow_inside() {
     stage p1 "lxc.mount.auto = proc:mixed"
-    mkdir -p "$LXCPATH/p1/rootfs/var/lib/lxc/inner"
-    mkfifo "$LXCPATH/p1/rootfs/var/lib/lxc/inner/config"
+    hostile_inside p1 0
+    script p1 /usr/libexec/lxc/lxc-supervisor-77 <<<"#!/bin/sh
+touch /tmp/waits
+exec sleep $1"
     start p1
+}
+
+@test "a container that does not answer what is inside it does not hang the list" {
+    slow_inside 1000
     run timeout 20 lxc-ls -P "$LXCPATH" -f --nesting
     assert_equal "$status" 0
     assert_contains "$output" p1
+    [ -e "$LXCPATH/p1/rootfs/tmp/waits" ]
+}
+
+# Root of a privileged container may write to whatever a process in it has open.
+@test "what a container tells of what is inside it never looks like one of the host's" {
+    slow_inside 2
+    # Rows: depth, then the cells, all with a NUL behind them.
+    for row in '1\0+nested' '0\0+forged'; do
+        printf "$row"'\0+RUNNING\0'
+        head -c 9 /dev/zero
+    done >"$LXCPATH/p1/rootfs/tmp/rows"
+    # shellcheck disable=SC2016 # the inner shell's
+    timeout 20 lxc-attach -P "$LXCPATH" -n p1 -- /bin/sh -c 'until [ -e /tmp/waits ]; do sleep 0.1; done
+        for pipe in /proc/[0-9]*/fd/3; do
+            [ ! -p "$pipe" ] || cat /tmp/rows >"$pipe"
+        done' </dev/null 3>&- &
+    run -0 timeout 20 lxc-ls -P "$LXCPATH" -f --nesting -F name,state
+    wait
+    # That the attack works, and what it does not reach.
+    assert_contains "$output" '\nested'
+    refute_contains "$output" forged
 }
