@@ -243,7 +243,8 @@ static int check_chain(const struct config *c, const char *path, const struct st
 	return 0;
 }
 
-/* Pipes are not waited for, nor devices opened; what directories lack is told when they are read. */
+/* Pipes are not waited for, nor devices opened; what directories lack is told when they are read.
+ */
 static int read_only_file(const char *path, char **ret, size_t *ret_len)
 {
 	const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;

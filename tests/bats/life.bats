@@ -83,6 +83,20 @@ teardown() {
     [ ! -e "$place" ]
 }
 
+@test "the busybox template takes no other program for busybox" {
+    for program in /bin/false /bin/true /bin/ls /nowhere; do
+        run_apart lxc-create -P "$LXCPATH" -n bad -f "$EMPTY_NET" -t "$TEMPLATE" -- \
+            --busybox-path="$program"
+        assert_equal "$program: $status" "$program: 1"
+        assert_contains "$stderr" "ERROR: Failed to find busybox binary ($program)"
+        [ ! -e "$LXCPATH/bad" ]
+    done
+    lxc-create -P "$LXCPATH" -n given -f "$EMPTY_NET" -t "$TEMPLATE" -- \
+        --busybox-path="$(command -v busybox)"
+    [ -L "$LXCPATH/given/rootfs/bin/sh" ]
+    lxc-destroy -P "$LXCPATH" -n given
+}
+
 @test "lxc-create -h with a template shows that one's help, too, and creates nothing" {
     for words in "-h -t $TEMPLATE" "-t $TEMPLATE -n helped -h" "--template=$TEMPLATE --help"; do
         # shellcheck disable=SC2086
