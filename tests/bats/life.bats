@@ -362,7 +362,8 @@ A=b"
     assert_equal "$(lxc-info -P "$LXCPATH" -n b1 -sH)" STOPPED
     run_apart lxc-freeze -P "$LXCPATH" -n b1
     assert_equal "$status" 1
-    assert_contains "$stderr" "Failed to freeze $LXCPATH:b1"
+    assert_equal "$stderr" "lxc-freeze: b1: Failed to freeze $LXCPATH:b1
+  container \"b1\" is not running"
     run -0 lxc-unfreeze -P "$LXCPATH" -n b1
     run_apart lxc-unfreeze -P "$LXCPATH" -n nosuch
     assert_equal "$status" 1
