@@ -86,6 +86,7 @@ struct config {
 	struct config_reader *reader; /* the file being read; NULL outside of loading */
 	bool keep_going;              /* loading reports an error and goes on (checkers) */
 	unsigned errors_skipped;      /* … this often */
+	bool only_files; /* no pipes and devices, which could make whoever reads them wait */
 };
 
 /* All defaults; effects may be NULL. -ENOMEM is the only failure. */

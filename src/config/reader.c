@@ -243,27 +243,57 @@ static int check_chain(const struct config *c, const char *path, const struct st
 	return 0;
 }
 
+/* Pipes are not waited for, nor devices opened; what directories lack is told when they are read.
+ */
+static int read_only_file(const char *path, char **ret, size_t *ret_len)
+{
+	const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	autoclose int fd = -EBADF;
+	struct stat st;
+
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return -ENOTSUP;
+	fd = open(path, flags);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return -ENOTSUP;
+	return file_read_fd(fd, CONFIG_FILE_SIZE_MAX, ret, ret_len);
+}
+
+static int read_whole(const struct config *c, const char *path, char **ret, size_t *ret_len,
+		      struct err *e)
+{
+	int r = c->only_files ? read_only_file(path, ret, ret_len)
+			      : file_read_all(AT_FDCWD, path, CONFIG_FILE_SIZE_MAX, ret, ret_len);
+
+	if (r == -EFBIG)
+		return err_set(e, ERR_FILE_TOO_LARGE, EFBIG,
+			       "Excessively large config file \"%s\": more than %d MiB", path,
+			       CONFIG_FILE_SIZE_MAX >> 20);
+	if (r == -ENOTSUP)
+		return err_set(e, ERR_FILE_READ, 0,
+			       "Failed to read config file \"%s\": it is no regular file", path);
+	if (r < 0)
+		return err_set(e, ERR_FILE_READ, -r, "Failed to read config file \"%s\"", path);
+	return 0;
+}
+
 static int read_file(struct config *c, const char *path, bool keeps_text, struct err *e)
 {
 	struct config_reader r = {.path = path, .keeps_text = keeps_text};
 	autofree char *text = NULL;
 	struct stat st;
-	size_t len;
+	size_t len = 0;
 	int result;
 
 	if (stat(path, &st) < 0)
 		return err_set(e, ERR_FILE_OPEN, errno, "Failed to open config file \"%s\"", path);
 	result = check_chain(c, path, &st, e);
+	if (result == 0)
+		result = read_whole(c, path, &text, &len, e);
 	if (result < 0)
 		return result;
-	result = file_read_all(AT_FDCWD, path, CONFIG_FILE_SIZE_MAX, &text, &len);
-	if (result == -EFBIG)
-		return err_set(e, ERR_FILE_TOO_LARGE, EFBIG,
-			       "Excessively large config file \"%s\": more than %d MiB", path,
-			       CONFIG_FILE_SIZE_MAX >> 20);
-	if (result < 0)
-		return err_set(e, ERR_FILE_READ, -result, "Failed to read config file \"%s\"",
-			       path);
 	r.device = st.st_dev;
 	r.inode = st.st_ino;
 	r.source = config_add_source(c, path);

@@ -59,7 +59,9 @@ static bool is_starting(const struct container *c)
 
 int control_not_running(const struct container *c, int errnum, struct err *e)
 {
-	return err_set(e, ERR_NOT_RUNNING, errnum, "container \"%s\" is not running", c->name);
+	/* The number is for callers; as words ("Connection refused") it would tell nobody more. */
+	(void)err_set(e, ERR_NOT_RUNNING, 0, "container \"%s\" is not running", c->name);
+	return -errnum;
 }
 
 int control_denied(const struct container *c, struct err *e)

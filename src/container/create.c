@@ -145,7 +145,8 @@ static int make_rootfs(struct creation *creation, struct err *e)
 	if (r < 0)
 		return r;
 	creation->has_own_storage = true;
-	if (chmod(creation->rootfs, 0755) < 0)
+	/* What was there keeps its mode: it may be closed to others for a reason. */
+	if (r > 0 && chmod(creation->rootfs, 0755) < 0)
 		return err_set(e, ERR_STORAGE, errno, "cannot set the mode of \"%s\"",
 			       creation->rootfs);
 	r = directory_give_to_root(c->config, creation->rootfs, e);

@@ -339,8 +339,10 @@ static void load_quietly(const char *path, struct config *ret)
 {
 	struct stat status;
 
-	if (config_init(ret, NULL) == 0 && stat(path, &status) == 0)
-		config_load(ret, path, NULL);
+	if (config_init(ret, NULL) < 0 || stat(path, &status) < 0)
+		return;
+	ret->only_files = true;
+	config_load(ret, path, NULL);
 }
 
 /* A creator that was killed before it came to its marker. */

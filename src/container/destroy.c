@@ -178,6 +178,7 @@ static int uses_path(const char *lxcpath, const char *name, const char *path, st
 	if (r < 0)
 		return r;
 	r = config_init(&config, NULL);
+	config.only_files = true;
 	if (r == 0)
 		r = config_load(&config, other->config_file, e);
 	/* Listed, and gone meanwhile. */

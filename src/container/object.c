@@ -148,7 +148,10 @@ static int load_unlocked(struct container *c, struct err *e)
 {
 	int r = make_config(c, e);
 
-	return r < 0 ? r : config_load(c->config, c->config_file, e);
+	if (r < 0)
+		return r;
+	c->config->only_files = true;
+	return config_load(c->config, c->config_file, e);
 }
 
 static int open_loaded(const char *name, const char *lxcpath, bool to_look, struct container **ret,
@@ -228,6 +231,8 @@ int container_load_config(struct container *c, const char *path, struct err *e)
 		lock_fd = container_lock_to_read(c);
 	if (is_own && lock_fd < 0)
 		log_info("%s: reading the configuration without its lock", c->name);
+	/* It may be another user's, who could have us wait for ever. */
+	c->config->only_files = is_own;
 	return config_load(c->config, path ? path : c->config_file, e);
 }
 

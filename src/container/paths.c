@@ -134,6 +134,7 @@ static int open_base(const char *base, bool make, struct err *e)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 	int fd = open(base, flags);
+	int r;
 
 	if (fd < 0 && errno == ENOENT && make) {
 		/* Only an ordinary user's own directory may be missing. */
@@ -144,7 +145,10 @@ static int open_base(const char *base, bool make, struct err *e)
 		return fd;
 	if (errno == ENOENT && !make)
 		return -ENOENT;
-	return err_set(e, ERR_FILE_OPEN, errno, "cannot open the run directory \"%s\"", base);
+	r = err_set(e, ERR_FILE_OPEN, errno, "cannot open the run directory \"%s\"", base);
+	err_hint(e, "an ordinary user's is XDG_RUNTIME_DIR, or below HOME: set one of them to a "
+		    "directory of that user");
+	return r;
 }
 
 /* One component. mkdir's umask may take rights away from a directory that others must read. */

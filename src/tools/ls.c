@@ -152,6 +152,20 @@ static int print(const struct cli_tool *tool, const struct ls_values *values,
 	return code;
 }
 
+/* What may not be looked at is not taken for empty. */
+static bool may_look(const struct cli_tool *tool, const char *lxcpath)
+{
+	struct err e = {0};
+
+	if (!lxcpath && tare_system_value("lxc.lxcpath", &lxcpath, &e) < 0)
+		return fail(tool, &e), false;
+	if (access(lxcpath, R_OK | X_OK) == 0 || errno != EACCES)
+		return true;
+	err_set(&e, ERR_PERMISSION, EACCES, "You lack access to %s", lxcpath);
+	err_hint(&e, "its containers are another user's: be root, or who made them");
+	return fail(tool, &e), false;
+}
+
 static int list(const struct cli_tool *tool, const struct ls_values *values, const char *filter)
 {
 	struct ls_query query = {
@@ -169,6 +183,8 @@ static int list(const struct cli_tool *tool, const struct ls_values *values, con
 	regex_t pattern;
 	int code;
 
+	if (!may_look(tool, query.lxcpath))
+		return 1;
 	if (choose_columns(values, &query.columns, &e) < 0)
 		return fail(tool, &e);
 	if (!filter)

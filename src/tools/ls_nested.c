@@ -78,9 +78,10 @@ static const char *take_text(const char **at, const char *end)
 	return nul ? text : NULL;
 }
 
-/* One row, complete: 1; 0: there is none; -ENOMEM. */
-static int take_row(const struct ls_query *query, const char **at, const char *end,
-		    struct ls_rows *rows)
+/* One row, complete and of the depth that a container at `outside` may tell of: 1; 0: there is
+ * none; -ENOMEM. */
+static int take_row(const struct ls_query *query, unsigned outside, const char **at,
+		    const char *end, struct ls_rows *rows)
 {
 	const char *cells[LS_COLUMN_COUNT];
 	const char *text = take_text(at, end);
@@ -89,7 +90,7 @@ static int take_row(const struct ls_query *query, const char **at, const char *e
 
 	for (size_t i = 0; text && i < LS_COLUMN_COUNT; i++)
 		text = cells[i] = take_text(at, end);
-	if (!text || depth > query->nesting)
+	if (!text || depth <= outside || depth > query->nesting)
 		return 0;
 	row = vec_push(rows);
 	if (!row)
@@ -103,13 +104,14 @@ static int take_row(const struct ls_query *query, const char **at, const char *e
 	return row->cells[LS_NAME] ? 1 : -ENOMEM;
 }
 
-static int take_rows(const struct ls_query *query, const struct str *text, struct ls_rows *rows)
+static int take_rows(const struct ls_query *query, unsigned outside, const struct str *text,
+		     struct ls_rows *rows)
 {
 	const char *at = str_text(text), *end = at + text->len;
 	int r = str_failed(text) ? -ENOMEM : 1;
 
 	while (r > 0)
-		r = take_row(query, &at, end, rows);
+		r = take_row(query, outside, &at, end, rows);
 	return r;
 }
 
@@ -177,5 +179,5 @@ int ls_add_nested(const struct ls_query *query, struct lxc_container *c, unsigne
 	(void)kill(pid, SIGKILL);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	return take_rows(query, &text, rows);
+	return take_rows(query, depth, &text, rows);
 }

@@ -60,9 +60,9 @@ static int stop(struct session *s, const struct stop_values *values)
 		return c->stop(c) ? 0 : fail(s, "Failed to kill");
 	if (values->reboot)
 		return c->reboot2(c, timeout) ? 0 : fail(s, "Failed to reboot");
-	if (c->shutdown(c, timeout) || timeout == 0)
+	if (c->shutdown(c, timeout))
 		return 0;
-	if (values->no_kill)
+	if (values->no_kill || timeout == 0)
 		return fail(s, "Failed to shut down");
 	return c->stop(c) ? 0 : fail(s, "Failed to stop");
 }

@@ -63,6 +63,40 @@ teardown() {
     assert_contains "$stderr" "/etc/passwd is no program that may be run"
 }
 
+@test "lxc-create --dir: a directory that is there keeps its mode" {
+    local place=$BATS_TEST_TMPDIR/place
+
+    mkdir -m 700 "$place"
+    echo mine >"$place/file"
+    run_apart lxc-create -P "$LXCPATH" -n bad -f "$EMPTY_NET" -t /bin/false --dir "$place"
+    assert_equal "$status" 1
+    assert_equal "$(stat -c %a "$place"):$(<"$place/file")" "700:mine"
+    run_apart lxc-create -P "$LXCPATH" -n there -f "$EMPTY_NET" -t "$TEMPLATE" --dir "$place"
+    assert_equal "$status:$stdout:$stderr" "0::"
+    assert_equal "$(stat -c %a "$place"):$(<"$place/file")" "700:mine"
+    [ -x "$place/bin/busybox" ]
+    lxc-destroy -P "$LXCPATH" -n there
+    # One that is made has the usual mode, whatever the caller's umask is.
+    (umask 077 && lxc-create -P "$LXCPATH" -n there -f "$EMPTY_NET" -t "$TEMPLATE" --dir "$place")
+    assert_equal "$(stat -c %a "$place")" 755
+    lxc-destroy -P "$LXCPATH" -n there
+    [ ! -e "$place" ]
+}
+
+@test "the busybox template takes no other program for busybox" {
+    for program in /bin/false /bin/true /bin/ls /nowhere; do
+        run_apart lxc-create -P "$LXCPATH" -n bad -f "$EMPTY_NET" -t "$TEMPLATE" -- \
+            --busybox-path="$program"
+        assert_equal "$program: $status" "$program: 1"
+        assert_contains "$stderr" "ERROR: Failed to find busybox binary ($program)"
+        [ ! -e "$LXCPATH/bad" ]
+    done
+    lxc-create -P "$LXCPATH" -n given -f "$EMPTY_NET" -t "$TEMPLATE" -- \
+        --busybox-path="$(command -v busybox)"
+    [ -L "$LXCPATH/given/rootfs/bin/sh" ]
+    lxc-destroy -P "$LXCPATH" -n given
+}
+
 @test "lxc-create -h with a template shows that one's help, too, and creates nothing" {
     for words in "-h -t $TEMPLATE" "-t $TEMPLATE -n helped -h" "--template=$TEMPLATE --help"; do
         # shellcheck disable=SC2086
@@ -227,8 +261,12 @@ gone() {
     assert_equal "$output" RUNNING
     run -0 timeout 20 unshare -p -f lxc-info -P "$LXCPATH" -n b1 -pH
     assert_equal "$output" ""
-    run_apart timeout 20 unshare -p -f lxc-stop -P "$LXCPATH" -n b1 -k
-    assert_equal "$status" 1
+    for how in -k -W "-t 0 --nokill"; do
+        # shellcheck disable=SC2086 # several words
+        run_apart timeout 20 unshare -p -f lxc-stop -P "$LXCPATH" -n b1 $how
+        assert_equal "$how: $status" "$how: 1"
+        assert_contains "$stderr" "from its PID namespace"
+    done
     assert_equal "$(lxc-info -P "$LXCPATH" -n b1 -sH)" RUNNING
 }
 
@@ -324,7 +362,8 @@ A=b"
     assert_equal "$(lxc-info -P "$LXCPATH" -n b1 -sH)" STOPPED
     run_apart lxc-freeze -P "$LXCPATH" -n b1
     assert_equal "$status" 1
-    assert_contains "$stderr" "Failed to freeze $LXCPATH:b1"
+    assert_equal "$stderr" "lxc-freeze: b1: Failed to freeze $LXCPATH:b1
+  container \"b1\" is not running"
     run -0 lxc-unfreeze -P "$LXCPATH" -n b1
     run_apart lxc-unfreeze -P "$LXCPATH" -n nosuch
     assert_equal "$status" 1

@@ -33,7 +33,8 @@ State:          STOPPED"
     assert_equal "$(lxc-info -P "$LXCPATH" -n b1 -sH)" RUNNING
     assert_equal "$(lxc-info -P "$LXCPATH" -n s1 -sH)" STOPPED
     [[ $(lxc-info -P "$LXCPATH" -n b1 -pH) =~ ^[0-9]+$ ]]
-    assert_equal "$(lxc-info -P "$LXCPATH" -n s1 -p)" ""
+    run_apart lxc-info -P "$LXCPATH" -n s1 -p
+    assert_equal "$status:$stdout:$stderr" "0::"
     lxc-info -P "$LXCPATH" -n b1 -H | grep -qE '^CPU use:        [0-9]+$'
     lxc-info -P "$LXCPATH" -n b1 -H | grep -qE '^Memory use:     [0-9]+$'
 }
@@ -72,18 +73,33 @@ s1
 u1"
     assert_equal "$(lxc-ls -P "$LXCPATH" '^[su]')" "s1
 u1"
-    assert_equal "$(lxc-ls -P /nonexistent)" ""
+    run_apart lxc-ls -P /nonexistent
+    assert_equal "$status:$stdout:$stderr" "0::"
+}
+
+@test "lxc-ls: what may not be looked at is not taken for empty" {
+    local user=(setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/nonexistent)
+
+    mkdir -m 711 "$LXCPATH/.closed"
+    "${user[@]}" test -x "$LXCPATH/.closed" || skip "the scratch directory is closed to others"
+    for option in -1 -f --format=json --active; do
+        run_apart "${user[@]}" lxc-ls -P "$LXCPATH/.closed" "$option"
+        assert_equal "$status:$stdout" "1:"
+        assert_contains "$stderr" "You lack access to $LXCPATH/.closed"
+    done
 }
 
 @test "lxc-ls: filters" {
     assert_equal "$(lxc-ls -P "$LXCPATH" --active)" b1
     assert_equal "$(lxc-ls -P "$LXCPATH" --running)" b1
-    assert_equal "$(lxc-ls -P "$LXCPATH" --frozen)" ""
+    for none in --frozen "--running --stopped" "-g web,other"; do
+        # shellcheck disable=SC2086 # several words
+        run_apart lxc-ls -P "$LXCPATH" $none
+        assert_equal "$status:$stdout:$stderr" "0::"
+    done
     assert_equal "$(lxc-ls -P "$LXCPATH" --stopped)" "s1
 u1"
-    assert_equal "$(lxc-ls -P "$LXCPATH" --running --stopped)" ""
     assert_equal "$(lxc-ls -P "$LXCPATH" -g web,onboot)" b1
-    assert_equal "$(lxc-ls -P "$LXCPATH" -g web,other)" ""
     assert_equal "$(lxc-ls -P "$LXCPATH" --filter 1 --defined)" "b1
 s1
 u1"

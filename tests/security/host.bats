@@ -64,14 +64,24 @@ planted() {
 }
 
 @test "an ordinary user's run directory that others may write to is not theirs alone" {
-    mkdir -m 1777 "$BATS_TEST_TMPDIR/shared"
-    chmod 755 "$BATS_TEST_TMPDIR"
-    mkdir "$BATS_TEST_TMPDIR/shared/lxc"
-    chown 65002 "$BATS_TEST_TMPDIR/shared/lxc"
-    run stranger env XDG_RUNTIME_DIR="$BATS_TEST_TMPDIR/shared" HOME=/nonexistent \
-        "$TARE_BIN/lxc-execute" -P "$BATS_TEST_TMPDIR" -n x -- /bin/true
+    chmod 755 "$LXCPATH"
+    mkdir -m 1777 "$LXCPATH/.shared"
+    mkdir "$LXCPATH/.shared/lxc"
+    chown 65002 "$LXCPATH/.shared/lxc"
+    maps=(-s "lxc.idmap = u 0 65001 1" -s "lxc.idmap = g 0 65001 1")
+    run stranger env XDG_RUNTIME_DIR="$LXCPATH/.shared" HOME=/nonexistent \
+        "$TARE_BIN/lxc-execute" -P "$LXCPATH" -n x "${maps[@]}" -- /bin/true
     assert_equal "$status" 1
-    assert_equal "$(find "$BATS_TEST_TMPDIR/shared/lxc" -mindepth 1)" ""
+    assert_contains "$output" "\"$LXCPATH/.shared/lxc\""
+    assert_contains "$output" "it belongs to somebody else"
+    assert_equal "$(find "$LXCPATH/.shared/lxc" -mindepth 1)" ""
+    # Whoever has become somebody else and kept the home of who they were.
+    run stranger env -u XDG_RUNTIME_DIR HOME=/proc/1 \
+        "$TARE_BIN/lxc-execute" -P "$LXCPATH" -n x "${maps[@]}" -- /bin/true
+    assert_equal "$status" 1
+    assert_contains "$output" 'the run directory "/proc/1/.cache/lxc/run"'
+    assert_contains "$output" "XDG_RUNTIME_DIR, or below HOME"
+    rm -r "$LXCPATH/.shared"
 }
 
 @test "others can't read run records, nor enter their directory" {

@@ -113,6 +113,33 @@ marker() {
     [ ! -e "$LXCPATH/.host/created" ]
 }
 
+# Whoever opens a pipe waits until somebody opens its other end.
+@test "a configuration that is a pipe, or includes one, makes nobody wait" {
+    foreign_container
+    own=$LXCPATH/.others/x/config
+    mkfifo "$LXCPATH/.others/pipe"
+    ln -s "$LXCPATH/.others/pipe" "$LXCPATH/.others/x/include"
+    for how in "config" "include"; do
+        if [ "$how" = config ]; then
+            rm "$own"
+            mkfifo "$own"
+        else
+            rm "$own"
+            echo "lxc.include = $LXCPATH/.others/x/include" >"$own"
+        fi
+        for command in "ls -f" "ls --format=json" "info x" "freeze x" "stop -k x" "attach x -- id" \
+            "start x --plan" "destroy x" "create x -t none"; do
+            # shellcheck disable=SC2086 # several words
+            run timeout 10 "lxc-${command%% *}" -P "$LXCPATH/.others" ${command#* } </dev/null
+            [ "$status" -ne 124 ] || fail "lxc-$command waits for a $how"
+            [[ $command == create* ]] || assert_contains "$output" "is no regular file"
+        done
+    done
+    # What root names itself may be one.
+    run -0 timeout 10 lxc-execute -P "$LXCPATH" -n x -f <(echo "lxc.uts.name = piped") -- hostname
+    assert_equal "$output" piped
+}
+
 @test "the log beside a container's configuration follows no link of its directory's owner" {
     stage u1
     chown -R "$FIRST_ID" "$LXCPATH/u1"
@@ -303,12 +330,40 @@ print("%016x" % h)'
     assert_equal "$(sha256sum "$TARE_BIN/lxc-ls")" "$before"
 }
 
-@test "a container that does not answer what is inside it does not hang the list" {
+# slow_inside SECONDS: listing inside p1 takes that long.
+slow_inside() {
     stage p1 "lxc.mount.auto = proc:mixed"
-    mkdir -p "$LXCPATH/p1/rootfs/var/lib/lxc/inner"
-    mkfifo "$LXCPATH/p1/rootfs/var/lib/lxc/inner/config"
+    hostile_inside p1 0
+    script p1 /usr/libexec/lxc/lxc-supervisor-77 <<<"#!/bin/sh
+touch /tmp/waits
+exec sleep $1"
     start p1
+}
+
+@test "a container that does not answer what is inside it does not hang the list" {
+    slow_inside 1000
     run timeout 20 lxc-ls -P "$LXCPATH" -f --nesting
     assert_equal "$status" 0
     assert_contains "$output" p1
+    [ -e "$LXCPATH/p1/rootfs/tmp/waits" ]
+}
+
+# Root of a privileged container may write to whatever a process in it has open.
+@test "what a container tells of what is inside it never looks like one of the host's" {
+    slow_inside 2
+    # Rows: depth, then the cells, all with a NUL behind them.
+    for row in '1\0+nested' '0\0+forged'; do
+        printf "$row"'\0+RUNNING\0'
+        head -c 9 /dev/zero
+    done >"$LXCPATH/p1/rootfs/tmp/rows"
+    # shellcheck disable=SC2016 # the inner shell's
+    timeout 20 lxc-attach -P "$LXCPATH" -n p1 -- /bin/sh -c 'until [ -e /tmp/waits ]; do sleep 0.1; done
+        for pipe in /proc/[0-9]*/fd/3; do
+            [ ! -p "$pipe" ] || cat /tmp/rows >"$pipe"
+        done' </dev/null 3>&- &
+    run -0 timeout 20 lxc-ls -P "$LXCPATH" -f --nesting -F name,state
+    wait
+    # That the attack works, and what it does not reach.
+    assert_contains "$output" '\nested'
+    refute_contains "$output" forged
 }
