@@ -158,6 +158,19 @@ const char *text_after(const char *text, const char *prefix)
 	return *prefix ? NULL : text;
 }
 
+bool text_list_has(const char *list, const char *word, size_t length)
+{
+	while (list && *list) {
+		size_t n = strcspn(list, ", ");
+
+		if (n == length && memcmp(list, word, n) == 0)
+			return true;
+		list += n;
+		list += strspn(list, ", ");
+	}
+	return false;
+}
+
 bool text_equals_any_case(const char *a, const char *b)
 {
 	while (*a && text_lower(*a) == text_lower(*b)) {

@@ -57,6 +57,10 @@ bool text_ends(const char *text, const char *suffix);
 /* The part of text behind prefix, or NULL when it does not start with it. */
 const char *text_after(const char *text, const char *prefix);
 
+/* Whether a list of words between commas or blanks has this one (`length` bytes of it); a list NULL
+ * is empty. */
+bool text_list_has(const char *list, const char *word, size_t length);
+
 /* Upper and lower case of ASCII are the same, whatever the locale says. */
 bool text_equals_any_case(const char *a, const char *b);
 

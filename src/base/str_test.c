@@ -177,6 +177,12 @@ static void plain_texts_answer_questions(void **state)
 	assert_false(text_ends("a.cong", ".conf"));
 	assert_string_equal(text_after("lxc.net", "lxc."), "net");
 	assert_null(text_after("lxd.net", "lxc."));
+	assert_true(text_list_has("cpu,cpuacct", "cpu", 3));
+	assert_true(text_list_has("cpu, cpuacct", "cpuacct", 7));
+	assert_true(text_list_has("cpu,cpuacct,x", "cpuacct.stat", 7));
+	assert_false(text_list_has("cpuacct,xcpu", "cpu", 3));
+	assert_false(text_list_has("", "cpu", 3));
+	assert_false(text_list_has(NULL, "cpu", 3));
 	assert_true(text_equals_any_case("SigTerm", "sIGtERM"));
 	assert_true(text_equals_any_case("", ""));
 	assert_false(text_equals_any_case("abc", "abcd"));

@@ -271,9 +271,7 @@ const char *compile_reference(struct compiler *c, uint16_t register_number);
 /* A text of the configuration or of a caller, for a place where references may stand: nothing in it
  * counts as one. Itself, or a copy in the arena. */
 const char *compile_literal(struct compiler *c, const char *literal);
-/* Whether a list of words between commas or blanks has this one; a list NULL is empty. */
-bool compile_list_has(const char *list, const char *word, size_t length);
-/* The words of such a list, ending in NULL. */
+/* The words of a list between commas or blanks, ending in NULL. */
 const char *const *compile_words(struct compiler *c, const char *list);
 
 /* c_caps.c: the capabilities that stay in the bounding set: by lxc.cap.drop and lxc.cap.keep, of
