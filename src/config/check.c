@@ -128,14 +128,13 @@ static void report_idmap(void *data, const struct idmap_finding *finding)
 			      c->values.idmaps.items[finding->second].origin, &e);
 }
 
-static void check_init_id(struct config_checker *checker, const struct idmap_entry *entries,
-			  char kind, uint32_t id, const char *key)
+static void check_init_id(struct config_checker *checker, char kind, uint32_t id, const char *key)
 {
 	struct host_id host;
 	struct err e;
 
-	if (idmap_host_id(entries, checker->config->values.idmaps.count, kind,
-			  (struct container_id){id}, &host) == 0)
+	if (config_host_id(&checker->config->values.idmaps, kind, (struct container_id){id},
+			   &host) == 0)
 		return;
 	err_set(&e, ERR_ID_MAP, 0, "%s %u of init is in no lxc.idmap entry",
 		kind == 'u' ? "User id" : "Group id", (unsigned)id);
@@ -168,8 +167,8 @@ static void check_idmaps(struct config_checker *checker)
 		config_checker_report(checker, CONFIG_ERROR,
 				      namespace_origin(checker, NAMESPACE_USER), &e);
 	}
-	check_init_id(checker, entries, 'u', v->init.uid, "lxc.init.uid");
-	check_init_id(checker, entries, 'g', v->init.gid, "lxc.init.gid");
+	check_init_id(checker, 'u', v->init.uid, "lxc.init.uid");
+	check_init_id(checker, 'g', v->init.gid, "lxc.init.gid");
 }
 
 static void check_cgroup_dirs(struct config_checker *checker)
