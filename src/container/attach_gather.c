@@ -77,11 +77,15 @@ static int out_of_memory(struct err *e)
 
 const char *attach_item(struct attach *a, const char *key)
 {
+	char number[RECORD_NUMBER_MAX];
 	autostr value = {0};
 	const char *recorded;
 
 	if (a->has_view) {
-		recorded = control_recorded_item(&a->view, key);
+		recorded = record_find_running_item(a->view.record, runs_view_plan(&a->view), key,
+						    number);
+		if (recorded == number)
+			return arena_strdup(&a->arena, number);
 		return recorded && *recorded ? recorded : NULL;
 	}
 	if (container_running_item(a->c, key, &value, NULL) != 0)

@@ -297,6 +297,14 @@ const struct plan *record_look_at_plan(const struct record_header *r, size_t siz
 const char *record_find_item(const struct record_header *r, const char *key);
 
 /*
+ * The same in this run: what it has in the item's place (an overlay of its plan `p`, which may be
+ * NULL) comes first. Texts of other processes' records are terminated. `room` is for numbers.
+ */
+enum { RECORD_NUMBER_MAX = 24 };
+const char *record_find_running_item(const struct record_header *r, const struct plan *p,
+				     const char *key, char room[RECORD_NUMBER_MAX]);
+
+/*
  * How the supervisor is told where its record is: the environment variable RECORD_VARIABLE, first
  * in its environment, holds the descriptor's number in decimal. It removes the variable before it
  * runs anything. argv is free for what ps should show. `lxc-supervisor --undo FD`: undo that
