@@ -171,13 +171,11 @@ int control_read_state(const struct container *c, int timeout, enum container_st
 	return ask_state(c, timeout, ret, e);
 }
 
-int container_state(struct container *c, enum container_state *ret, struct err *e)
+int container_state(struct container *c, int timeout, enum container_state *ret, struct err *e)
 {
-	int timeout = c->receive_timeout > 0 && c->receive_timeout < INT32_MAX / 1000
-			      ? c->receive_timeout * 1000
-			      : 0;
+	int milliseconds = timeout > 0 && timeout < INT32_MAX / 1000 ? timeout * 1000 : 0;
 
-	return control_read_state(c, timeout, ret, e);
+	return control_read_state(c, milliseconds, ret, e);
 }
 
 int container_init_pid(struct container *c, pid_t *ret, struct err *e)

@@ -11,15 +11,6 @@
 #include "plan/build.h"
 #include "plan/compile.h"
 
-/* As OP_STATE and the control socket number them (spec/wire.md). */
-enum plan_state {
-	PLAN_STOPPED,
-	PLAN_STARTING,
-	PLAN_RUNNING,
-	PLAN_STOPPING,
-	PLAN_ABORTING,
-};
-
 /* A mount of lxc.mount.fstab, lxc.mount.entry or of what other keys add, as it will be made. */
 struct compiler_mount {
 	const struct mount_entry *entry;

@@ -29,6 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/container_state.h"
 #include "plan/plan.h"
 #include "sys/boot.h"
 
@@ -45,19 +46,6 @@ enum {
 	RECORD_RUN_NAME_MAX = 240, /* of a container: the file's name has more than that in it */
 	RECORD_ADDRESSES_MAX = 32,
 	RECORD_SIZE_MAX = 16 << 20, /* bytes: what the supervisor maps, so that the file may grow */
-};
-
-/* As on the wire (spec/wire.md). */
-enum container_state {
-	STATE_STOPPED,
-	STATE_STARTING,
-	STATE_RUNNING,
-	STATE_STOPPING,
-	STATE_ABORTING,
-	STATE_FREEZING,
-	STATE_FROZEN,
-	STATE_THAWED,
-	STATE_COUNT,
 };
 
 enum record_register_state {
