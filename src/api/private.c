@@ -145,19 +145,6 @@ static void show_run(const struct container_run *run, struct tare_run *ret)
 			ret->address_count++;
 }
 
-int tare_look(struct lxc_container *c, struct tare_run *ret, struct err *e)
-{
-	struct container_run run;
-	int r = container_look(object_container(c), &run, e);
-
-	if (r < 0)
-		return r;
-	*ret = (struct tare_run){.state = container_state_name(STATE_STOPPED)};
-	if (r == 0)
-		show_run(&run, ret);
-	return 0;
-}
-
 struct walk {
 	tare_run_fn function;
 	void *payload;
