@@ -30,11 +30,6 @@ static int root_id(const struct config_idmaps *maps, char kind, uint32_t init_id
 	return r;
 }
 
-int directory_root_uid(const struct config *config, uid_t *ret)
-{
-	return root_id(&config->values.idmaps, 'u', config->values.init.uid, ret);
-}
-
 /* Its group; as it is when that is not mapped. */
 static gid_t root_gid(const struct config *config)
 {
@@ -60,7 +55,7 @@ int directory_give_to_root(const struct config *config, const char *path, struct
 	if (!config || config->values.idmaps.count == 0)
 		return 0;
 	if (geteuid() == 0) {
-		r = directory_root_uid(config, &uid);
+		r = root_id(&config->values.idmaps, 'u', config->values.init.uid, &uid);
 		if (r == 0 && lchown(path, uid, root_gid(config)) < 0)
 			r = -errno;
 	} else {

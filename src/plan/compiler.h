@@ -232,12 +232,8 @@ void compile_tree_options(struct compiler *c, struct about about, uint16_t in,
  * itself); NULL when it is not below. */
 const char *compile_path_below(const char *path, const char *directory);
 
-/* Hooks of a kind, as steps of a section (c_hooks.c); `extra` and `environment` end in NULL (or are
- * NULL) and may hold references. type: "stop", "up" …, section "lxc" or "net". */
-int compile_hooks(struct compiler *c, enum plan_section s, enum hook_kind kind, enum plan_op op,
-		  const char *const *extra, const char *const *environment, unsigned step_flags,
-		  struct err *e);
-/* One net script. */
+/* One net script (c_hooks.c); `extra` and `environment` end in NULL (or are NULL) and may hold
+ * references. type: "up", "down". */
 int compile_script(struct compiler *c, enum plan_section s, const char *text, const char *type,
 		   const char *origin, const char *const *extra, const char *const *environment,
 		   unsigned step_flags, struct err *e);
