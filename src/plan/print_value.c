@@ -30,7 +30,7 @@
 /* Propagation as mount(2) has it. */
 #define PROPAGATION_RECURSIVE (UINT64_C(1) << 14)
 
-enum { FILTER_INSTRUCTION = 8, MAC_BYTES = 6, BITS = 64 };
+enum { FILTER_INSTRUCTION = 8, MAC_BYTES = 6 };
 
 struct word {
 	uint64_t bits;
