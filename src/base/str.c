@@ -88,6 +88,18 @@ void str_add_char(struct str *s, char c)
 	str_add_bytes(s, &c, 1);
 }
 
+void str_add_quoted(struct str *s, const char *text)
+{
+	str_add_char(s, '\'');
+	for (; *text; text++) {
+		if (*text == '\'')
+			str_add(s, "'\\''");
+		else
+			str_add_char(s, *text);
+	}
+	str_add_char(s, '\'');
+}
+
 void str_addf(struct str *s, const char *fmt, ...)
 {
 	va_list ap;

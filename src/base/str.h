@@ -41,6 +41,8 @@ char *str_take(struct str *s);
 void str_add_bytes(struct str *s, const void *bytes, size_t len);
 void str_add(struct str *s, const char *text);
 void str_add_char(struct str *s, char c);
+/* In single quotes, as one word for a shell ('\'' works in all of them). */
+void str_add_quoted(struct str *s, const char *text);
 void str_addf(struct str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void str_vaddf(struct str *s, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 

@@ -137,7 +137,8 @@ struct walk {
 	void *payload;
 };
 
-/* One that can't be read, or says no state, is asked over its socket. */
+/* One that can't be read, or says no state, is left to those who look at sockets: it can be asked.
+ */
 static int add_run(struct walk *walk, int dirfd, const char *name, struct err *e)
 {
 	struct container_run run;

@@ -25,6 +25,7 @@
 
 #include "base/macros.h"
 #include "container/paths.h"
+#include "sys/kernel.h"
 
 #include "tare_paths.h"
 
@@ -91,8 +92,8 @@ static int seal_program(const char *name, const char *path)
 
 	if (from < 0)
 		return -errno;
-	/* MFD_EXEC (6.3): without it a host may refuse, or warn. Older kernels don't know it. */
-	to = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | 0x10U);
+	/* Without MFD_EXEC a host may refuse, or warn. Kernels before 6.3 don't know it. */
+	to = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | (unsigned)KERNEL_MFD_EXEC);
 	if (to < 0 && errno == EINVAL)
 		to = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (to < 0)

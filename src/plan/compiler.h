@@ -108,7 +108,7 @@ int compile_limits(struct compiler *c, struct err *e);  /* c_limits.c: prlimit, 
 int compile_sysctls(struct compiler *c, struct err *e); /* INIT: lxc.sysctl.*, below r_procfs */
 int compile_capabilities(struct compiler *c, struct err *e); /* c_caps.c: INIT */
 int compile_seccomp(struct compiler *c, struct err *e);      /* c_seccomp.c: INIT */
-/* compile_decide() makes r_address_socket when there is a network namespace; compile_clone_net()
+/* compile_decide() makes r_address_socket when there is a network namespace; compile_network()
  * makes the step. */
 
 int compile_pid_file(struct compiler *c, struct err *e);    /* c_end.c: and the state */
