@@ -178,8 +178,6 @@ struct tare_run {
 	size_t address_count;
 	struct tare_address addresses[32]; /* of all interfaces but lo */
 };
-/* 0 (also for a stopped one), or negative with e set. */
-int tare_look(struct lxc_container *c, struct tare_run *ret, struct err *e);
 /* Call the function for each container below lxcpath (NULL: the default) that is not stopped, in no
  * order; "INVALID STATE" is one that does not answer. A negative value of the function's ends the
  * walk. 0, or negative with e set. */

@@ -217,43 +217,6 @@ static void default_attach_options_are_those_of_lxc(void **state)
 	assert_int_equal(options.groups.size, 0);
 }
 
-static void the_state_words_have_their_order(void **state)
-{
-	const char *words[8] = {NULL};
-
-	assert_int_equal(lxc_get_wait_states(NULL), 8);
-	assert_int_equal(lxc_get_wait_states(words), 8);
-	assert_string_equal(words[0], "STOPPED");
-	assert_string_equal(words[2], "RUNNING");
-	assert_string_equal(words[7], "THAWED");
-}
-
-static void extensions_that_incus_asks_for_are_there(void **state)
-{
-	static const char *const asked[] = {
-		"mount_injection_file",
-		"seccomp_notify",
-		"network_ipvlan",
-		"network_l2proxy",
-		"network_gateway_device_route",
-		"network_phys_macvlan_mtu",
-		"network_veth_router",
-		"cgroup2",
-		"pidfd",
-		"seccomp_allow_deny_syntax",
-		"devpts_fd",
-		"seccomp_proxy_send_notify_fd",
-		"idmapped_mounts_v2",
-		"core_scheduling",
-	};
-
-	for (size_t i = 0; i < ARRAY_LENGTH(asked); i++)
-		assert_true(lxc_has_api_extension(asked[i]));
-	assert_true(lxc_has_api_extension(NULL));
-	assert_false(lxc_has_api_extension("init_pidfd"));
-	assert_false(lxc_has_api_extension(""));
-}
-
 static void architectures_have_their_personalities(void **state)
 {
 	signed long persona = -1;
@@ -273,8 +236,6 @@ int main(void)
 		cmocka_unit_test(structures_have_their_sizes),
 		cmocka_unit_test(constants_have_their_values),
 		cmocka_unit_test(default_attach_options_are_those_of_lxc),
-		cmocka_unit_test(the_state_words_have_their_order),
-		cmocka_unit_test(extensions_that_incus_asks_for_are_there),
 		cmocka_unit_test(architectures_have_their_personalities),
 	};
 

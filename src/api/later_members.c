@@ -6,11 +6,10 @@
 
 #include "api/object.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stddef.h>
 
-#include "base/macros.h"
+#include "container/depend.h"
 
 static bool rename_container(struct lxc_container *c, const char *newname)
 {
@@ -58,7 +57,8 @@ static int snapshot(struct lxc_container *c, const char *commentfile)
 	return -1;
 }
 
-static bool is_defined(struct lxc_container *c)
+/* The member is_defined(), explaining when it is not. */
+static bool must_be_defined(struct lxc_container *c)
 {
 	struct err e = {0};
 
@@ -69,36 +69,34 @@ static bool is_defined(struct lxc_container *c)
 	return false;
 }
 
-/* Whether there is a snapshot that an LXC of before made. */
-static bool has_snapshots(struct lxc_container *c)
+/* Whether there are snapshots, which an LXC of before made; explains when nobody can tell. */
+static int has_snapshots(struct lxc_container *c)
 {
-	autofree char *path = container_path(object_container(c), "/snaps");
-	DIR *directory = path ? opendir(path) : NULL;
-	struct dirent *entry;
-	bool found = false;
+	struct err e = {0};
+	int r = depend_has_snapshots(object_container(c), &e);
 
-	if (!directory)
-		return false;
-	while (!found && (entry = readdir(directory)))
-		found = entry->d_name[0] != '.';
-	closedir(directory);
-	return found;
+	if (r < 0)
+		object_explain(c, &e, "cannot look for snapshots");
+	return r;
 }
 
 static int snapshot_list(struct lxc_container *c, struct lxc_snapshot **snapshots)
 {
+	int r;
+
 	if (!c)
 		return -1;
 	if (!snapshots) {
 		object_explain_usage(c, "a list of snapshots needs a place to put it");
 		return -1;
 	}
-	if (!is_defined(c))
+	if (!must_be_defined(c))
 		return -1;
-	if (!has_snapshots(c)) {
+	r = has_snapshots(c);
+	if (r == 0)
 		*snapshots = NULL;
-		return 0;
-	}
+	if (r <= 0)
+		return r < 0 ? -1 : 0;
 	object_explain_missing(c, "listing snapshots");
 	return -1;
 }
@@ -119,12 +117,11 @@ static bool snapshot_destroy(struct lxc_container *c, const char *snapname)
 
 static bool snapshot_destroy_all(struct lxc_container *c)
 {
-	if (!c || !is_defined(c))
-		return false;
-	if (!has_snapshots(c))
-		return true;
-	object_explain_missing(c, "destroying snapshots");
-	return false;
+	int r = c && must_be_defined(c) ? has_snapshots(c) : -1;
+
+	if (r > 0)
+		object_explain_missing(c, "destroying snapshots");
+	return r == 0;
 }
 
 static bool destroy_with_snapshots(struct lxc_container *c)

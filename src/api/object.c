@@ -34,17 +34,17 @@ struct container *object_lock(struct lxc_container *c)
 }
 
 /* Make a public text equal to ours. */
-static void show(char **public, const char *ours)
+static void show(char **shown, const char *ours)
 {
 	char *copy;
 
-	if (*public && strcmp(*public, ours) == 0)
+	if (*shown && strcmp(*shown, ours) == 0)
 		return;
 	copy = strdup(ours);
 	if (!copy)
 		return;
-	free(*public);
-	*public = copy;
+	free(*shown);
+	*shown = copy;
 }
 
 void object_unlock(struct lxc_container *c)
@@ -161,11 +161,12 @@ char **object_collect(va_list ap, const char *first, bool *ret_failed)
 int object_copy_out(const struct str *text, char *retv, int inlen)
 {
 	size_t room = retv && inlen > 0 ? (size_t)inlen : 0;
-	size_t n = text->len < room ? text->len : room - 1;
 
 	if (str_failed(text) || text->len > INT32_MAX)
 		return -ENOMEM;
 	if (room > 0) {
+		size_t n = text->len < room ? text->len : room - 1;
+
 		memcpy(retv, str_text(text), n);
 		retv[n] = '\0';
 	}

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "api/object.h"
-#include "api/state_words.h"
 #include "base/str.h"
 #include "container/runs.h"
 #include "container/spawn.h"
@@ -136,25 +135,14 @@ static bool show_address(const struct record_address *from, struct tare_address 
 
 static void show_run(const struct container_run *run, struct tare_run *ret)
 {
-	ret->state = run->state < STATE_COUNT ? state_words[run->state] : "INVALID STATE";
+	const char *word = container_state_name(run->state);
+
+	ret->state = word ? word : "INVALID STATE";
 	ret->pid = run->init_pid;
 	ret->address_count = 0;
 	for (size_t i = 0; i < run->address_count; i++)
 		if (show_address(&run->addresses[i], &ret->addresses[ret->address_count]))
 			ret->address_count++;
-}
-
-int tare_look(struct lxc_container *c, struct tare_run *ret, struct err *e)
-{
-	struct container_run run;
-	int r = container_look(object_container(c), &run, e);
-
-	if (r < 0)
-		return r;
-	*ret = (struct tare_run){.state = state_words[STATE_STOPPED]};
-	if (r == 0)
-		show_run(&run, ret);
-	return 0;
 }
 
 struct walk {

@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/state_words.h"
-
 static const char *state(struct lxc_container *c)
 {
 	enum container_state now = STATE_STOPPED;
@@ -20,19 +18,25 @@ static const char *state(struct lxc_container *c)
 
 	if (!c)
 		return NULL;
-	object_container(c)->receive_timeout = c->rcv_timeout;
-	if (container_state(object_container(c), &now, &e) < 0) {
+	if (container_state(object_container(c), c->rcv_timeout, &now, &e) < 0) {
 		object_explain(c, &e, "the container does not answer");
 		return "INVALID STATE";
 	}
-	return state_words[now];
+	return container_state_name(now);
+}
+
+int lxc_get_wait_states(const char **states)
+{
+	for (unsigned i = 0; states && i < STATE_COUNT; i++)
+		states[i] = container_state_name(i);
+	return STATE_COUNT;
 }
 
 static bool is_running(struct lxc_container *c)
 {
 	const char *word = state(c);
 
-	return word && strcmp(word, state_words[STATE_STOPPED]) != 0;
+	return word && strcmp(word, container_state_name(STATE_STOPPED)) != 0;
 }
 
 static pid_t init_pid(struct lxc_container *c)

@@ -6,8 +6,6 @@
 
 #include "base/hash.h"
 
-#include <string.h>
-
 static const uint64_t fnv_prime = UINT64_C(0x100000001b3);
 
 uint64_t hash_add(uint64_t hash, const void *bytes, size_t len)
@@ -17,9 +15,4 @@ uint64_t hash_add(uint64_t hash, const void *bytes, size_t len)
 	for (size_t i = 0; i < len; i++)
 		hash = (hash ^ p[i]) * fnv_prime;
 	return hash;
-}
-
-uint64_t hash_text(const char *text)
-{
-	return hash_add(HASH_START, text, strlen(text));
 }

@@ -16,6 +16,3 @@
 
 /* The hash of what `hash` stands for followed by the bytes. */
 uint64_t hash_add(uint64_t hash, const void *bytes, size_t len);
-
-/* The hash of a whole text without its terminator. */
-uint64_t hash_text(const char *text);

@@ -7,7 +7,7 @@
  * return the number, or -EINVAL for a text that is no name. Names are static texts, NULL for a
  * number without one.
  *
- * X_words() gives the names of a table, in its order, for completion, suggestions and manuals.
+ * X_words() gives the names of a table, in its order; the fuzzers' dictionary is made of them.
  */
 
 #include <stdbool.h>

@@ -88,6 +88,18 @@ void str_add_char(struct str *s, char c)
 	str_add_bytes(s, &c, 1);
 }
 
+void str_add_quoted(struct str *s, const char *text)
+{
+	str_add_char(s, '\'');
+	for (; *text; text++) {
+		if (*text == '\'')
+			str_add(s, "'\\''");
+		else
+			str_add_char(s, *text);
+	}
+	str_add_char(s, '\'');
+}
+
 void str_addf(struct str *s, const char *fmt, ...)
 {
 	va_list ap;
@@ -156,6 +168,19 @@ const char *text_after(const char *text, const char *prefix)
 		prefix++;
 	}
 	return *prefix ? NULL : text;
+}
+
+bool text_list_has(const char *list, const char *word, size_t length)
+{
+	while (list && *list) {
+		size_t n = strcspn(list, ", ");
+
+		if (n == length && memcmp(list, word, n) == 0)
+			return true;
+		list += n;
+		list += strspn(list, ", ");
+	}
+	return false;
 }
 
 bool text_equals_any_case(const char *a, const char *b)

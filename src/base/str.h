@@ -41,6 +41,8 @@ char *str_take(struct str *s);
 void str_add_bytes(struct str *s, const void *bytes, size_t len);
 void str_add(struct str *s, const char *text);
 void str_add_char(struct str *s, char c);
+/* In single quotes, as one word for a shell ('\'' works in all of them). */
+void str_add_quoted(struct str *s, const char *text);
 void str_addf(struct str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void str_vaddf(struct str *s, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
@@ -56,6 +58,10 @@ bool text_ends(const char *text, const char *suffix);
 
 /* The part of text behind prefix, or NULL when it does not start with it. */
 const char *text_after(const char *text, const char *prefix);
+
+/* Whether a list of words between commas or blanks has this one (`length` bytes of it); a list NULL
+ * is empty. */
+bool text_list_has(const char *list, const char *word, size_t length);
 
 /* Upper and lower case of ASCII are the same, whatever the locale says. */
 bool text_equals_any_case(const char *a, const char *b);

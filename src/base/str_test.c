@@ -72,6 +72,15 @@ static void formats_that_just_fit_or_just_do_not_come_out_whole(void **state)
 	}
 }
 
+static void words_for_a_shell_are_quoted(void **state)
+{
+	autostr s = {0};
+
+	str_add_quoted(&s, "it's $HOME");
+	str_add_quoted(&s, "");
+	assert_string_equal(str_text(&s), "'it'\\''s $HOME'''");
+}
+
 static void pieces_are_inserted_anywhere_and_the_end_is_cut(void **state)
 {
 	autostr s = {0};
@@ -177,6 +186,12 @@ static void plain_texts_answer_questions(void **state)
 	assert_false(text_ends("a.cong", ".conf"));
 	assert_string_equal(text_after("lxc.net", "lxc."), "net");
 	assert_null(text_after("lxd.net", "lxc."));
+	assert_true(text_list_has("cpu,cpuacct", "cpu", 3));
+	assert_true(text_list_has("cpu, cpuacct", "cpuacct", 7));
+	assert_true(text_list_has("cpu,cpuacct,x", "cpuacct.stat", 7));
+	assert_false(text_list_has("cpuacct,xcpu", "cpu", 3));
+	assert_false(text_list_has("", "cpu", 3));
+	assert_false(text_list_has(NULL, "cpu", 3));
 	assert_true(text_equals_any_case("SigTerm", "sIGtERM"));
 	assert_true(text_equals_any_case("", ""));
 	assert_false(text_equals_any_case("abc", "abcd"));
@@ -191,6 +206,7 @@ int main(void)
 		cmocka_unit_test(everything_is_added_in_order_and_terminated),
 		cmocka_unit_test(long_additions_grow_the_string),
 		cmocka_unit_test(formats_that_just_fit_or_just_do_not_come_out_whole),
+		cmocka_unit_test(words_for_a_shell_are_quoted),
 		cmocka_unit_test(pieces_are_inserted_anywhere_and_the_end_is_cut),
 		cmocka_unit_test(the_taken_text_is_the_callers),
 		cmocka_unit_test(a_string_without_memory_keeps_what_it_had),

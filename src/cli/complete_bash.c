@@ -10,18 +10,6 @@
 #include "cli/cli.h"
 #include "cli/completion_bash.h"
 
-void cli_add_quoted(const char *text, struct str *out)
-{
-	str_add_char(out, '\'');
-	for (; *text; text++) {
-		if (*text == '\'')
-			str_add(out, "'\\''");
-		else
-			str_add_char(out, *text);
-	}
-	str_add_char(out, '\'');
-}
-
 static void add_kind(const struct cli_completion *c, struct str *text)
 {
 	static const char *const kinds[] = {
@@ -66,9 +54,9 @@ static void add_case(const char *what, const char *option, const struct str *ans
 	if (option)
 		str_addf(&pattern, " %s", option);
 	str_add_char(out, '\t');
-	cli_add_quoted(str_text(&pattern), out);
+	str_add_quoted(out, str_text(&pattern));
 	str_add(out, ") REPLY=");
-	cli_add_quoted(str_text(answer), out);
+	str_add_quoted(out, str_text(answer));
 	str_add(out, " ;;\n");
 }
 

@@ -21,7 +21,7 @@ static void add_place(const struct place *place, struct str *out)
 	str_addf(out, "complete -c %s", place->command);
 	if (place->condition) {
 		str_add(out, " -n ");
-		cli_add_quoted(place->condition, out);
+		str_add_quoted(out, place->condition);
 	}
 }
 
@@ -67,7 +67,7 @@ static void add_candidates(const struct cli_completion *c, const struct cli_tool
 	if (!list.len)
 		return;
 	str_add(out, " -a ");
-	cli_add_quoted(str_text(&list), out);
+	str_add_quoted(out, str_text(&list));
 }
 
 static void add_argument(const struct cli_tool *tool, const struct cli_option *o, struct str *out)
@@ -86,7 +86,7 @@ static void add_argument(const struct cli_tool *tool, const struct cli_option *o
 	add_words(o, &words);
 	str_addf(&list, o->kind == CLI_CHOICES ? "(__tare_choices %s)" : "%s", str_text(&words));
 	str_add(out, " -f -a ");
-	cli_add_quoted(str_text(&list), out);
+	str_add_quoted(out, str_text(&list));
 }
 
 static void add_tool(const struct cli_tool *tool, const struct place *place, struct str *out)
@@ -104,7 +104,7 @@ static void add_tool(const struct cli_tool *tool, const struct place *place, str
 			str_addf(out, " -l %s", o.name);
 		add_argument(tool, &o, out);
 		str_add(out, " -d ");
-		cli_add_quoted(o.help, out);
+		str_add_quoted(out, o.help);
 		str_add_char(out, '\n');
 	}
 	if (tool->flags & (CLI_TAKES_NAME | CLI_NEEDS_NAME)) {
@@ -140,7 +140,7 @@ void cli_add_fish_completion(const struct cli_registry *registry, struct str *ou
 			continue;
 		str_addf(out, "complete -c %s -n __tare_has_no_command -f -a %s -d ",
 			 registry->program, name);
-		cli_add_quoted((*t)->summary, out);
+		str_add_quoted(out, (*t)->summary);
 		str_add_char(out, '\n');
 
 		str_addf(&condition, "__tare_is_called_for %s lxc-%s", name, name);

@@ -121,7 +121,7 @@ static void add_spec(const struct cli_tool *tool, const struct cli_option *o, bo
 	add_argument(tool, o, &spec);
 
 	str_add(out, " \\\n\t\t");
-	cli_add_quoted(str_text(&spec), out);
+	str_add_quoted(out, str_text(&spec));
 }
 
 static void add_words(const struct cli_tool *tool, struct str *out)
@@ -133,7 +133,7 @@ static void add_words(const struct cli_tool *tool, struct str *out)
 		str_add(&spec, "(-n --name)1:container:");
 		add_action(&container, tool, &spec);
 		str_add(out, " \\\n\t\t");
-		cli_add_quoted(str_text(&spec), out);
+		str_add_quoted(out, str_text(&spec));
 	}
 	if (tool->arguments.kind == CLI_COMPLETE_NONE)
 		return;
@@ -141,7 +141,7 @@ static void add_words(const struct cli_tool *tool, struct str *out)
 	str_add(&spec, tool->arguments.kind == CLI_COMPLETE_COMMAND ? "*:::command:" : "*:word:");
 	add_action(&tool->arguments, tool, &spec);
 	str_add(out, " \\\n\t\t");
-	cli_add_quoted(str_text(&spec), out);
+	str_add_quoted(out, str_text(&spec));
 }
 
 static void add_function(const struct cli_tool *tool, struct str *out)
@@ -174,7 +174,7 @@ static void add_commands(const struct cli_registry *registry, struct str *out)
 		str_addf(&line, "%s:", cli_short_name(registry, (*t)->name));
 		add_escaped((*t)->summary, &line);
 		str_add(out, "\n\t\t");
-		cli_add_quoted(str_text(&line), out);
+		str_add_quoted(out, str_text(&line));
 	}
 	str_add(out, "\n\t)\n\t_describe command commands\n}\n\n__tare_tool() {\n\tcase $1 in\n");
 	for (const struct cli_tool *const *t = registry->tools; *t; t++) {

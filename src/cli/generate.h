@@ -21,6 +21,3 @@ void cli_add_manual_tools(const struct cli_registry *registry, struct str *out);
 void cli_add_bash_completion(const struct cli_registry *registry, struct str *out);
 void cli_add_zsh_completion(const struct cli_registry *registry, struct str *out);
 void cli_add_fish_completion(const struct cli_registry *registry, struct str *out);
-
-/* Text as one word of a shell's command line, in single quotes ('\'' works in all three). */
-void cli_add_quoted(const char *text, struct str *out);

@@ -35,7 +35,8 @@ void config_checker_report(struct config_checker *checker, enum config_severity 
 	err_clear(e);
 }
 
-struct origin config_checker_origin(const struct config_checker *checker, const char *name)
+/* The origin of a key outside lxc.net.<i>, by its name in the table. */
+static struct origin key_origin(const struct config_checker *checker, const char *name)
 {
 	const struct config_key *key = config_key_find(name, strlen(name));
 
@@ -61,8 +62,8 @@ static struct origin namespace_origin(const struct config_checker *checker,
 
 	if (v->namespaces.share[kind])
 		return v->namespaces.share_origin[kind];
-	return config_checker_origin(checker, v->namespaces.clone ? "lxc.namespace.clone"
-								  : "lxc.namespace.keep");
+	return key_origin(checker,
+			  v->namespaces.clone ? "lxc.namespace.clone" : "lxc.namespace.keep");
 }
 
 static void check_namespaces(struct config_checker *checker)
@@ -73,8 +74,8 @@ static void check_namespaces(struct config_checker *checker)
 	if (v->sched_core && !creates_namespace(v, NAMESPACE_PID)) {
 		err_set(&e, ERR_CONFIG_CONFLICT, 0,
 			"Core scheduling currently requires a separate pid namespace");
-		config_checker_report(checker, CONFIG_ERROR,
-				      config_checker_origin(checker, "lxc.sched.core"), &e);
+		config_checker_report(checker, CONFIG_ERROR, key_origin(checker, "lxc.sched.core"),
+				      &e);
 	}
 	if ((v->boot_offset.count || v->monotonic_offset.count) &&
 	    !creates_namespace(v, NAMESPACE_TIME)) {
@@ -87,8 +88,8 @@ static void check_namespaces(struct config_checker *checker)
 		err_set(&e, ERR_CONFIG_IGNORED, 0,
 			"lxc.uts.name has no effect: the container has no uts namespace of "
 			"its own");
-		config_checker_report(checker, CONFIG_WARNING,
-				      config_checker_origin(checker, "lxc.uts.name"), &e);
+		config_checker_report(checker, CONFIG_WARNING, key_origin(checker, "lxc.uts.name"),
+				      &e);
 	}
 	if (v->nets.count > 0 && !creates_namespace(v, NAMESPACE_NET)) {
 		err_set(&e, ERR_CONFIG_IGNORED, 0,
@@ -128,20 +129,18 @@ static void report_idmap(void *data, const struct idmap_finding *finding)
 			      c->values.idmaps.items[finding->second].origin, &e);
 }
 
-static void check_init_id(struct config_checker *checker, const struct idmap_entry *entries,
-			  char kind, uint32_t id, const char *key)
+static void check_init_id(struct config_checker *checker, char kind, uint32_t id, const char *key)
 {
 	struct host_id host;
 	struct err e;
 
-	if (idmap_host_id(entries, checker->config->values.idmaps.count, kind,
-			  (struct container_id){id}, &host) == 0)
+	if (config_host_id(&checker->config->values.idmaps, kind, (struct container_id){id},
+			   &host) == 0)
 		return;
 	err_set(&e, ERR_ID_MAP, 0, "%s %u of init is in no lxc.idmap entry",
 		kind == 'u' ? "User id" : "Group id", (unsigned)id);
 	err_hint(&e, "map it, or set %s to an id that is mapped", key);
-	config_checker_report(checker, CONFIG_ERROR, config_checker_origin(checker, "lxc.idmap"),
-			      &e);
+	config_checker_report(checker, CONFIG_ERROR, key_origin(checker, "lxc.idmap"), &e);
 }
 
 static void check_idmaps(struct config_checker *checker)
@@ -168,8 +167,8 @@ static void check_idmaps(struct config_checker *checker)
 		config_checker_report(checker, CONFIG_ERROR,
 				      namespace_origin(checker, NAMESPACE_USER), &e);
 	}
-	check_init_id(checker, entries, 'u', v->init.uid, "lxc.init.uid");
-	check_init_id(checker, entries, 'g', v->init.gid, "lxc.init.gid");
+	check_init_id(checker, 'u', v->init.uid, "lxc.init.uid");
+	check_init_id(checker, 'g', v->init.gid, "lxc.init.gid");
 }
 
 static void check_cgroup_dirs(struct config_checker *checker)
@@ -182,25 +181,23 @@ static void check_cgroup_dirs(struct config_checker *checker)
 			"lxc.cgroup.dir.payload and lxc.cgroup.dir.monitor must both be set");
 		err_hint(&e, "lxc.cgroup.dir.container is the key that this message calls payload");
 		config_checker_report(checker, CONFIG_ERROR,
-				      config_checker_origin(checker,
-							    v->cgroup.container
-								    ? "lxc.cgroup.dir.container"
-								    : "lxc.cgroup.dir.monitor"),
+				      key_origin(checker, v->cgroup.container
+								  ? "lxc.cgroup.dir.container"
+								  : "lxc.cgroup.dir.monitor"),
 				      &e);
 	}
 	if (v->cgroup.dir && (v->cgroup.container || v->cgroup.monitor)) {
 		err_set(&e, ERR_CONFIG_CONFLICT, 0,
 			"lxc.cgroup.dir conflicts with lxc.cgroup.dir.payload/monitor");
-		config_checker_report(checker, CONFIG_ERROR,
-				      config_checker_origin(checker, "lxc.cgroup.dir"), &e);
+		config_checker_report(checker, CONFIG_ERROR, key_origin(checker, "lxc.cgroup.dir"),
+				      &e);
 	}
 	if (v->cgroup.container_inner && !v->cgroup.container) {
 		err_set(&e, ERR_CONFIG_IGNORED, 0,
 			"lxc.cgroup.dir.container.inner has no effect without "
 			"lxc.cgroup.dir.container");
-		config_checker_report(
-			checker, CONFIG_WARNING,
-			config_checker_origin(checker, "lxc.cgroup.dir.container.inner"), &e);
+		config_checker_report(checker, CONFIG_WARNING,
+				      key_origin(checker, "lxc.cgroup.dir.container.inner"), &e);
 	}
 }
 
@@ -338,7 +335,7 @@ static void check_mounts(struct config_checker *checker)
 static void check_rootfs(struct config_checker *checker)
 {
 	const struct config_values *v = &checker->config->values;
-	struct origin origin = config_checker_origin(checker, "lxc.rootfs.options");
+	struct origin origin = key_origin(checker, "lxc.rootfs.options");
 	struct mount_options options = {};
 	struct arena arena = {};
 	struct err e;
@@ -395,7 +392,7 @@ static void check_dependents(struct config_checker *checker)
 		err_set(&e, ERR_CONFIG_IGNORED, 0, "%s has no effect without %s", dependents[i].key,
 			dependents[i].needs);
 		config_checker_report(checker, CONFIG_WARNING,
-				      config_checker_origin(checker, dependents[i].key), &e);
+				      key_origin(checker, dependents[i].key), &e);
 	}
 }
 
@@ -412,8 +409,7 @@ static char *read_named_file(struct config_checker *checker, const char *key, co
 	r = file_read_all(AT_FDCWD, path, CONFIG_FILE_SIZE_MAX, &text, ret_len);
 	if (r < 0) {
 		err_set(&e, ERR_FILE_READ, -r, "Failed to read \"%s\", which %s names", path, key);
-		config_checker_report(checker, CONFIG_ERROR, config_checker_origin(checker, key),
-				      &e);
+		config_checker_report(checker, CONFIG_ERROR, key_origin(checker, key), &e);
 		return NULL;
 	}
 	return text;

@@ -32,8 +32,5 @@ struct config_checker {
 void config_checker_report(struct config_checker *checker, enum config_severity severity,
 			   struct origin origin, struct err *e);
 
-/* The origin of a key outside lxc.net.<i>, by its name in the table. */
-struct origin config_checker_origin(const struct config_checker *checker, const char *key);
-
 /* check_net.c */
 void config_check_nets(struct config_checker *checker);

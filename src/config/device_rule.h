@@ -90,13 +90,3 @@ void device_rules_finish(struct device_rules *rules);
  * 0, -ENOMEM, or -EINVAL for a rule with an unresolved path.
  */
 int device_rules_apply(struct device_rules *rules, const struct device_rule *rule);
-
-/* Whether all of `access` to device type ('b', 'c') major:minor is allowed. */
-bool device_rules_permit(const struct device_rules *rules, char type, uint32_t major,
-			 uint32_t minor, uint8_t access);
-
-/*
- * Append what devices.list shows on v1: one line per exception when all else is forbidden, only
- * `a *:* rwm` when the default is to allow (the kernel doesn't show what it forbids then).
- */
-void device_rules_print(const struct device_rules *rules, struct str *out);

@@ -219,32 +219,26 @@ void idmap_finding_print(const struct idmap_finding *finding, const struct idmap
 		entry_quote(entries, finding->first, out);
 }
 
-int idmap_host_id(const struct idmap_entry *entries, size_t count, char kind,
-		  struct container_id inside, struct host_id *ret)
+bool idmap_entry_host_id(const struct idmap_entry *entry, char kind, struct container_id inside,
+			 struct host_id *ret)
 {
-	for (size_t i = 0; i < count; i++) {
-		uint32_t offset = inside.value - entries[i].inside.value;
+	uint32_t offset = inside.value - entry->inside.value;
 
-		if (entries[i].kind != kind || inside.value < entries[i].inside.value ||
-		    offset >= entries[i].count || offset > UINT32_MAX - entries[i].host.value)
-			continue;
-		*ret = (struct host_id){entries[i].host.value + offset};
-		return 0;
-	}
-	return -ENOENT;
+	if (entry->kind != kind || inside.value < entry->inside.value || offset >= entry->count ||
+	    offset > UINT32_MAX - entry->host.value)
+		return false;
+	*ret = (struct host_id){entry->host.value + offset};
+	return true;
 }
 
-int idmap_container_id(const struct idmap_entry *entries, size_t count, char kind,
-		       struct host_id host, struct container_id *ret)
+bool idmap_entry_container_id(const struct idmap_entry *entry, char kind, struct host_id host,
+			      struct container_id *ret)
 {
-	for (size_t i = 0; i < count; i++) {
-		uint32_t offset = host.value - entries[i].host.value;
+	uint32_t offset = host.value - entry->host.value;
 
-		if (entries[i].kind != kind || host.value < entries[i].host.value ||
-		    offset >= entries[i].count || offset > UINT32_MAX - entries[i].inside.value)
-			continue;
-		*ret = (struct container_id){entries[i].inside.value + offset};
-		return 0;
-	}
-	return -ENOENT;
+	if (entry->kind != kind || host.value < entry->host.value || offset >= entry->count ||
+	    offset > UINT32_MAX - entry->inside.value)
+		return false;
+	*ret = (struct container_id){entry->inside.value + offset};
+	return true;
 }

@@ -6,6 +6,7 @@
  * way from an id of the container to the host's and back. user_namespaces(7) is the reference.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -64,11 +65,10 @@ int idmap_check(const struct idmap_entry *entries, size_t count, idmap_report_fn
 void idmap_finding_print(const struct idmap_finding *finding, const struct idmap_entry *entries,
 			 struct str *out);
 
-/*
- * The host's id of an id inside (`kind` 'u' or 'g'), and the way back. 0, or -ENOENT when no entry
- * holds the id; so for an empty list everything is -ENOENT: no user namespace, ids are not mapped.
+/* The host's id of an id inside (`kind` 'u' or 'g'), and the way back; false: it is not in this
+ * entry.
  */
-int idmap_host_id(const struct idmap_entry *entries, size_t count, char kind,
-		  struct container_id inside, struct host_id *ret);
-int idmap_container_id(const struct idmap_entry *entries, size_t count, char kind,
-		       struct host_id host, struct container_id *ret);
+bool idmap_entry_host_id(const struct idmap_entry *entry, char kind, struct container_id inside,
+			 struct host_id *ret);
+bool idmap_entry_container_id(const struct idmap_entry *entry, char kind, struct host_id host,
+			      struct container_id *ret);

@@ -4,7 +4,7 @@
  * their way from the container to the host and back.
  */
 
-#include "config/idmap.h"
+#include "config/model.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -220,29 +220,29 @@ static void ids_both_ways(void **state)
 		{'g', {0}, {300000}, 10},
 		{'g', {4294967200}, {4294967290}, 50}, /* runs over the end */
 	};
-	const size_t count = ARRAY_LENGTH(entries);
+	struct config_idmap items[ARRAY_LENGTH(entries)] = {};
+	const struct config_idmaps maps = {.items = items, .count = ARRAY_LENGTH(items)};
+	const struct config_idmaps none = {};
 	struct host_id host = {7};
 	struct container_id inside = {7};
 
 	(void)state;
-	assert_int_equal(idmap_host_id(entries, count, 'u', (struct container_id){999}, &host), 0);
+	for (size_t i = 0; i < ARRAY_LENGTH(items); i++)
+		items[i].entry = entries[i];
+	assert_int_equal(config_host_id(&maps, 'u', (struct container_id){999}, &host), 0);
 	assert_int_equal(host.value, 100999);
-	assert_int_equal(idmap_host_id(entries, count, 'u', (struct container_id){1000}, &host), 0);
+	assert_int_equal(config_host_id(&maps, 'u', (struct container_id){1000}, &host), 0);
 	assert_int_equal(host.value, 1000);
-	assert_int_equal(idmap_host_id(entries, count, 'u', (struct container_id){1001}, &host),
-			 -ENOENT);
+	assert_int_equal(config_host_id(&maps, 'u', (struct container_id){1001}, &host), -ENOENT);
 	assert_int_equal(host.value, 1000);
-	assert_int_equal(idmap_container_id(entries, count, 'g', (struct host_id){300009}, &inside),
-			 0);
+	assert_int_equal(config_container_id(&maps, 'g', (struct host_id){300009}, &inside), 0);
 	assert_int_equal(inside.value, 9);
-	assert_int_equal(idmap_container_id(entries, count, 'g', (struct host_id){300010}, &inside),
+	assert_int_equal(config_container_id(&maps, 'g', (struct host_id){300010}, &inside),
 			 -ENOENT);
-	assert_int_equal(idmap_container_id(entries, count, 'u', (struct host_id){0}, &inside),
+	assert_int_equal(config_container_id(&maps, 'u', (struct host_id){0}, &inside), -ENOENT);
+	assert_int_equal(config_host_id(&maps, 'g', (struct container_id){4294967210}, &host),
 			 -ENOENT);
-	assert_int_equal(idmap_host_id(entries, count, 'g', (struct container_id){4294967210},
-				       &host),
-			 -ENOENT);
-	assert_int_equal(idmap_host_id(NULL, 0, 'u', (struct container_id){0}, &host), -ENOENT);
+	assert_int_equal(config_host_id(&none, 'u', (struct container_id){0}, &host), -ENOENT);
 }
 
 int main(void)

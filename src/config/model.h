@@ -43,6 +43,16 @@ struct config_idmaps {
 	VEC_OF(struct config_idmap)
 };
 
+/*
+ * The host's id of an id inside (`kind` 'u' or 'g'), and the way back: by the first entry that
+ * holds it. 0, or -ENOENT when none does; so for an empty list everything is -ENOENT: no user
+ * namespace, ids are not mapped.
+ */
+int config_host_id(const struct config_idmaps *maps, char kind, struct container_id inside,
+		   struct host_id *ret);
+int config_container_id(const struct config_idmaps *maps, char kind, struct host_id host,
+			struct container_id *ret);
+
 struct config_gid {
 	uint32_t gid; /* inside the container */
 	struct origin origin;

@@ -264,7 +264,6 @@ static int add_force_umount_rule(struct policy_reader *reader, struct err *e)
 		.syscall = "umount2",
 		.number = -1,
 		.action = {SECCOMP_ERRNO, EACCES},
-		.reject_force_umount = true,
 		.argument_count = 1,
 		.arguments = &forced,
 	};

@@ -92,7 +92,6 @@ struct seccomp_rule {
 	const char *syscall; /* version 2: its name, known or not; NULL in version 1 */
 	int number;          /* version 1: its native number; -1 in version 2 */
 	struct seccomp_action action;
-	bool reject_force_umount; /* stands for that pseudo rule: umount2 with MNT_FORCE, EACCES */
 	unsigned argument_count;
 	const struct seccomp_argument *arguments;
 	unsigned line; /* in the file, from 1 */

@@ -20,10 +20,10 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "container/spawn.h"
 #include "run/attach_relay.h"
 #include "sys/process.h"
 
@@ -144,8 +144,8 @@ _Noreturn static void stand_between(struct callback *callback, struct record_hea
 /* Whoever it was: the caller may have asked not to be told of its children. */
 static void collect(pid_t pid)
 {
-	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	if (pid > 0)
+		(void)spawn_wait(pid);
 }
 
 static int take_report(struct attach *a, int fd, const struct record_header *record,

@@ -78,6 +78,3 @@ uint32_t attach_map_in(pid_t pid, const char *map, uint32_t outside);
  * module has a label for it.
  */
 bool attach_label_confines(const char *of_init, const char *own);
-
-/* The value of a running item in the arena, or NULL. */
-const char *attach_item(struct attach *a, const char *key);

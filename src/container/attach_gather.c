@@ -75,13 +75,18 @@ static int out_of_memory(struct err *e)
 	return err_set(e, ERR_NO_MEMORY, ENOMEM, "no memory for attaching");
 }
 
-const char *attach_item(struct attach *a, const char *key)
+/* The value of a running item, as long as `a` lives, or NULL. */
+static const char *read_item(struct attach *a, const char *key)
 {
+	char number[RECORD_NUMBER_MAX];
 	autostr value = {0};
 	const char *recorded;
 
 	if (a->has_view) {
-		recorded = control_recorded_item(&a->view, key);
+		recorded = record_find_running_item(a->view.record, runs_view_plan(&a->view), key,
+						    number);
+		if (recorded == number)
+			return arena_strdup(&a->arena, number);
 		return recorded && *recorded ? recorded : NULL;
 	}
 	if (container_running_item(a->c, key, &value, NULL) != 0)
@@ -235,9 +240,9 @@ static int find_filter(struct attach *a, struct err *e)
 		return 0;
 	if (take_recorded_filter(a) == 0)
 		return 0;
-	profile = attach_item(a, "lxc.seccomp.profile");
+	profile = read_item(a, "lxc.seccomp.profile");
 	if (!profile)
-		profile = attach_item(a, "lxc.seccomp");
+		profile = read_item(a, "lxc.seccomp");
 	if (!profile)
 		return 0;
 	r = err_set(e, ERR_UNSUPPORTED, ENOSYS,
@@ -316,7 +321,7 @@ static int32_t find_personality(struct attach *a)
 		return -1;
 	if (a->options->personality != LXC_ATTACH_DETECT_PERSONALITY)
 		return (int32_t)a->options->personality;
-	word = attach_item(a, "lxc.arch");
+	word = read_item(a, "lxc.arch");
 	return word ? architecture_parse(word) : -1;
 }
 
@@ -351,7 +356,7 @@ static int fill_request(struct attach *a, struct err *e)
 		a->request.groups = o->groups.size ? o->groups.list : arena_alloc(&a->arena, 4);
 		a->request.group_count = o->groups.size;
 	}
-	word = attach_item(a, "lxc.no_new_privs");
+	word = read_item(a, "lxc.no_new_privs");
 	a->request.no_new_privs = (o->attach_flags & LXC_ATTACH_NO_NEW_PRIVS) ||
 				  (word && strcmp(word, "1") == 0);
 	return a->request.cwd ? attach_make_environment(a, e) : out_of_memory(e);
@@ -368,7 +373,7 @@ static bool has_cookie(struct attach *a)
 		return cookie != 0;
 	if (errno != EPERM && errno != EACCES)
 		return false;
-	word = attach_item(a, "lxc.sched.core");
+	word = read_item(a, "lxc.sched.core");
 	return word && strcmp(word, "1") == 0;
 }
 

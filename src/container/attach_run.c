@@ -11,11 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/macros.h"
 #include "container/attach.h"
+#include "container/spawn.h"
 #include "sys/file.h"
 
 #define LOG_CATEGORY "attach"
@@ -63,8 +63,7 @@ static char *ask_getent(uid_t uid)
 	close(fds[1]);
 	if (child > 0) {
 		(void)file_read_fd(fds[0], ANSWER_MAX, &answer, NULL);
-		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-			;
+		(void)spawn_wait(child);
 	}
 	close(fds[0]);
 	return answer ? attach_shell_of(answer, uid) : NULL;

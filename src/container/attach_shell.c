@@ -9,19 +9,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/ids.h"
 #include "base/macros.h"
 #include "base/num.h"
 #include "base/time.h"
+#include "container/spawn.h"
 #include "sys/file.h"
 #include "sys/process.h"
 #include "sys/resolve.h"
@@ -146,8 +147,7 @@ static char *shell_by_getent(const struct attach *a, uint32_t uid)
 	if (pid > 0) {
 		line = read_answer(pipe_fds[0]);
 		(void)kill(pid, SIGKILL);
-		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-			;
+		(void)spawn_wait(pid);
 	}
 	close(pipe_fds[0]);
 	return line ? attach_shell_of(line, uid) : NULL;

@@ -23,11 +23,11 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/ids.h"
 #include "base/macros.h"
+#include "container/spawn.h"
 #include "sys/pty.h"
 
 #define LOG_CATEGORY "attach"
@@ -138,8 +138,7 @@ static int open_inside(const struct attach *a, int devpts_fd, uint32_t uid, uint
 	}
 	close(take_fd(theirs));
 	fd = receive_fd(ours);
-	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		;
+	(void)spawn_wait(child);
 	return fd;
 }
 

@@ -21,6 +21,7 @@
 
 #include "base/macros.h"
 #include "base/num.h"
+#include "container/spawn.h"
 
 enum {
 	EXIT_NOT_BEGUN = 127,
@@ -294,8 +295,7 @@ int child_wait(struct child *child, int *ret_status)
 
 	close_own(child);
 	/* Somebody else may collect it, or nobody has to. */
-	while (waitpid(child->guard, NULL, 0) < 0 && errno == EINTR)
-		;
+	(void)spawn_wait(child->guard);
 	if (report.what == NOT_BEGUN)
 		return -report.value;
 	*ret_status = report.value;

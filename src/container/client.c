@@ -22,6 +22,7 @@
 #include "base/hash.h"
 #include "base/macros.h"
 #include "base/time.h"
+#include "container/paths.h"
 
 enum {
 	CLIENT_ANSWER_MAX =
@@ -42,22 +43,15 @@ static const char command_suffix[] = "/command";
 
 uint64_t client_address_hash(const char *lxcpath, const char *name)
 {
-	size_t len = strlen(lxcpath);
-	uint64_t hash;
+	uint64_t hash = hash_add(path_hash(lxcpath), "/", 1);
 
-	while (len > 1 && lxcpath[len - 1] == '/')
-		len--;
-	hash = hash_add(HASH_START, lxcpath, len);
-	hash = hash_add(hash, "/", 1);
 	return hash_add(hash, name, strlen(name));
 }
 
 socklen_t client_address(const char *lxcpath, const char *name, struct sockaddr_un *ret)
 {
-	size_t path_len = strlen(lxcpath), name_len = strlen(name), len;
+	size_t path_len = path_length(lxcpath), name_len = strlen(name), len;
 
-	while (path_len > 1 && lxcpath[path_len - 1] == '/')
-		path_len--;
 	*ret = (struct sockaddr_un){.sun_family = AF_UNIX};
 	len = path_len + 1 + name_len + LITERAL_LENGTH(command_suffix);
 	if (len <= WIRE_ADDRESS_MAX) {

@@ -33,7 +33,6 @@ struct container {
 	char *lxcpath;         /* heap: absolute or as given, without slashes at its end */
 	char *config_file;     /* heap: LXCPATH/NAME/config, or what replaces it */
 	struct config *config; /* heap, or NULL */
-	int receive_timeout;   /* seconds; 0 = none: for state questions only */
 	bool is_looked_at;     /* by container_open_to_look() */
 
 	/* Called once by the functions that may last (start, attach, shutdown, reboot), as soon as
@@ -145,8 +144,9 @@ int container_print_plan(struct container *c, const struct start_options *option
 
 /* control.c: a running container ---------------------------------------------------------------*/
 
-/* Deadline-bound; a supervisor that doesn't answer is -ETIMEDOUT with e set, never "stopped". */
-int container_state(struct container *c, enum container_state *ret, struct err *e);
+/* `timeout`: seconds, 0 or less = that of all requests; a supervisor that doesn't answer is
+ * -ETIMEDOUT with e set, never "stopped". */
+int container_state(struct container *c, int timeout, enum container_state *ret, struct err *e);
 /* Host pid of init as seen here; 0 = not running. */
 int container_init_pid(struct container *c, pid_t *ret, struct err *e);
 /* New descriptors; -ECONNREFUSED when stopped, -EBADF when there is none. */

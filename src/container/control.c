@@ -173,13 +173,11 @@ int control_read_state(const struct container *c, int timeout, enum container_st
 	return ask_state(c, timeout, ret, e);
 }
 
-int container_state(struct container *c, enum container_state *ret, struct err *e)
+int container_state(struct container *c, int timeout, enum container_state *ret, struct err *e)
 {
-	int timeout = c->receive_timeout > 0 && c->receive_timeout < INT32_MAX / 1000
-			      ? c->receive_timeout * 1000
-			      : 0;
+	int milliseconds = timeout > 0 && timeout < INT32_MAX / 1000 ? timeout * 1000 : 0;
 
-	return control_read_state(c, timeout, ret, e);
+	return control_read_state(c, milliseconds, ret, e);
 }
 
 int container_init_pid(struct container *c, pid_t *ret, struct err *e)
@@ -371,30 +369,6 @@ int container_seccomp_fd(struct container *c, struct err *e)
 	return ask_fd(c, WIRE_GET_SECCOMP_NOTIFY_FD, is_seccomp_listener, e);
 }
 
-/* What the record knows of an item: what the run has in its place first. */
-const char *control_recorded_item(struct run_view *view, const char *key)
-{
-	const struct record_header *record = view->record;
-	const struct plan *plan = runs_view_plan(view);
-	const struct record_register *registers = record_registers((struct record_header *)record);
-
-	for (uint32_t i = 0; plan && i < plan->overlays.count; i++) {
-		const struct plan_overlay *o = &plan_overlays(plan)[i];
-		const struct record_register *reg =
-			&registers[o->register_number % PLAN_REGISTERS_MAX];
-
-		if (o->register_number == PLAN_NO_REGISTER &&
-		    strcmp(plan_text(plan, o->key), key) == 0)
-			return plan_text(plan, o->value);
-		if (o->register_number < PLAN_REGISTERS_MAX &&
-		    strcmp(plan_text(plan, o->key), key) == 0 &&
-		    atomic_load(&reg->state) == VALUE_SET &&
-		    memchr(reg->name, '\0', sizeof(reg->name)))
-			return reg->name;
-	}
-	return record_find_item(record, key);
-}
-
 /* 1: no such item. To strangers supervisors answer -EPERM; LXC's use -1 for other failures, too. */
 static int ask_item(struct container *c, const char *key, struct str *out, struct err *e)
 {
@@ -422,6 +396,7 @@ static int ask_item(struct container *c, const char *key, struct str *out, struc
 
 int container_running_item(struct container *c, const char *key, struct str *out, struct err *e)
 {
+	char number[RECORD_NUMBER_MAX];
 	struct run_view view;
 	const char *value;
 	bool is_set;
@@ -430,7 +405,7 @@ int container_running_item(struct container *c, const char *key, struct str *out
 		return 1;
 	if (control_view(c, &view) != 0)
 		return ask_item(c, key, out, e);
-	value = control_recorded_item(&view, key);
+	value = record_find_running_item(view.record, runs_view_plan(&view), key, number);
 	is_set = value && *value;
 	if (is_set)
 		str_add(out, value);

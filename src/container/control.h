@@ -59,9 +59,6 @@ int control_open_init(const struct container *c, int *ret_pidfd, pid_t *ret_pid,
  */
 int control_open_recorded(const struct run_view *view, int *ret_pidfd);
 
-/* What a record knows of an item of the running configuration, or NULL. */
-const char *control_recorded_item(struct run_view *view, const char *key);
-
 /* STOPPED when nobody answers. With a record: what it says. */
 int control_read_state(const struct container *c, int timeout, enum container_state *ret,
 		       struct err *e);

@@ -33,21 +33,11 @@ enum {
 	VIEW_TRIES = 100,
 };
 
-/* Whether a comma list has a word. "cgroup.procs" and its kin are in every hierarchy. */
+/* "cgroup.procs" and its kin are in every hierarchy. */
 static bool has_controller(const char *list, const char *word)
 {
-	size_t len = strlen(word);
-
-	if (strcmp(word, "cgroup") == 0 || strcmp(word, "tasks") == 0)
-		return true;
-	for (const char *at = list; at && *at;) {
-		size_t n = strcspn(at, ",");
-
-		if (n == len && strncmp(at, word, len) == 0)
-			return true;
-		at += n + (at[n] == ',');
-	}
-	return false;
+	return strcmp(word, "cgroup") == 0 || strcmp(word, "tasks") == 0 ||
+	       text_list_has(list, word, strlen(word));
 }
 
 /* 0; 1: no such hierarchy; -errno. */

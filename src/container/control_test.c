@@ -171,7 +171,7 @@ static void nothing_runs(void **state)
 	autostr out = {0};
 	pid_t pid = 7;
 
-	assert_int_equal(container_state(&c, &ret, NULL), 0);
+	assert_int_equal(container_state(&c, 0, &ret, NULL), 0);
 	assert_int_equal(ret, STATE_STOPPED);
 	assert_int_equal(container_init_pid(&c, &pid, NULL), 0);
 	assert_int_equal(pid, 0);
@@ -201,7 +201,7 @@ static void a_monitor_is_asked(void **state)
 
 	s->state = STATE_FROZEN;
 	s->init = 4711;
-	assert_int_equal(container_state(&s->c, &ret, NULL), 0);
+	assert_int_equal(container_state(&s->c, 0, &ret, NULL), 0);
 	assert_int_equal(ret, STATE_FROZEN);
 	assert_int_equal(container_init_pid(&s->c, &pid, NULL), 0);
 	assert_int_equal(pid, 4711);
@@ -229,12 +229,12 @@ static void a_stranger_is_refused(void **state)
 	autostr out = {0};
 
 	s->state = -EPERM;
-	assert_int_equal(container_state(&s->c, &ret, &e), -EPERM);
+	assert_int_equal(container_state(&s->c, 0, &ret, &e), -EPERM);
 	assert_int_equal(e.id, ERR_PERMISSION);
 	assert_int_equal(container_may_control(&s->c, NULL), -EPERM);
 	assert_int_equal(container_running_item(&s->c, "lxc.arch", &out, &e), -EPERM);
 	s->state = 8;
-	assert_int_equal(container_state(&s->c, &ret, NULL), -EPROTO);
+	assert_int_equal(container_state(&s->c, 0, &ret, NULL), -EPROTO);
 	close_script(s);
 }
 
@@ -546,7 +546,7 @@ static void a_record_answers_without_a_supervisor(void **state)
 			pause();
 	}
 	record_fd = make_record(STATE_FROZEN, init);
-	assert_int_equal(container_state(&c, &ret, NULL), 0);
+	assert_int_equal(container_state(&c, 0, &ret, NULL), 0);
 	assert_int_equal(ret, STATE_FROZEN);
 	assert_int_equal(container_init_pid(&c, &pid, NULL), 0);
 	assert_int_equal(pid, init);

@@ -17,38 +17,25 @@
 #include "container/container.h"
 #include "container/userns.h"
 
-/* The host's id of one inside; kind 'u' or 'g'. */
-static int host_id(const struct config_idmaps *maps, char kind, uint32_t inside, uint32_t *ret)
+/* Of container root: id 0, or the one that init runs as when 0 is not mapped. */
+static int root_id(const struct config_idmaps *maps, char kind, uint32_t init_id, uint32_t *ret)
 {
-	for (size_t i = 0; i < maps->count; i++) {
-		const struct idmap_entry *entry = &maps->items[i].entry;
+	struct host_id id;
+	int r = config_host_id(maps, kind, (struct container_id){0}, &id);
 
-		if (entry->kind != kind || inside < entry->inside.value ||
-		    inside - entry->inside.value >= entry->count)
-			continue;
-		*ret = entry->host.value + (inside - entry->inside.value);
-		return 0;
-	}
-	return -ENOENT;
-}
-
-int directory_root_uid(const struct config *config, uid_t *ret)
-{
-	const struct config_idmaps *maps = &config->values.idmaps;
-
-	if (host_id(maps, 'u', 0, ret) == 0)
-		return 0;
-	return host_id(maps, 'u', config->values.init.uid, ret);
+	if (r < 0)
+		r = config_host_id(maps, kind, (struct container_id){init_id}, &id);
+	if (r == 0)
+		*ret = id.value;
+	return r;
 }
 
 /* Its group; as it is when that is not mapped. */
 static gid_t root_gid(const struct config *config)
 {
-	const struct config_idmaps *maps = &config->values.idmaps;
 	gid_t gid = (gid_t)-1;
 
-	if (host_id(maps, 'g', 0, &gid) < 0)
-		(void)host_id(maps, 'g', config->values.init.gid, &gid);
+	(void)root_id(&config->values.idmaps, 'g', config->values.init.gid, &gid);
 	return gid;
 }
 
@@ -68,7 +55,7 @@ int directory_give_to_root(const struct config *config, const char *path, struct
 	if (!config || config->values.idmaps.count == 0)
 		return 0;
 	if (geteuid() == 0) {
-		r = directory_root_uid(config, &uid);
+		r = root_id(&config->values.idmaps, 'u', config->values.init.uid, &uid);
 		if (r == 0 && lchown(path, uid, root_gid(config)) < 0)
 			r = -errno;
 	} else {

@@ -19,6 +19,3 @@ int directory_make_own(const struct container *c, struct err *e);
 /* Give a path to container root, when ids are mapped: directly as root, else inside a helper user
  * namespace. The group stays. A symbolic link at its end is not followed. */
 int directory_give_to_root(const struct config *config, const char *path, struct err *e);
-
-/* The host's uid of container root: of id 0, else of lxc.init.uid. -ENOENT: ids are not mapped. */
-int directory_root_uid(const struct config *config, uid_t *ret);

@@ -77,7 +77,6 @@ static int gather_caller(struct gathering *g, struct err *e)
 	caller->gid = getegid();
 	caller->is_root = caller->uid == 0;
 	caller->in_initial_user_ns = caller_is_in_initial_user_ns();
-	caller->proc_uid_map_full = caller->in_initial_user_ns || caller_has_full_id_map();
 	g->facts->streams.stdin_is_tty = isatty(STDIN_FILENO);
 	g->facts->streams.stdout_is_tty = isatty(STDOUT_FILENO);
 	g->facts->streams.stderr_is_tty = isatty(STDERR_FILENO);
@@ -92,7 +91,6 @@ static int gather_kernel(struct gathering *g, struct err *e)
 	kernel->has_time_namespace = kernel_has_time_namespace();
 	kernel->has_idmapped_mounts = kernel_has_idmapped_mounts();
 	kernel->has_clone_into_cgroup = kernel_has_clone_into_cgroup();
-	kernel->has_cgroup_kill = kernel_has_cgroup_kill();
 	kernel->has_core_sched = g->values->sched_core && kernel_has_core_sched();
 	kernel->has_sysrq = g->values->mount.automatic.proc == PROC_AUTOMOUNT_MIXED &&
 			    kernel_has_sysrq();

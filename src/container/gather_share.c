@@ -16,6 +16,7 @@
 #include "base/macros.h"
 #include "base/num.h"
 #include "container/client.h"
+#include "container/paths.h"
 
 static int set_path(struct gathering *g, enum namespace_kind kind, uint64_t pid, struct err *e)
 {
@@ -61,13 +62,9 @@ static int look_at_container(struct gathering *g, enum namespace_kind kind, cons
 static int look_at_directory(struct gathering *g, enum namespace_kind kind, const char *text,
 			     struct err *e)
 {
-	size_t length = strlen(text);
 	const char *slash;
-	char *lxcpath, *name;
+	char *lxcpath, *name = arena_strndup(&g->facts->arena, text, path_length(text));
 
-	while (length > 1 && text[length - 1] == '/')
-		length--;
-	name = arena_strndup(&g->facts->arena, text, length);
 	slash = name ? strrchr(name, '/') : NULL;
 	if (!slash)
 		return gather_no_memory(e);

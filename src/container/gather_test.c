@@ -303,15 +303,14 @@ static void print_facts(const struct facts *facts)
 {
 	const struct facts_kernel *k = &facts->kernel;
 
-	printf("caller %u:%u root %d initial-user-ns %d full-map %u %s %s\n", facts->caller.uid,
+	printf("caller %u:%u root %d initial-user-ns %d %s %s\n", facts->caller.uid,
 	       facts->caller.gid, facts->caller.is_root, facts->caller.in_initial_user_ns,
-	       facts->caller.proc_uid_map_full,
 	       facts->caller.newuidmap ? facts->caller.newuidmap : "-",
 	       facts->caller.newgidmap ? facts->caller.newgidmap : "-");
-	printf("kernel time-ns %d idmapped %d into-cgroup %d cgroup.kill %d core-sched %d caps "
+	printf("kernel time-ns %d idmapped %d into-cgroup %d core-sched %d caps "
 	       "%" PRIx64 "\n",
 	       k->has_time_namespace, k->has_idmapped_mounts, k->has_clone_into_cgroup,
-	       k->has_cgroup_kill, k->has_core_sched, k->capabilities);
+	       k->has_core_sched, k->capabilities);
 	print_cgroups(&facts->cgroup);
 	printf("root type %d path %s there %d errno %d mount %d fs %s\n", facts->rootfs.type,
 	       facts->rootfs.path ? facts->rootfs.path : "-", facts->rootfs.is_there,

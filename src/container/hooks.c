@@ -86,19 +86,6 @@ static int make_variables(const struct container *c, const char *type, struct va
 	return 0;
 }
 
-/* In single quotes for the shell. */
-static void add_quoted(struct str *out, const char *text)
-{
-	str_add_char(out, '\'');
-	for (; *text; text++) {
-		if (*text == '\'')
-			str_add(out, "'\\''");
-		else
-			str_add_char(out, *text);
-	}
-	str_add_char(out, '\'');
-}
-
 struct shell {
 	const char *command;
 	char *const *environment;
@@ -151,7 +138,7 @@ static int run_hook(const struct container *c, const char *text, const char *typ
 	str_addf(&command, "exec %s", text);
 	if (c->config->values.hook_version == 0) {
 		str_add_char(&command, ' ');
-		add_quoted(&command, c->name);
+		str_add_quoted(&command, c->name);
 		str_addf(&command, " 'lxc' '%s'", type);
 	}
 	if (str_failed(&command))

@@ -16,7 +16,8 @@
 
 enum { STATUS_FILE_MAX = 64 << 10 };
 
-const char *init_status_field(const char *text, const char *name)
+/* The text behind "NAME:" and blanks in the lines of a file of /proc, or NULL. */
+static const char *find_field(const char *text, const char *name)
 {
 	size_t len = strlen(name);
 
@@ -39,7 +40,7 @@ pid_t init_of_pidfd(int pidfd)
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
 	if (file_read_all(AT_FDCWD, path, STATUS_FILE_MAX, &text, NULL) < 0)
 		return 0;
-	at = init_status_field(text, "Pid");
+	at = find_field(text, "Pid");
 	if (!at || num_take_u64(&at, &pid) < 0 || pid > INT32_MAX)
 		return 0;
 	return (pid_t)pid;
@@ -82,10 +83,10 @@ int init_read_status(pid_t pid, struct init_status *ret)
 	r = file_read_all(AT_FDCWD, path, STATUS_FILE_MAX, &text, NULL);
 	if (r < 0)
 		return r == -ENOENT ? -ESRCH : r;
-	if (take_effective(init_status_field(text, "Uid"), &status.uid) < 0 ||
-	    take_effective(init_status_field(text, "Gid"), &status.gid) < 0 ||
-	    take_hex(init_status_field(text, "CapBnd"), &status.bounding) < 0 ||
-	    take_hex(init_status_field(text, "SigBlk"), &status.blocked) < 0)
+	if (take_effective(find_field(text, "Uid"), &status.uid) < 0 ||
+	    take_effective(find_field(text, "Gid"), &status.gid) < 0 ||
+	    take_hex(find_field(text, "CapBnd"), &status.bounding) < 0 ||
+	    take_hex(find_field(text, "SigBlk"), &status.blocked) < 0)
 		return -EINVAL;
 	*ret = status;
 	return 0;

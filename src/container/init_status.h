@@ -21,6 +21,3 @@ int init_read_status(pid_t pid, struct init_status *ret);
 
 /* The number of a pidfd's process in our pid namespace; 0 when it is gone or not in it. */
 pid_t init_of_pidfd(int pidfd);
-
-/* The text behind "NAME:" and blanks in the lines of a file of /proc, or NULL. */
-const char *init_status_field(const char *text, const char *name);

@@ -27,15 +27,11 @@
 /* Whether somebody in the container has the rights of the user on the host, or of root. */
 static bool has_owner(const struct config_idmaps *maps, uid_t uid)
 {
-	for (size_t i = 0; i < maps->count; i++) {
-		const struct idmap_entry *entry = &maps->items[i].entry;
+	struct container_id inside;
 
-		if (entry->kind == 'u' &&
-		    ((uid >= entry->host.value && uid - entry->host.value < entry->count) ||
-		     entry->host.value == 0))
-			return true;
-	}
-	return maps->count == 0;
+	return maps->count == 0 ||
+	       config_container_id(maps, 'u', (struct host_id){uid}, &inside) == 0 ||
+	       config_container_id(maps, 'u', (struct host_id){0}, &inside) == 0;
 }
 
 enum {

@@ -20,6 +20,7 @@
 #include "base/macros.h"
 #include "base/num.h"
 #include "container/client.h"
+#include "container/paths.h"
 #include "container/runs.h"
 #include "sys/socket_owner.h"
 
@@ -80,14 +81,9 @@ static void sort_unique(struct container_names *names)
 /* Without slashes at its end; heap. */
 static char *make_lxcpath(const char *lxcpath)
 {
-	char *copy;
-
 	if (!lxcpath)
 		lxcpath = container_system_item("lxc.lxcpath");
-	copy = strdup(lxcpath ? lxcpath : "");
-	for (size_t len = copy ? strlen(copy) : 0; len > 1 && copy[len - 1] == '/'; len--)
-		copy[len - 1] = '\0';
-	return copy;
+	return lxcpath ? strndup(lxcpath, path_length(lxcpath)) : strdup("");
 }
 
 static int finish_list(struct container_names *names, int r, struct container_names *ret,
@@ -141,7 +137,8 @@ struct walk {
 	void *payload;
 };
 
-/* One that can't be read, or says no state, is asked over its socket. */
+/* One that can't be read, or says no state, is left to those who look at sockets: it can be asked.
+ */
 static int add_run(struct walk *walk, int dirfd, const char *name, struct err *e)
 {
 	struct container_run run;

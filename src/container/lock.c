@@ -8,8 +8,6 @@
 #include "container/container.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 
 #include "base/macros.h"
 #include "container/paths.h"
@@ -35,8 +33,7 @@ static int open_lock_file(const struct container *c, struct str *below, struct s
 			  struct err *e)
 {
 	autoclose int directory = -EBADF;
-	autoclose int fd = -EBADF;
-	struct stat status;
+	int fd;
 
 	str_addf(below, "lxc/lock/%s", c->lxcpath);
 	str_addf(name, ".%s", c->name);
@@ -45,15 +42,14 @@ static int open_lock_file(const struct container *c, struct str *below, struct s
 	directory = path_open_run(str_text(below), true, 0755, e);
 	if (directory < 0)
 		return err_wrap(e, directory, "cannot lock container %s", c->name);
-	fd = openat(directory, str_text(name),
-		    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600);
-	if (fd < 0 || fstat(fd, &status) < 0)
-		return err_set(e, ERR_FILE_OPEN, errno, "cannot open the lock file \"%s/%s\"",
-			       str_text(below), str_text(name));
-	if (!S_ISREG(status.st_mode))
+	fd = lock_open(directory, str_text(name));
+	if (fd == -EINVAL)
 		return err_set(e, ERR_FILE_OPEN, EINVAL, "the lock file \"%s/%s\" is no file",
 			       str_text(below), str_text(name));
-	return take_fd(fd);
+	if (fd < 0)
+		return err_set(e, ERR_FILE_OPEN, -fd, "cannot open the lock file \"%s/%s\"",
+			       str_text(below), str_text(name));
+	return fd;
 }
 
 static int lock(const struct container *c, usec_t timeout, struct err *e)

@@ -78,15 +78,6 @@ static int make_config(struct container *c, struct err *e)
 	return 0;
 }
 
-static char *copy_lxcpath(const char *lxcpath)
-{
-	char *copy = strdup(lxcpath);
-
-	for (size_t len = copy ? strlen(copy) : 0; len > 1 && copy[len - 1] == '/'; len--)
-		copy[len - 1] = '\0';
-	return copy;
-}
-
 int container_open_bare(const char *name, const char *lxcpath, struct container **ret,
 			struct err *e)
 {
@@ -102,7 +93,7 @@ int container_open_bare(const char *name, const char *lxcpath, struct container 
 	if (!c)
 		return no_memory(e);
 	c->name = strdup(name);
-	c->lxcpath = copy_lxcpath(lxcpath);
+	c->lxcpath = strndup(lxcpath, path_length(lxcpath));
 	if (c->name && c->lxcpath)
 		c->config_file = container_path(c, "/config");
 	if (!c->config_file) {
@@ -203,7 +194,7 @@ bool container_is_defined(const struct container *c)
 
 int container_set_lxcpath(struct container *c, const char *lxcpath, struct err *e)
 {
-	autofree char *copy = copy_lxcpath(lxcpath);
+	autofree char *copy = strndup(lxcpath, path_length(lxcpath));
 	struct container moved = {.name = c->name, .lxcpath = copy};
 	autofree char *config_file = copy ? container_path(&moved, "/config") : NULL;
 	struct container_path *former = config_file ? malloc(sizeof(*former)) : NULL;

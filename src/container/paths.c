@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 
 #include "base/directory.h"
+#include "base/hash.h"
 #include "base/macros.h"
 #include "base/str.h"
 #include "container/container.h"
@@ -55,12 +56,18 @@ char *container_path(const struct container *c, const char *suffix)
 	return str_take(&path);
 }
 
-static void trim_slashes(char *path)
+size_t path_length(const char *path)
 {
-	size_t len = strlen(path);
+	size_t length = strlen(path);
 
-	while (len > 1 && path[len - 1] == '/')
-		path[--len] = '\0';
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	return length;
+}
+
+uint64_t path_hash(const char *path)
+{
+	return hash_add(HASH_START, path, path_length(path));
 }
 
 int path_make_absolute(const char *path, char **ret, struct err *e)
@@ -81,7 +88,7 @@ int path_make_absolute(const char *path, char **ret, struct err *e)
 	}
 	if (!absolute)
 		return no_memory(e);
-	trim_slashes(absolute);
+	absolute[path_length(absolute)] = '\0';
 	*ret = take_ptr(absolute);
 	return 0;
 }
@@ -125,7 +132,7 @@ int container_run_directory(char **ret, struct err *e)
 		path = path_join(home && home[0] ? home : "/", ".cache/lxc/run");
 	if (!path)
 		return no_memory(e);
-	trim_slashes(path);
+	path[path_length(path)] = '\0';
 	*ret = path;
 	return 0;
 }

@@ -9,12 +9,19 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/err.h"
 
 /* "A/B" with one slash between; heap, NULL when memory is out. */
 char *path_join(const char *directory, const char *name);
+
+/* The length of a path without slashes at its end ("/" keeps its one), and the hash of that:
+ * lxcpaths are compared and named so. */
+size_t path_length(const char *path);
+uint64_t path_hash(const char *path);
 
 /* An absolute path for one of the working directory; slashes at the end are removed. Heap. */
 int path_make_absolute(const char *path, char **ret, struct err *e);

@@ -19,7 +19,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "base/hash.h"
 #include "base/macros.h"
 #include "base/utf8.h"
 #include "container/paths.h"
@@ -48,15 +47,6 @@ enum {
 };
 
 static const char aside_word[] = ".invalid.";
-
-static uint64_t path_hash(const char *lxcpath)
-{
-	size_t len = strlen(lxcpath);
-
-	while (len > 1 && lxcpath[len - 1] == '/')
-		len--;
-	return hash_add(HASH_START, lxcpath, len);
-}
 
 static int open_directory(const char *lxcpath, bool make, struct err *e)
 {

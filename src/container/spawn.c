@@ -25,10 +25,16 @@
 
 #include "base/macros.h"
 #include "container/paths.h"
+#include "sys/kernel.h"
 
 #include "tare_paths.h"
 
-enum { CHILD_STACK = 32 << 10, SEAL_TRIES = 20 };
+enum {
+	CHILD_STACK = 32 << 10,
+	SEAL_TRIES = 20,
+	/* Of a program's copy in memory: nobody can change it. */
+	PROGRAM_SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE,
+};
 
 void helper_supervisor_name(unsigned number, char *buf, size_t len)
 {
@@ -76,7 +82,9 @@ static int copy_program(int from, int to)
 	return seal(to);
 }
 
-int program_seal(const char *name, const char *path)
+/* A copy of the file `path`; /proc/PID/exe will call it "/memfd:NAME (deleted)". Returns its
+ * descriptor, or -errno. */
+static int seal_program(const char *name, const char *path)
 {
 	autoclose int from = open(path, O_RDONLY | O_CLOEXEC);
 	autoclose int to = -EBADF;
@@ -84,8 +92,8 @@ int program_seal(const char *name, const char *path)
 
 	if (from < 0)
 		return -errno;
-	/* MFD_EXEC (6.3): without it a host may refuse, or warn. Older kernels don't know it. */
-	to = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | 0x10U);
+	/* Without MFD_EXEC a host may refuse, or warn. Kernels before 6.3 don't know it. */
+	to = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | (unsigned)KERNEL_MFD_EXEC);
 	if (to < 0 && errno == EINVAL)
 		to = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (to < 0)
@@ -119,7 +127,7 @@ int program_run_sealed(const char *name, char *const *argv)
 		restore_name(argv[0]);
 		return 0;
 	}
-	fd = program_seal(name, own);
+	fd = seal_program(name, own);
 	if (fd < 0)
 		return fd;
 	syscall(SYS_execveat, fd, "", argv, environ, AT_EMPTY_PATH);
@@ -128,7 +136,7 @@ int program_run_sealed(const char *name, char *const *argv)
 
 int helper_seal(const char *path, struct err *e)
 {
-	int r = program_seal("lxc-supervisor", path);
+	int r = seal_program("lxc-supervisor", path);
 
 	if (r >= 0)
 		return r;

@@ -6,7 +6,6 @@
  * any size, and safe in programs with several threads.
  */
 
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -19,13 +18,6 @@ int helper_directory(const char *program, char **ret, struct err *e);
 
 /* "lxc-supervisor-N": SUPERVISOR_NUMBER (run/record.h), or that of another version. */
 void helper_supervisor_name(unsigned number, char *buf, size_t len);
-
-/* The seals of a program's copy in memory: nobody can change it. */
-enum { PROGRAM_SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
-
-/* Make one, of the file `path`; /proc/PID/exe will call it "/memfd:NAME (deleted)". Returns its
- * descriptor, or -errno. */
-int program_seal(const char *name, const char *path);
 
 /*
  * A sealed copy of a program in memory, which no container can reach the file through

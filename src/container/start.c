@@ -224,7 +224,8 @@ static int take_address(struct start *s, struct err *e)
 	}
 }
 
-int start_compile(struct start *s, struct err *e)
+/* Gather and compile, prelude or plan, as plan_needs_prelude() says. */
+static int compile_plan(struct start *s, struct err *e)
 {
 	const struct config *config = s->container->config;
 	struct facts facts = {};
@@ -294,7 +295,7 @@ static int prepare(struct start *s, struct err *e)
 	s->request.listen_fds = s->listen_fds;
 	s->request.log_level = log_level_name(s->log.level);
 	r = find_helpers(s, e);
-	return r < 0 ? r : start_compile(s, e);
+	return r < 0 ? r : compile_plan(s, e);
 }
 
 static void init(struct start *s, struct container *c, const struct start_options *options)

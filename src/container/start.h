@@ -32,9 +32,6 @@ struct start {
 void start_make_request(const struct container *c, const struct start_options *options,
 			struct plan_request *ret);
 
-/* Gather and compile, prelude or plan, as plan_needs_prelude() says. */
-int start_compile(struct start *s, struct err *e);
-
 /* The record's bytes, appended. */
 int start_build_record(const struct start *s, struct str *ret, struct err *e);
 

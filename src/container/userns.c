@@ -52,14 +52,10 @@ static uint32_t first_free(const struct config_idmaps *maps, char kind)
 /* Where a host id is inside, or ID_INVALID. */
 static uint32_t find_inside(const struct config_idmaps *maps, char kind, uint32_t host)
 {
-	for (size_t i = 0; i < maps->count; i++) {
-		const struct idmap_entry *entry = &maps->items[i].entry;
+	struct container_id inside;
 
-		if (entry->kind == kind && host >= entry->host.value &&
-		    host - entry->host.value < entry->count)
-			return entry->inside.value + (host - entry->host.value);
-	}
-	return ID_INVALID;
+	return config_container_id(maps, kind, (struct host_id){host}, &inside) == 0 ? inside.value
+										     : ID_INVALID;
 }
 
 void userns_own_ids(const struct config_idmaps *maps, struct userns_own *ret)

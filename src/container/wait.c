@@ -18,9 +18,16 @@
 
 enum { RETRY_INTERVAL = 100 }; /* milliseconds */
 
-static const char *const state_words[STATE_COUNT] = {
-	"STOPPED", "STARTING", "RUNNING", "STOPPING", "ABORTING", "FREEZING", "FROZEN", "THAWED",
-};
+/* The state of a word, or STATE_COUNT. */
+static unsigned find_state(const char *word, size_t len)
+{
+	unsigned i = 0;
+
+	while (i < STATE_COUNT && (strlen(container_state_name(i)) != len ||
+				   memcmp(container_state_name(i), word, len) != 0))
+		i++;
+	return i;
+}
 
 /* "STOPPED|RUNNING" as numbers that say who is wanted. */
 static int parse_states(const char *states, int32_t ret[WIRE_STATES], struct err *e)
@@ -28,11 +35,8 @@ static int parse_states(const char *states, int32_t ret[WIRE_STATES], struct err
 	memset(ret, 0, WIRE_STATES * sizeof(ret[0]));
 	for (const char *at = states;; at++) {
 		size_t len = strcspn(at, "|");
-		unsigned i = 0;
+		unsigned i = find_state(at, len);
 
-		while (i < STATE_COUNT &&
-		       (strlen(state_words[i]) != len || strncmp(state_words[i], at, len) != 0))
-			i++;
 		if (i == STATE_COUNT) {
 			int r = err_set(e, ERR_USAGE, EINVAL, "invalid state '%.*s'", (int)len, at);
 

@@ -6,7 +6,6 @@
 #include "host/caller.h"
 
 #include <endian.h>
-#include <fcntl.h>
 #include <linux/capability.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,44 +15,13 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "base/macros.h"
-#include "base/num.h"
-#include "sys/file.h"
-
 #define INITIAL_USER_NS_INODE UINT32_C(0xEFFFFFFD) /* PROC_USER_INIT_INO of linux/proc_ns.h */
-
-enum { MAP_SIZE_MAX = 65536 };
 
 bool caller_is_in_initial_user_ns(void)
 {
 	struct stat status;
 
 	return stat("/proc/self/ns/user", &status) == 0 && status.st_ino == INITIAL_USER_NS_INODE;
-}
-
-static bool is_full_map(const char *path)
-{
-	static const uint64_t full[] = {0, 0, UINT32_MAX};
-	autofree char *text = NULL;
-	const char *at;
-
-	if (file_read_all(AT_FDCWD, path, MAP_SIZE_MAX, &text, NULL) < 0)
-		return false;
-	at = text;
-	for (size_t i = 0; i < ARRAY_LENGTH(full); i++) {
-		uint64_t n;
-
-		at += strspn(at, " ");
-		if (num_take_u64(&at, &n) < 0 || n != full[i])
-			return false;
-	}
-	return *at == '\n' && at[1] == '\0';
-}
-
-bool caller_has_full_id_map(void)
-{
-	return caller_is_in_initial_user_ns() ||
-	       (is_full_map("/proc/self/uid_map") && is_full_map("/proc/self/gid_map"));
 }
 
 static bool has_capability(const char *path, unsigned capability)

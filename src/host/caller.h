@@ -11,9 +11,6 @@
 /* Whether we live in the user namespace that the host booted with. */
 bool caller_is_in_initial_user_ns(void);
 
-/* Whether our user namespace maps every id to itself (as the initial one does). */
-bool caller_has_full_id_map(void);
-
 /*
  * Find newuidmap or newgidmap on PATH: executable, and setuid root or with the file capability
  * `capability` (CAP_SETUID, CAP_SETGID) permitted and effective. Fills `path` of `room` bytes;

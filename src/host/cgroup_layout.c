@@ -148,17 +148,8 @@ static bool has_all(const char *words, const char *list)
 {
 	while (*list) {
 		size_t n = strcspn(list, ",");
-		const char *at = words;
-		bool found = false;
 
-		while (*at && !found) {
-			size_t length = strcspn(at, ", ");
-
-			found = length == n && memcmp(at, list, n) == 0;
-			at += length;
-			at += strspn(at, ", ");
-		}
-		if (!found)
+		if (!text_list_has(words, list, n))
 			return false;
 		list += n;
 		list += *list == ',';

@@ -108,19 +108,6 @@ int cgroup_mounts_read(struct cgroup_mounts *mounts, int dirfd, const char *path
 	return r;
 }
 
-static bool has_word(const char *list, const char *word, size_t length)
-{
-	while (*list) {
-		size_t n = strcspn(list, ",");
-
-		if (n == length && memcmp(list, word, n) == 0)
-			return true;
-		list += n;
-		list += *list == ',';
-	}
-	return false;
-}
-
 static bool has_controllers(const struct cgroup_mount *mount, const char *controllers)
 {
 	if (!*controllers || !mount->options)
@@ -128,7 +115,7 @@ static bool has_controllers(const struct cgroup_mount *mount, const char *contro
 	while (*controllers) {
 		size_t n = strcspn(controllers, ",");
 
-		if (!has_word(mount->options, controllers, n))
+		if (!text_list_has(mount->options, controllers, n))
 			return false;
 		controllers += n;
 		controllers += *controllers == ',';

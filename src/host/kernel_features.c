@@ -13,11 +13,9 @@
 #include <linux/sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/names.h"
-#include "base/num.h"
 
 enum { KERNEL_AT_EMPTY_PATH = 0x1000, CAPABILITIES_MAX = 64 };
 
@@ -52,18 +50,6 @@ bool kernel_has_idmapped_mounts(void)
 	return syscall(SYS_mount_setattr, -1, "", KERNEL_AT_EMPTY_PATH, &attributes,
 		       sizeof(attributes)) < 0 &&
 	       errno == EBADF;
-}
-
-bool kernel_has_cgroup_kill(void)
-{
-	struct utsname name;
-	const char *at = name.release;
-	uint64_t major, minor;
-
-	if (uname(&name) < 0 || num_take_u64(&at, &major) < 0 || *at++ != '.' ||
-	    num_take_u64(&at, &minor) < 0)
-		return false;
-	return major > 5 || (major == 5 && minor >= 14);
 }
 
 bool kernel_has_core_sched(void)

@@ -19,9 +19,6 @@ bool kernel_has_clone_into_cgroup(void);
 /* mount_setattr(2) with MOUNT_ATTR_IDMAP, Linux 5.12. False for callers who may not mount. */
 bool kernel_has_idmapped_mounts(void);
 
-/* cgroup.kill, Linux 5.14. By version: a hierarchy's root, which may be all there is, lacks it. */
-bool kernel_has_cgroup_kill(void);
-
 /* Core scheduling (prctl(2) PR_SCHED_CORE), Linux 5.14; false without SMT, where it is pointless.
  */
 bool kernel_has_core_sched(void);

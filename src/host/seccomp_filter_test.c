@@ -332,7 +332,8 @@ static int remove_directory(void **state)
 /* The only file of the cache. */
 static void path_of_file(const char *cache, char path[PATH_MAX])
 {
-	snprintf(path, PATH_MAX, "%s/%016llx", cache, (unsigned long long)hash_text(deny_list));
+	snprintf(path, PATH_MAX, "%s/%016llx", cache,
+		 (unsigned long long)hash_add(HASH_START, deny_list, strlen(deny_list)));
 }
 
 static void the_cache_gives_back_what_it_got(void **state)

@@ -33,7 +33,7 @@ int cgroup_hierarchy_of(const struct compiler *c, const char *file, unsigned ver
 		const struct facts_hierarchy *h = &hierarchies->items[i];
 
 		if ((version == 0 || h->version == version) &&
-		    compile_list_has(h->controllers, file, length))
+		    text_list_has(h->controllers, file, length))
 			return (int)i;
 	}
 	return NO_HIERARCHY;

@@ -29,10 +29,6 @@ const char *cgroup_hierarchy_name(const struct compiler *c, int hierarchy);
 int cgroup_no_controller(struct compiler *c, const char *file, const char *value,
 			 const char *origin, struct err *e);
 
-/* Wraps an error about "file" in LXC's two outer lines. */
-int cgroup_limit_failed(struct compiler *c, const char *file, const char *value, int r,
-			struct err *e);
-
 /*
  * The device rules of the v1 controller, when it is there; `of_inner`: called before the inner
  * directory exists (the controller refuses `a` once there is one), else before the start.

@@ -58,7 +58,8 @@ static const char *line_origin(struct compiler *c, const struct config_item *ite
 			      compile_textf(c, "lxc.cgroup%s.%s", is_v2 ? "2" : "", item->name));
 }
 
-int cgroup_limit_failed(struct compiler *c, const char *file, const char *value, int r,
+/* Wraps an error about "file" in LXC's two outer lines. */
+static int limit_failed(struct compiler *c, const char *file, const char *value, int r,
 			struct err *e)
 {
 	err_wrap(e, r, "Failed to set \"%s\" to \"%s\"", file, value);
@@ -78,7 +79,7 @@ int cgroup_no_controller(struct compiler *c, const char *file, const char *value
 	err_origin(e, "%s", origin);
 	err_hint(e, "/proc/cgroups and cgroup.controllers list what the kernel has; remove the "
 		    "line if the limit isn't needed here");
-	return cgroup_limit_failed(c, file, value, r, e);
+	return limit_failed(c, file, value, r, e);
 }
 
 static int no_memory(struct err *e)
@@ -153,7 +154,7 @@ static int skip(struct limits *l, const struct cgroup_translation *t,
 			    "lxc.cgroup%s.%s = %s cannot be set%s%s", is_v2 ? "2" : "", item->name,
 			    item->text, t->note ? ": it " : "", t->note ? t->note : "");
 		err_origin(e, "%s", origin);
-		return cgroup_limit_failed(c, item->name, item->text, r, e);
+		return limit_failed(c, item->name, item->text, r, e);
 	case CGROUP_NONE:
 		break;
 	case CGROUP_EXACT:

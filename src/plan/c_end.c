@@ -9,9 +9,11 @@
 
 #include "plan/compiler.h"
 
-static void state(struct compiler *c, enum plan_section s, enum plan_state number, const char *name)
+#include "base/container_state.h"
+
+static void state(struct compiler *c, enum plan_section s, enum container_state number)
 {
-	struct plan_step *step = STEP(c, s, OP_STATE, name, "");
+	struct plan_step *step = STEP(c, s, OP_STATE, container_state_name(number), "");
 
 	step->arg[0] = number;
 	if (s != SECTION_START)
@@ -31,7 +33,7 @@ int compile_pid_file(struct compiler *c, struct err *e)
 	if (c->has_prelude && c->facts)
 		return 0;
 	pid_file(c, SECTION_START, OP_PID_FILE_WRITE);
-	state(c, SECTION_START, PLAN_STARTING, "STARTING");
+	state(c, SECTION_START, STATE_STARTING);
 	return 0;
 }
 
@@ -80,7 +82,7 @@ static int compile_end(struct compiler *c, enum plan_section s, struct err *e)
 
 	if (c->facts && !c->restores)
 		r = compile_net_end(c, s, e);
-	state(c, s, PLAN_STOPPING, "STOPPING");
+	state(c, s, STATE_STOPPING);
 	if (r >= 0 && c->facts)
 		r = compile_stop_hooks(c, s, e);
 	if (r >= 0 && c->facts)
@@ -88,7 +90,7 @@ static int compile_end(struct compiler *c, enum plan_section s, struct err *e)
 	if (r < 0)
 		return r;
 	close_container(c, s);
-	state(c, s, PLAN_STOPPED, "STOPPED");
+	state(c, s, STATE_STOPPED);
 	close_namespaces(c, s);
 	r = compile_post_stop_hooks(c, s, e);
 	if (c->has_console && c->facts)
@@ -118,7 +120,7 @@ int compile_undo(struct compiler *c, struct err *e)
 {
 	struct plan_step *step;
 
-	state(c, SECTION_UNDO, PLAN_ABORTING, "ABORTING");
+	state(c, SECTION_UNDO, STATE_ABORTING);
 	kill_child(c, SECTION_UNDO);
 	if (c->r_mount_ns != PLAN_NO_REGISTER) {
 		step = STEP(c, SECTION_UNDO, OP_MOUNT_NS_LEAVE, "id-mapped mounts", "");

@@ -124,9 +124,11 @@ static void add_script(struct compiler *c, enum plan_section s, const struct scr
 	}
 }
 
-int compile_hooks(struct compiler *c, enum plan_section s, enum hook_kind kind, enum plan_op op,
-		  const char *const *extra, const char *const *environment, unsigned step_flags,
-		  struct err *e)
+/* Hooks of a kind, as steps of a section; `extra` and `environment` end in NULL (or are NULL) and
+ * may hold references. */
+static int add_hooks(struct compiler *c, enum plan_section s, enum hook_kind kind, enum plan_op op,
+		     const char *const *extra, const char *const *environment, unsigned step_flags,
+		     struct err *e)
 {
 	const struct config_items *hooks = &c->values->hooks[kind];
 
@@ -209,12 +211,12 @@ int compile_hook_pipe(struct compiler *c, struct err *e)
 
 static int inside(struct compiler *c, enum hook_kind kind, struct err *e)
 {
-	return compile_hooks(c, SECTION_START, kind, OP_HOOK_INSIDE, NULL, NULL, 0, e);
+	return add_hooks(c, SECTION_START, kind, OP_HOOK_INSIDE, NULL, NULL, 0, e);
 }
 
 int compile_pre_start_hooks(struct compiler *c, struct err *e)
 {
-	return compile_hooks(c, SECTION_START, HOOK_PRE_START, OP_HOOK, NULL, NULL, 0, e);
+	return add_hooks(c, SECTION_START, HOOK_PRE_START, OP_HOOK, NULL, NULL, 0, e);
 }
 
 int compile_pre_mount_hooks(struct compiler *c, struct err *e)
@@ -242,7 +244,7 @@ int compile_start_hooks(struct compiler *c, struct err *e)
 
 int compile_start_host_hooks(struct compiler *c, struct err *e)
 {
-	return compile_hooks(c, SECTION_START, HOOK_START_HOST, OP_HOOK, NULL, NULL, 0, e);
+	return add_hooks(c, SECTION_START, HOOK_START_HOST, OP_HOOK, NULL, NULL, 0, e);
 }
 
 /* Its program is looked for before the pivot, so that the error comes before anything runs. */
@@ -269,13 +271,13 @@ int compile_stop_hooks(struct compiler *c, enum plan_section s, struct err *e)
 {
 	bool is_old = c->values->hook_version == 0;
 
-	return compile_hooks(c, s, HOOK_STOP, OP_HOOK, is_old ? ns_arguments(c) : NULL,
-			     compile_ns_environment(c), STEP_LIVE | STEP_WARN, e);
+	return add_hooks(c, s, HOOK_STOP, OP_HOOK, is_old ? ns_arguments(c) : NULL,
+			 compile_ns_environment(c), STEP_LIVE | STEP_WARN, e);
 }
 
 int compile_post_stop_hooks(struct compiler *c, enum plan_section s, struct err *e)
 {
-	return compile_hooks(c, s, HOOK_POST_STOP, OP_HOOK, NULL, NULL, STEP_LIVE | STEP_WARN, e);
+	return add_hooks(c, s, HOOK_POST_STOP, OP_HOOK, NULL, NULL, STEP_LIVE | STEP_WARN, e);
 }
 
 static void add_variable(struct compiler *c, struct texts *list, const char *name,

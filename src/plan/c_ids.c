@@ -222,18 +222,17 @@ static const char *map_text(struct compiler *c, char kind)
 }
 
 /* Container root of a kind: id 0, or the one that init runs as when 0 is not mapped. */
-static int find_root(struct compiler *c, const struct idmap_entry *entries, char kind,
-		     uint32_t init_id, uint32_t *ret_inside, uint32_t *ret_host, struct err *e)
+static int find_root(struct compiler *c, char kind, uint32_t init_id, uint32_t *ret_inside,
+		     uint32_t *ret_host, struct err *e)
 {
-	size_t count = c->values->idmaps.count;
+	const struct config_idmaps *maps = &c->values->idmaps;
 	struct host_id host;
 	const char *origin;
 
 	*ret_inside = 0;
-	if (idmap_host_id(entries, count, kind, (struct container_id){0}, &host) < 0) {
+	if (config_host_id(maps, kind, (struct container_id){0}, &host) < 0) {
 		*ret_inside = init_id;
-		if (idmap_host_id(entries, count, kind, (struct container_id){init_id}, &host) <
-		    0) {
+		if (config_host_id(maps, kind, (struct container_id){init_id}, &host) < 0) {
 			origin = compile_key_origin(c, "lxc.idmap");
 			err_set(e, ERR_ID_MAP, 0,
 				"No mapping for container root: neither %s 0 nor that of init, %u, "
@@ -251,20 +250,14 @@ static int find_root(struct compiler *c, const struct idmap_entry *entries, char
 static int decide_ids(struct compiler *c, struct err *e)
 {
 	const struct config_values *v = c->values;
-	size_t count = v->idmaps.count;
-	autofree struct idmap_entry *entries = calloc(count + 1, sizeof(*entries));
 	int r;
 
-	if (!entries)
-		return err_set(e, ERR_NO_MEMORY, ENOMEM, "Cannot look at the id map");
 	c->root_uid = c->root_gid = c->in_user_ns ? ID_INVALID : 0;
-	if (count == 0)
+	if (v->idmaps.count == 0)
 		return 0;
-	for (size_t i = 0; i < count; i++)
-		entries[i] = v->idmaps.items[i].entry;
-	r = find_root(c, entries, 'u', v->init.uid, &c->inside_uid, &c->root_uid, e);
+	r = find_root(c, 'u', v->init.uid, &c->inside_uid, &c->root_uid, e);
 	if (r >= 0)
-		r = find_root(c, entries, 'g', v->init.gid, &c->inside_gid, &c->root_gid, e);
+		r = find_root(c, 'g', v->init.gid, &c->inside_gid, &c->root_gid, e);
 	c->uid_map = map_text(c, 'u');
 	c->gid_map = map_text(c, 'g');
 	return r;

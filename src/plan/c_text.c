@@ -65,19 +65,6 @@ const char *compile_literal(struct compiler *c, const char *literal)
 	return copy;
 }
 
-bool compile_list_has(const char *list, const char *word, size_t length)
-{
-	while (list && *list) {
-		size_t n = strcspn(list, ", ");
-
-		if (n == length && memcmp(list, word, n) == 0)
-			return true;
-		list += n;
-		list += strspn(list, ", ");
-	}
-	return false;
-}
-
 const char *const *compile_words(struct compiler *c, const char *list)
 {
 	size_t count = 0;

@@ -11,15 +11,6 @@
 #include "plan/build.h"
 #include "plan/compile.h"
 
-/* As OP_STATE and the control socket number them (spec/wire.md). */
-enum plan_state {
-	PLAN_STOPPED,
-	PLAN_STARTING,
-	PLAN_RUNNING,
-	PLAN_STOPPING,
-	PLAN_ABORTING,
-};
-
 /* A mount of lxc.mount.fstab, lxc.mount.entry or of what other keys add, as it will be made. */
 struct compiler_mount {
 	const struct mount_entry *entry;
@@ -117,7 +108,7 @@ int compile_limits(struct compiler *c, struct err *e);  /* c_limits.c: prlimit, 
 int compile_sysctls(struct compiler *c, struct err *e); /* INIT: lxc.sysctl.*, below r_procfs */
 int compile_capabilities(struct compiler *c, struct err *e); /* c_caps.c: INIT */
 int compile_seccomp(struct compiler *c, struct err *e);      /* c_seccomp.c: INIT */
-/* compile_decide() makes r_address_socket when there is a network namespace; compile_clone_net()
+/* compile_decide() makes r_address_socket when there is a network namespace; compile_network()
  * makes the step. */
 
 int compile_pid_file(struct compiler *c, struct err *e);    /* c_end.c: and the state */
@@ -241,12 +232,8 @@ void compile_tree_options(struct compiler *c, struct about about, uint16_t in,
  * itself); NULL when it is not below. */
 const char *compile_path_below(const char *path, const char *directory);
 
-/* Hooks of a kind, as steps of a section (c_hooks.c); `extra` and `environment` end in NULL (or are
- * NULL) and may hold references. type: "stop", "up" …, section "lxc" or "net". */
-int compile_hooks(struct compiler *c, enum plan_section s, enum hook_kind kind, enum plan_op op,
-		  const char *const *extra, const char *const *environment, unsigned step_flags,
-		  struct err *e);
-/* One net script. */
+/* One net script (c_hooks.c); `extra` and `environment` end in NULL (or are NULL) and may hold
+ * references. type: "up", "down". */
 int compile_script(struct compiler *c, enum plan_section s, const char *text, const char *type,
 		   const char *origin, const char *const *extra, const char *const *environment,
 		   unsigned step_flags, struct err *e);
@@ -271,9 +258,7 @@ const char *compile_reference(struct compiler *c, uint16_t register_number);
 /* A text of the configuration or of a caller, for a place where references may stand: nothing in it
  * counts as one. Itself, or a copy in the arena. */
 const char *compile_literal(struct compiler *c, const char *literal);
-/* Whether a list of words between commas or blanks has this one; a list NULL is empty. */
-bool compile_list_has(const char *list, const char *word, size_t length);
-/* The words of such a list, ending in NULL. */
+/* The words of a list between commas or blanks, ending in NULL. */
 const char *const *compile_words(struct compiler *c, const char *list);
 
 /* c_caps.c: the capabilities that stay in the bounding set: by lxc.cap.drop and lxc.cap.keep, of

@@ -25,7 +25,6 @@ struct facts_caller {
 	uint32_t uid, gid; /* effective */
 	bool is_root;      /* euid 0 */
 	bool in_initial_user_ns;
-	uint32_t proc_uid_map_full; /* 1: its own user namespace maps everything to itself */
 	const char *newuidmap,
 		*newgidmap; /* usable helpers (setuid or with capabilities), or NULL */
 };
@@ -71,7 +70,6 @@ struct facts_kernel {
 	bool has_time_namespace;
 	bool has_idmapped_mounts;
 	bool has_clone_into_cgroup;
-	bool has_cgroup_kill;
 	bool has_core_sched;
 	bool has_sysrq;        /* looked at for lxc.mount.auto = proc:mixed */
 	uint64_t capabilities; /* mask of those the kernel knows */

@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/sysmacros.h>
 
+#include "base/container_state.h"
 #include "base/hash.h"
 #include "base/ids.h"
 #include "base/macros.h"
@@ -29,7 +30,7 @@
 /* Propagation as mount(2) has it. */
 #define PROPAGATION_RECURSIVE (UINT64_C(1) << 14)
 
-enum { FILTER_INSTRUCTION = 8, MAC_BYTES = 6, BITS = 64 };
+enum { FILTER_INSTRUCTION = 8, MAC_BYTES = 6 };
 
 struct word {
 	uint64_t bits;
@@ -69,10 +70,6 @@ static const struct word stream_words[] = {
 static const struct word seccomp_words[] = {
 	{1 << 0, "tsync"},        {1 << 1, "log"},         {1 << 2, "spec-allow"},
 	{1 << 3, "new-listener"}, {1 << 4, "tsync-esrch"}, {1 << 5, "wait-killable-recv"},
-};
-
-static const char *const state_names[] = {
-	"STOPPED", "STARTING", "RUNNING", "STOPPING", "ABORTING", "FREEZING", "FROZEN", "THAWED",
 };
 
 static const char *const lane_names[LANE_COUNT] = {
@@ -292,7 +289,7 @@ static bool print_named(const struct plan *p, unsigned form, uint64_t value, str
 		print_name(small >= 0 ? signal_name(small) : NULL, value, out);
 		return true;
 	case FORM_STATE:
-		print_name(NAME_OF(state_names, value), value, out);
+		print_name(small >= 0 ? container_state_name((unsigned)small) : NULL, value, out);
 		return true;
 	case FORM_GATE:
 		print_name(small >= 0 ? plan_gate_name((unsigned)small) : NULL, value, out);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "base/str.h"
 #include "sys/cgroup.h"
 #include "sys/cgroup1.h"
 
@@ -58,18 +59,11 @@ int host_cgroup_leave(struct host *h, const struct plan_step *step)
 	return result;
 }
 
-static bool list_has(const char *list, const char *word)
+static bool has_freezer(const struct plan *p, const struct plan_hierarchy *row)
 {
-	const size_t length = strlen(word);
+	static const char word[] = "freezer";
 
-	while (*list) {
-		const size_t part = strcspn(list, ",");
-
-		if (part == length && strncmp(list, word, length) == 0)
-			return true;
-		list += part + (list[part] == ',');
-	}
-	return false;
+	return text_list_has(plan_text(p, row->controllers), word, LITERAL_LENGTH(word));
 }
 
 /* All processes at once where the kernel can; what escapes is met again when its directory is
@@ -78,8 +72,7 @@ static void kill_in(struct host *h, uint32_t hierarchy, const char *path)
 {
 	const struct plan_hierarchy *row = plan_hierarchies(h->plan) + hierarchy;
 	autoclose int fd = host_cgroup_open_below(h, hierarchy, path);
-	const bool is_freezer = row->version == 1 &&
-				list_has(plan_text(h->plan, row->controllers), "freezer");
+	const bool is_freezer = row->version == 1 && has_freezer(h->plan, row);
 
 	if (fd < 0 || (row->version == 1 && !is_freezer))
 		return;
@@ -95,7 +88,7 @@ void host_cgroup_thaw(struct host *h, uint16_t number)
 		const struct plan_hierarchy *row = plan_hierarchies(h->plan) + i;
 		autoclose int fd = -EBADF;
 
-		if (row->version != 1 || !list_has(plan_text(h->plan, row->controllers), "freezer"))
+		if (row->version != 1 || !has_freezer(h->plan, row))
 			continue;
 		fd = host_cgroup_open_below(h, i, host_name(h, number));
 		if (fd >= 0)

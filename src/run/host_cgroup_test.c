@@ -20,45 +20,14 @@
 #include <cmocka.h>
 
 #include "base/macros.h"
-#include "run/run_fixture.h"
-#include "sys/cgroup.h"
+#include "run/cgroup_fixture.h"
 #include "sys/process.h"
 
 enum { R_CGROUP, R_ENTERED };
 
-static char base[64]; /* our directory in each hierarchy */
-static const char *mounts[3];
-static unsigned mount_count;
-
-static void add_mount(const char *mount)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "%s/%s", mount, base);
-	if (geteuid() == 0 && access(mount, W_OK) == 0 && mkdir(path, 0755) == 0)
-		mounts[mount_count++] = mount;
-}
-
 static int prepare(void **state)
 {
-	snprintf(base, sizeof(base), "tare-cgroup-test-%d", getpid());
-	add_mount("/sys/fs/cgroup/freezer");
-	add_mount("/sys/fs/cgroup/devices");
-	add_mount(access("/sys/fs/cgroup/cgroup.procs", F_OK) == 0 ? "/sys/fs/cgroup"
-								   : "/sys/fs/cgroup/unified");
-	return 0;
-}
-
-static int clean_up(void **state)
-{
-	for (unsigned i = 0; i < mount_count; i++) {
-		int fd = cgroup_open(mounts[i], "", "");
-
-		/* A test that failed may have left us inside. */
-		if (fd < 0 || cgroup_move(fd, 0) < 0 || cgroup_remove(fd, base, 0, true) < 0)
-			return -1;
-		close(fd);
-	}
+	cgroups_prepare("cgroup");
 	return 0;
 }
 
@@ -68,25 +37,6 @@ static void need_mounts(unsigned count)
 		return;
 	print_message("cgroups need root and hierarchies that can be written\n");
 	skip();
-}
-
-static unsigned version_of(unsigned i)
-{
-	return strstr(mounts[i], "freezer") || strstr(mounts[i], "devices") ? 1 : 2;
-}
-
-static void add_hierarchies(struct fixture *f)
-{
-	for (unsigned i = 0; i < mount_count; i++) {
-		struct plan_hierarchy *row = vec_push(&f->b.hierarchies);
-
-		assert_non_null(row);
-		memset(row, 0, sizeof(*row));
-		row->mount = fixture_text(f, mounts[i]);
-		row->base = fixture_text(f, base);
-		row->controllers = fixture_text(f, "");
-		row->version = (uint8_t)version_of(i);
-	}
 }
 
 static void assert_nothing_left(void)
@@ -122,7 +72,7 @@ static void add_monitor(struct fixture *f, bool always_pivot)
 	fixture_begin(f);
 	plan_build_register(&f->b, REGISTER_NAME, "cgroup");
 	plan_build_register(&f->b, REGISTER_NUMBER, "entered");
-	add_hierarchies(f);
+	cgroups_add_hierarchies(f, "");
 	step = fixture_step(f, SECTION_START, OP_CGROUP_CREATE, "monitor");
 	step->arg[0] = fixture_text(f, "group/lxc.payload.c1");
 	step->out = R_CGROUP;
@@ -212,7 +162,8 @@ static void the_supervisor_enters_and_leaves(void **state)
 		assert_int_equal(fixture_start(&f), 0);
 		assert_true(run_has_late(&f.run));
 		for (unsigned i = 0; i < mount_count; i++)
-			assert_int_equal(is_in(i, "group/lxc.payload.c1", 0), version_of(i) == 1);
+			assert_int_equal(is_in(i, "group/lxc.payload.c1", 0),
+					 cgroups_version(i) == 1);
 		if (is_late)
 			run_late(&f.run);
 		for (unsigned i = 0; is_late && i < mount_count; i++)
@@ -222,7 +173,7 @@ static void the_supervisor_enters_and_leaves(void **state)
 		for (unsigned i = 0; i < mount_count; i++) {
 			snprintf(path, sizeof(path), "%s/%s/group", mounts[i], base);
 			assert_int_equal(access(path, F_OK), -1);
-			if (is_late || version_of(i) == 1)
+			if (is_late || cgroups_version(i) == 1)
 				assert_true(is_in(i, to_pivot ? "lxc.pivot" : "", 0));
 		}
 		leave_for_good();
@@ -279,5 +230,5 @@ int main(void)
 		cmocka_unit_test(what_stays_behind_moves_to_the_base),
 	};
 
-	return cmocka_run_group_tests(tests, prepare, clean_up);
+	return cmocka_run_group_tests(tests, prepare, cgroups_clean_up);
 }

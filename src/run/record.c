@@ -7,6 +7,7 @@
 
 #include "run/record.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/macros.h"
@@ -161,4 +162,36 @@ const char *record_find_item(const struct record_header *r, const char *key)
 			high = middle;
 	}
 	return NULL;
+}
+
+/* NULL: the register has no value now. */
+static const char *register_text(const struct record_header *r, const struct plan *p,
+				 uint16_t number, char room[RECORD_NUMBER_MAX])
+{
+	const struct record_register *value = record_registers((struct record_header *)r) + number;
+
+	if (atomic_load(&value->state) != VALUE_SET)
+		return NULL;
+	if (plan_registers(p)[number].kind == REGISTER_NAME)
+		return memchr(value->name, '\0', sizeof(value->name)) ? value->name : NULL;
+	snprintf(room, RECORD_NUMBER_MAX, "%llu", (unsigned long long)value->number);
+	return room;
+}
+
+const char *record_find_running_item(const struct record_header *r, const struct plan *p,
+				     const char *key, char room[RECORD_NUMBER_MAX])
+{
+	for (uint32_t i = 0; p && i < p->overlays.count; i++) {
+		const struct plan_overlay *o = &plan_overlays(p)[i];
+		const char *text;
+
+		if (strcmp(plan_text(p, o->key), key) != 0)
+			continue;
+		if (o->register_number == PLAN_NO_REGISTER)
+			return plan_text(p, o->value);
+		text = register_text(r, p, o->register_number, room);
+		if (text)
+			return text;
+	}
+	return record_find_item(r, key);
 }

@@ -29,6 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/container_state.h"
 #include "plan/plan.h"
 #include "sys/boot.h"
 
@@ -45,19 +46,6 @@ enum {
 	RECORD_RUN_NAME_MAX = 240, /* of a container: the file's name has more than that in it */
 	RECORD_ADDRESSES_MAX = 32,
 	RECORD_SIZE_MAX = 16 << 20, /* bytes: what the supervisor maps, so that the file may grow */
-};
-
-/* As on the wire (spec/wire.md). */
-enum container_state {
-	STATE_STOPPED,
-	STATE_STARTING,
-	STATE_RUNNING,
-	STATE_STOPPING,
-	STATE_ABORTING,
-	STATE_FREEZING,
-	STATE_FROZEN,
-	STATE_THAWED,
-	STATE_COUNT,
 };
 
 enum record_register_state {
@@ -295,6 +283,14 @@ const struct plan *record_look_at_plan(const struct record_header *r, size_t siz
 
 /* Value of a configuration item, or NULL. */
 const char *record_find_item(const struct record_header *r, const char *key);
+
+/*
+ * The same in this run: what it has in the item's place (an overlay of its plan `p`, which may be
+ * NULL) comes first. Texts of other processes' records are terminated. `room` is for numbers.
+ */
+enum { RECORD_NUMBER_MAX = 24 };
+const char *record_find_running_item(const struct record_header *r, const struct plan *p,
+				     const char *key, char room[RECORD_NUMBER_MAX]);
 
 /*
  * How the supervisor is told where its record is: the environment variable RECORD_VARIABLE, first

@@ -24,7 +24,18 @@
 
 enum { ITEMS_AT = 60000, ARGV_AT = 61000 };
 
-static void make_record(struct fixture *f)
+/* A key whose value is what this run has made, or a text. */
+static void add_overlay(struct fixture *f, const char *key, uint16_t number, const char *value)
+{
+	struct plan_overlay *overlay = vec_push(&f->b.overlays);
+
+	assert_non_null(overlay);
+	*overlay = (struct plan_overlay){.key = fixture_text(f, key), .register_number = number};
+	if (value)
+		overlay->value = fixture_text(f, value);
+}
+
+static void add_items(struct record_header *record)
 {
 	static const struct {
 		uint32_t count, unused;
@@ -36,6 +47,13 @@ static void make_record(struct fixture *f)
 		.text = "a.b\0bb\0cc\0"
 			"1\0two\0three",
 	};
+
+	memcpy((char *)record + ITEMS_AT, &items, sizeof(items));
+	record->items = (struct record_part){ITEMS_AT, sizeof(items)};
+}
+
+static void make_record(struct fixture *f)
+{
 	struct record_header *record;
 
 	fixture_begin(f);
@@ -43,8 +61,7 @@ static void make_record(struct fixture *f)
 	fixture_step(f, SECTION_START, OP_STATE, "STARTING")->arg[0] = STATE_STARTING;
 	fixture_finish(f);
 	record = f->record;
-	memcpy((char *)record + ITEMS_AT, &items, sizeof(items));
-	record->items = (struct record_part){ITEMS_AT, sizeof(items)};
+	add_items(record);
 	memcpy((char *)record + ARGV_AT, "\2\0\0\0one\0two", 12);
 	record->argv = ARGV_AT;
 }
@@ -137,6 +154,43 @@ static void items_are_found(void **state)
 	assert_null(record_find_item(f.record, "zz"));
 	f.record->items.size = 0;
 	assert_null(record_find_item(f.record, "bb"));
+	fixture_end(&f);
+}
+
+static void what_a_run_has_takes_the_place_of_items(void **state)
+{
+	struct record_register *pair, *index;
+	char room[RECORD_NUMBER_MAX];
+	struct fixture f;
+	uint16_t name, number;
+
+	fixture_begin(&f);
+	name = plan_build_register(&f.b, REGISTER_NAME, "veth0");
+	number = plan_build_register(&f.b, REGISTER_NUMBER, "index");
+	add_overlay(&f, "a.b", PLAN_NO_REGISTER, "fixed");
+	add_overlay(&f, "bb", name, NULL);
+	add_overlay(&f, "cc", number, NULL);
+	fixture_finish(&f);
+	add_items(f.record);
+	assert_null(record_check(f.record, FIXTURE_RECORD));
+	pair = fixture_register(&f, name);
+	index = fixture_register(&f, number);
+
+	assert_string_equal(record_find_running_item(f.record, f.run.plan, "a.b", room), "fixed");
+	assert_string_equal(record_find_running_item(f.record, NULL, "a.b", room), "1");
+	assert_string_equal(record_find_running_item(f.record, f.run.plan, "bb", room), "two");
+	assert_string_equal(record_find_running_item(f.record, f.run.plan, "cc", room), "three");
+	assert_null(record_find_running_item(f.record, f.run.plan, "zz", room));
+	memcpy(pair->name, "vethX", 6);
+	pair->state = VALUE_SET;
+	index->number = UINT64_MAX;
+	index->state = VALUE_SET;
+	assert_string_equal(record_find_running_item(f.record, f.run.plan, "bb", room), "vethX");
+	assert_string_equal(record_find_running_item(f.record, f.run.plan, "cc", room),
+			    "18446744073709551615");
+	/* Another process's record: no end, no text. */
+	memset(pair->name, 'x', sizeof(pair->name));
+	assert_string_equal(record_find_running_item(f.record, f.run.plan, "bb", room), "two");
 	fixture_end(&f);
 }
 
@@ -256,6 +310,7 @@ int main(void)
 		cmocka_unit_test(damaged_records_are_refused),
 		cmocka_unit_test(a_plan_is_replaced_under_its_readers),
 		cmocka_unit_test(items_are_found),
+		cmocka_unit_test(what_a_run_has_takes_the_place_of_items),
 		cmocka_unit_test(references_are_replaced),
 		cmocka_unit_test(messages_carry_descriptors),
 		cmocka_unit_test(calls_have_names),

@@ -69,7 +69,7 @@ struct run_calls {
 	int (*destroy)(struct run *r);
 	/* Output of a hook, a piece at a time. */
 	void (*hook_output)(struct run *r, const char *text, size_t length);
-	/* A STOPS_REBOOT hook failed. */
+	/* A HOOK_STOPS_REBOOT hook failed. */
 	void (*refuse_reboot)(struct run *r);
 	/* A step that may fail did, or a hook of the stop section. */
 	void (*warn)(struct run *r, const struct run_failure *failure);
@@ -127,7 +127,7 @@ void run_late(struct run *r);
  * only what outlives one is given back. */
 int run_undo(struct run *r, struct run_failure *ret);
 
-/* Read INIT's last words: waits for EXEC_NEXT and EOF. 0 = PID 1 runs. */
+/* Read INIT's last words: waits for MESSAGE_EXEC_NEXT and EOF. 0 = PID 1 runs. */
 int run_wait_exec(struct run *r, struct run_failure *ret);
 
 /* init.c: the child's whole life after clone. `first` = index behind the clone step. Never returns

@@ -22,14 +22,10 @@
 #include <cmocka.h>
 
 #include "base/macros.h"
-#include "run/run_fixture.h"
-#include "sys/cgroup.h"
+#include "run/cgroup_fixture.h"
 #include "sys/link.h"
 
 static bool can_run;
-static char base[64]; /* our directory in each hierarchy */
-static const char *mounts[4];
-static unsigned mount_count;
 
 static void need_root(void)
 {
@@ -39,38 +35,11 @@ static void need_root(void)
 	skip();
 }
 
-static void add_mount(const char *mount)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "%s/%s", mount, base);
-	if (access(mount, W_OK) == 0 && mkdir(path, 0755) == 0)
-		mounts[mount_count++] = mount;
-}
-
 static int prepare(void **state)
 {
-	snprintf(base, sizeof(base), "tare-run-test-%d", getpid());
 	can_run = geteuid() == 0 && unshare(CLONE_NEWNET) == 0;
-	if (!can_run)
-		return 0;
-	add_mount("/sys/fs/cgroup/freezer");
-	add_mount("/sys/fs/cgroup/devices");
-	add_mount(access("/sys/fs/cgroup/cgroup.procs", F_OK) == 0 ? "/sys/fs/cgroup"
-								   : "/sys/fs/cgroup/unified");
-	return 0;
-}
-
-static int clean_up(void **state)
-{
-	for (unsigned i = 0; i < mount_count; i++) {
-		int fd = cgroup_open(mounts[i], "", "");
-
-		/* A test that failed may have left us inside. */
-		if (fd < 0 || cgroup_move(fd, 0) < 0 || cgroup_remove(fd, base, 0, true) < 0)
-			return -1;
-		close(fd);
-	}
+	if (can_run)
+		cgroups_prepare("run");
 	return 0;
 }
 
@@ -92,20 +61,6 @@ static void add_registers(struct fixture *f)
 	plan_build_register(&f->b, REGISTER_FD, "tty");
 	f->b.plan.roles[ROLE_INIT_PIDFD] = R_PIDFD;
 	f->b.plan.roles[ROLE_INIT_PID] = R_PID;
-}
-
-static void add_hierarchies(struct fixture *f)
-{
-	for (unsigned i = 0; i < mount_count; i++) {
-		struct plan_hierarchy *row = vec_push(&f->b.hierarchies);
-
-		assert_non_null(row);
-		memset(row, 0, sizeof(*row));
-		row->mount = fixture_text(f, mounts[i]);
-		row->base = fixture_text(f, base);
-		row->controllers = fixture_text(f, i == 0 ? "freezer" : "");
-		row->version = strstr(mounts[i], "freezer") || strstr(mounts[i], "devices") ? 1 : 2;
-	}
 }
 
 static void add_gate(struct fixture *f, enum plan_gate gate)
@@ -210,7 +165,7 @@ static void make_container(struct fixture *f, const struct container *c)
 	fixture_begin(f);
 	add_registers(f);
 	if (c->has_cgroup) {
-		add_hierarchies(f);
+		cgroups_add_hierarchies(f, "freezer");
 		add_cgroup(f);
 	}
 	add_clone(f, c);
@@ -712,5 +667,5 @@ int main(void)
 		cmocka_unit_test(descriptors_ride_on_gates),
 	};
 
-	return cmocka_run_group_tests_name("run", tests, prepare, clean_up);
+	return cmocka_run_group_tests_name("run", tests, prepare, cgroups_clean_up);
 }

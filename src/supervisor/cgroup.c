@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "base/str.h"
 #include "supervisor/supervisor.h"
 #include "sys/cgroup.h"
 
@@ -25,17 +26,7 @@ const char *cgroup_place_name(const struct supervisor *s, enum cgroup_place plac
 
 static bool has_controller(const struct plan *p, const struct plan_hierarchy *h, const char *name)
 {
-	const char *at = plan_text(p, h->controllers);
-	size_t length = strlen(name);
-
-	while (*at) {
-		size_t word = strcspn(at, ",");
-
-		if (word == length && memcmp(at, name, length) == 0)
-			return true;
-		at += word + (at[word] == ',');
-	}
-	return false;
+	return text_list_has(plan_text(p, h->controllers), name, strlen(name));
 }
 
 const struct plan_hierarchy *cgroup_find_unified(const struct supervisor *s)

@@ -116,7 +116,6 @@ void control_serve(struct supervisor *s, bool on)
 {
 	struct control *t = &s->control;
 
-	t->is_served = on;
 	if (!on) {
 		loop_unwatch(s, WATCH_CONTROL);
 		loop_set_timer(s, TIMER_CONTROL, USEC_INFINITY);

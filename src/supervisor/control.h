@@ -59,7 +59,6 @@ struct connection_chunk;
 struct control {
 	int listener_fd; /* owned; -EBADF when closed */
 	int epoll_fd;    /* owned: the listener and all connections */
-	bool is_served;
 	uint32_t count, stranger_count;
 	struct connection_chunk *chunks;
 	int received_fd; /* with the message that is being looked at; -EBADF */

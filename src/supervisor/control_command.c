@@ -74,43 +74,17 @@ static void get_clone_flags(struct supervisor *s, struct connection *c)
 	answer_data(s, c, supervisor_plan(s)->clone_flags);
 }
 
-/* The value that this run has for a key in place of the configured one, or NULL. */
-static const char *overlay(const struct supervisor *s, const char *key, char *buf, size_t room)
-{
-	const struct plan *p = supervisor_plan(s);
-
-	for (uint32_t i = 0; i < p->overlays.count; i++) {
-		const struct plan_overlay *o = &plan_overlays(p)[i];
-		const struct record_register *value;
-
-		if (strcmp(plan_text(p, o->key), key) != 0)
-			continue;
-		if (o->register_number == PLAN_NO_REGISTER)
-			return plan_text(p, o->value);
-		value = &record_registers(s->record)[o->register_number];
-		if (atomic_load(&value->state) != VALUE_SET)
-			continue;
-		if (plan_registers(p)[o->register_number].kind == REGISTER_NAME)
-			return value->name;
-		snprintf(buf, room, "%llu", (unsigned long long)value->number);
-		return buf;
-	}
-	return NULL;
-}
-
 static void get_config_item(struct supervisor *s, struct connection *c)
 {
 	const char *key = c->buffer;
 	const char *value;
-	char number[24];
+	char number[RECORD_NUMBER_MAX];
 
 	if (c->length == 0 || memchr(key, '\0', c->length) != key + c->length - 1) {
 		connection_answer_code(s, c, -EINVAL);
 		return;
 	}
-	value = overlay(s, key, number, sizeof(number));
-	if (!value)
-		value = record_find_item(s->record, key);
+	value = record_find_running_item(s->record, supervisor_plan(s), key, number);
 	if (!value || value[0] == '\0')
 		connection_answer_code(s, c, -1);
 	else

@@ -86,18 +86,6 @@ void state_tell_exit(struct supervisor *s, int status)
 	write_fifo(s, WIRE_MESSAGE_EXIT, status);
 }
 
-static const char *state_word(enum container_state state)
-{
-	static const char *const words[STATE_COUNT] = {
-		[STATE_STOPPED] = "STOPPED",   [STATE_STARTING] = "STARTING",
-		[STATE_RUNNING] = "RUNNING",   [STATE_STOPPING] = "STOPPING",
-		[STATE_ABORTING] = "ABORTING", [STATE_FREEZING] = "FREEZING",
-		[STATE_FROZEN] = "FROZEN",     [STATE_THAWED] = "THAWED",
-	};
-
-	return state < STATE_COUNT ? words[state] : "unknown";
-}
-
 /* ".<name>.<pid>" beside it: from now on the name belongs to whoever starts next. */
 static void make_room_for_record(struct supervisor *s)
 {
@@ -131,14 +119,15 @@ static int enter(struct supervisor *s, enum container_state to, bool tell_fifo)
 	bool is_final = to == STATE_STOPPED && s->run.target == TARGET_STOP;
 
 	if (!state_may_follow(from, to)) {
-		log_error("The state %s can't follow %s", state_word(to), state_word(from));
+		log_error("The state %s can't follow %s", container_state_name(to),
+			  container_state_name(from));
 		return -EINVAL;
 	}
 	/* Before it is told: what is STOPPED under its name is about to begin. */
 	if (is_final)
 		make_room_for_record(s);
 	atomic_store(&s->record->state, stored);
-	log_info("Container is now %s", state_word(to));
+	log_info("Container is now %s", container_state_name(to));
 	if (tell_fifo)
 		write_fifo(s, WIRE_MESSAGE_STATE, (int)to);
 	if (is_final)

@@ -11,29 +11,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#define expect(condition)                       \
-	do {                                    \
-		if (!(condition))               \
-			return __LINE__ & 0xff; \
-	} while (0)
-
-static void in_child(int (*body)(void))
-{
-	int status;
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (pid == 0)
-		_exit(body());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		fail_msg("line %d", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
-}
+#include "sys/child_fixture.h"
 
 static int sets(void)
 {
@@ -56,7 +38,7 @@ static int sets(void)
 
 static void the_sets_are_read_and_written(void **state)
 {
-	in_child(sets);
+	in_child(NULL, sets);
 }
 
 static int bounding(void)
@@ -72,7 +54,7 @@ static int bounding(void)
 
 static void the_bounding_set_is_what_is_kept(void **state)
 {
-	in_child(bounding);
+	in_child(NULL, bounding);
 }
 
 static int ambient(void)
@@ -92,7 +74,7 @@ static int ambient(void)
 
 static void the_ambient_set_is_raised_and_cleared(void **state)
 {
-	in_child(ambient);
+	in_child(NULL, ambient);
 }
 
 int main(void)

@@ -9,29 +9,11 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#define expect(condition)                       \
-	do {                                    \
-		if (!(condition))               \
-			return __LINE__ & 0xff; \
-	} while (0)
-
-static void in_child(int (*body)(void))
-{
-	int status;
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (pid == 0)
-		_exit(body());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		fail_msg("line %d", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
-}
+#include "sys/child_fixture.h"
 
 static int change(void)
 {
@@ -52,7 +34,7 @@ static int change(void)
 
 static void all_ids_change_at_once(void **state)
 {
-	in_child(change);
+	in_child(NULL, change);
 }
 
 static int refused(void)
@@ -65,7 +47,7 @@ static int refused(void)
 
 static void there_is_no_way_back(void **state)
 {
-	in_child(refused);
+	in_child(NULL, refused);
 }
 
 static int dumpable(void)
@@ -79,7 +61,7 @@ static int dumpable(void)
 
 static void dumping_is_forbidden_and_allowed(void **state)
 {
-	in_child(dumpable);
+	in_child(NULL, dumpable);
 }
 
 int main(void)

@@ -27,6 +27,7 @@ enum {
 enum {
 	KERNEL_AT_RECURSIVE = 0x8000, /* AT_RECURSIVE: open_tree, mount_setattr */
 	KERNEL_PTS_MAJOR = 136,       /* Documentation/admin-guide/devices.txt: all of Unix98 */
+	KERNEL_MFD_EXEC = 0x10,       /* MFD_EXEC, Linux 6.3: memfd_create */
 };
 
 /* File system magic (linux/magic.h), as unsigned: f_type's sign differs between machines. */

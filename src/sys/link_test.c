@@ -93,7 +93,7 @@ static void a_pair_is_made_as_asked(void **state)
 
 	/* Its peer is born in the other namespace. */
 	assert_int_equal(link_find(&here, "eth0", 0, &facts), -ENODEV);
-	assert_int_equal(namespace_enter(there, CLONE_NEWNET), 0);
+	assert_int_equal(setns(there, CLONE_NEWNET), 0);
 	assert_int_equal(netlink_open(&other), 0);
 	assert_int_equal(link_find(&other, "eth0", 0, &facts), 0);
 	assert_int_equal(facts.mac[5], 9);

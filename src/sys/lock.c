@@ -18,7 +18,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/directory.h"
 #include "base/macros.h"
 #include "base/num.h"
 #include "sys/procfs.h"
@@ -26,16 +25,13 @@
 static const usec_t first_pause = 1 * USEC_PER_MSEC;
 static const usec_t longest_pause = 16 * USEC_PER_MSEC;
 
-int lock_open(const char *path)
+int lock_open(int dirfd, const char *name)
 {
 	autoclose int fd = -EBADF;
 	struct stat status;
-	int r;
 
-	r = directory_make_parents(path, 0755);
-	if (r < 0)
-		return r;
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600);
+	fd = openat(dirfd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK,
+		    0600);
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return -errno;
 	if (!S_ISREG(status.st_mode))
@@ -73,11 +69,6 @@ int lock_take(int fd, usec_t deadline)
 		if (pause < longest_pause)
 			pause *= 2;
 	}
-}
-
-int lock_release(int fd)
-{
-	return set_lock(fd, F_OFD_SETLK, F_UNLCK);
 }
 
 int lock_is_held(int fd)

@@ -5,7 +5,7 @@
  * Locks between processes that live on files: LXC's disk lock (spec/runtime.md §1) and whatever
  * else is taken for a while. A lock belongs to the open file description: threads that opened the
  * file themselves exclude each other too, and children that inherit the descriptor share the lock.
- * It ends with lock_release() or when the last copy of the descriptor is closed, also by death.
+ * It ends when the last copy of the descriptor is closed, also by death.
  */
 
 #include <sys/types.h>
@@ -13,12 +13,11 @@
 #include "base/time.h"
 
 /*
- * Open a lock file; missing directories are made with mode 0755, the file with 0600. The file
- * itself is never followed as a symbolic link (CVE-2015-1331): -ELOOP; what is no regular file is
- * -EINVAL. Lock files are never removed: that would split the lock in two. Returns a descriptor or
- * -errno.
+ * Open a lock file in a directory; a missing one is made with mode 0600. It is never followed as a
+ * symbolic link (CVE-2015-1331): -ELOOP; what is no regular file is -EINVAL. Lock files are never
+ * removed: that would split the lock in two. Returns a descriptor or -errno.
  */
-int lock_open(const char *path);
+int lock_open(int dirfd, const char *name);
 
 /*
  * Take the write lock, waiting until `deadline` (base/time.h): 0 tries once, USEC_INFINITY waits
@@ -26,8 +25,6 @@ int lock_open(const char *path);
  * deadline looks again every few milliseconds, in no fair order.
  */
 int lock_take(int fd, usec_t deadline);
-
-int lock_release(int fd);
 
 /* Whether somebody else holds the lock, now: 1 or 0, or -errno. Needs no right to write. */
 int lock_is_held(int fd);

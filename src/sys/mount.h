@@ -41,7 +41,7 @@ size_t mount_fs_message(int fs_fd, char *buf, size_t len);
 
 /* mount(2) of a new file system on `path`; `data` has less than MOUNT_DATA_MAX bytes. For options
  * that are too long for mount_fs_string(), which takes 255 bytes. */
-enum { MOUNT_DATA_MAX = 4096, MOUNT_STRING_MAX = 255 };
+enum { MOUNT_DATA_MAX = 4096 };
 int mount_make(const char *source, const char *path, const char *type, const char *data);
 
 /* mount(2) of MS_SLAVE, MS_SHARED, MS_PRIVATE on `path` and everything below. */

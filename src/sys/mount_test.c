@@ -15,10 +15,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "sys/child_fixture.h"
 
 static char top[] = "/tmp/tare-mount-XXXXXX";
 
@@ -34,26 +35,10 @@ static int teardown(void **state)
 	return rmdir(top);
 }
 
-/* Run a body in a child with mounts of its own; it returns the line that went wrong, or 0. */
-static void in_namespace(int (*body)(void))
+static int make_namespace(void)
 {
-	int status;
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (pid == 0)
-		_exit(unshare(CLONE_NEWNS) < 0 || mount_propagation("/", MS_PRIVATE) < 0 ? 1
-											 : body());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		fail_msg("line %d", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+	return unshare(CLONE_NEWNS) < 0 || mount_propagation("/", MS_PRIVATE) < 0 ? 1 : 0;
 }
-
-#define expect(condition)                       \
-	do {                                    \
-		if (!(condition))               \
-			return __LINE__ & 0xff; \
-	} while (0)
 
 static int make_tmpfs(unsigned attributes)
 {
@@ -90,7 +75,7 @@ static int a_file_system(void)
 
 static void a_file_system_is_made_attached_and_detached(void **state)
 {
-	in_namespace(a_file_system);
+	in_child(make_namespace, a_file_system);
 }
 
 static int its_words(void)
@@ -111,7 +96,7 @@ static int its_words(void)
 
 static void a_file_system_says_what_it_does_not_like(void **state)
 {
-	in_namespace(its_words);
+	in_child(make_namespace, its_words);
 }
 
 static int links(void)
@@ -128,7 +113,7 @@ static int links(void)
 
 static void links_are_not_followed(void **state)
 {
-	in_namespace(links);
+	in_child(make_namespace, links);
 }
 
 static int pivoted(void)
@@ -146,7 +131,7 @@ static int pivoted(void)
 
 static void a_mount_becomes_the_root(void **state)
 {
-	in_namespace(pivoted);
+	in_child(make_namespace, pivoted);
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

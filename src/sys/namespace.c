@@ -53,11 +53,6 @@ uint64_t namespace_number(const char *path)
 	return stat(path, &status) < 0 ? 0 : (uint64_t)status.st_ino;
 }
 
-int namespace_enter(int fd, int type)
-{
-	return setns(fd, type) < 0 ? -errno : 0;
-}
-
 int namespace_new_mounts(void)
 {
 	if (unshare(CLONE_NEWNS) < 0)

@@ -17,9 +17,6 @@ int namespace_open_path(const char *path);
 /* The number that tells it from others of its kind, by the path of its file; 0: not to be had. */
 uint64_t namespace_number(const char *path);
 
-/* Enter it. `type` is CLONE_NEW* that it must be of, 0 = any. 0 or -errno. */
-int namespace_enter(int fd, int type);
-
 /*
  * A mount namespace of our own in which every mount is dependent on (a slave of) the one it was
  * copied from. The calling process has one thread. 0 or -errno.

@@ -14,28 +14,15 @@
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#define expect(condition)                       \
-	do {                                    \
-		if (!(condition))               \
-			return __LINE__ & 0xff; \
-	} while (0)
+#include "sys/child_fixture.h"
 
-static void in_child(int (*body)(void))
+static int give_up_new_rights(void)
 {
-	int status;
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (pid == 0)
-		_exit(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? 1 : body());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		fail_msg("line %d", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? 1 : 0;
 }
 
 static const struct sock_filter program[] = {
@@ -54,7 +41,7 @@ static int filtered(void)
 
 static void a_filter_is_loaded(void **state)
 {
-	in_child(filtered);
+	in_child(give_up_new_rights, filtered);
 }
 
 static int listening(void)
@@ -68,7 +55,7 @@ static int listening(void)
 
 static void a_listener_is_returned(void **state)
 {
-	in_child(listening);
+	in_child(give_up_new_rights, listening);
 }
 
 static int malformed(void)
@@ -85,7 +72,7 @@ static int malformed(void)
 
 static void what_is_no_program_is_refused(void **state)
 {
-	in_child(malformed);
+	in_child(give_up_new_rights, malformed);
 }
 
 int main(void)

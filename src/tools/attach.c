@@ -298,15 +298,7 @@ static const struct cli_option options[] = {
 		AT(context),
 		.help = "security label of the command",
 	},
-	{
-		.letter = 'f',
-		.name = "rcfile",
-		.placeholder = "FILE",
-		.kind = CLI_PATH,
-		AT(rcfile),
-		.help = "configuration to use instead of the container's own",
-		.complete = {CLI_COMPLETE_FILE},
-	},
+	SESSION_RCFILE_OPTION(struct attach_values),
 	{0},
 };
 

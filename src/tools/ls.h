@@ -35,7 +35,6 @@ struct ls_columns {
 	enum ls_column list[2 * LS_COLUMN_COUNT]; /* in the order of printing */
 	size_t count;
 };
-bool ls_columns_have(const struct ls_columns *columns, enum ls_column column);
 
 /* Cells are texts as the table shows them, but for sizes, which are bytes; lists are joined by ",
  * "; NULL: nothing. */

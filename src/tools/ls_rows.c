@@ -27,7 +27,7 @@ const char *const ls_column_names[LS_COLUMN_COUNT] = {
 	[LS_UNPRIVILEGED] = "UNPRIVILEGED",
 };
 
-bool ls_columns_have(const struct ls_columns *columns, enum ls_column column)
+static bool has_column(const struct ls_columns *columns, enum ls_column column)
 {
 	for (size_t i = 0; i < columns->count; i++)
 		if (columns->list[i] == column)
@@ -51,9 +51,9 @@ void ls_rows_finish(struct ls_rows *rows)
 
 static bool needs_config(const struct ls_query *query)
 {
-	return query->groups || ls_columns_have(&query->columns, LS_AUTOSTART) ||
-	       ls_columns_have(&query->columns, LS_GROUPS) ||
-	       ls_columns_have(&query->columns, LS_UNPRIVILEGED);
+	return query->groups || has_column(&query->columns, LS_AUTOSTART) ||
+	       has_column(&query->columns, LS_GROUPS) ||
+	       has_column(&query->columns, LS_UNPRIVILEGED);
 }
 
 /* A list with one element per line as "a, b"; NULL when it is empty. */
@@ -229,21 +229,20 @@ static struct lxc_container *open_container(const struct ls_query *query, const 
 static bool needs_object(const struct ls_query *query, bool active, unsigned depth)
 {
 	return needs_config(query) ||
-	       (active &&
-		(query->defined || ls_columns_have(&query->columns, LS_RAM) ||
-		 ls_columns_have(&query->columns, LS_SWAP) ||
-		 ls_columns_have(&query->columns, LS_INTERFACE) || depth < query->nesting));
+	       (active && (query->defined || has_column(&query->columns, LS_RAM) ||
+			   has_column(&query->columns, LS_SWAP) ||
+			   has_column(&query->columns, LS_INTERFACE) || depth < query->nesting));
 }
 
 /* Cells that only running containers have. */
 static void add_active_cells(const struct ls_query *query, struct lxc_container *c,
 			     struct ls_row *row)
 {
-	if (ls_columns_have(&query->columns, LS_RAM))
+	if (has_column(&query->columns, LS_RAM))
 		row->cells[LS_RAM] = size_cell(c, "memory.current");
-	if (ls_columns_have(&query->columns, LS_SWAP))
+	if (has_column(&query->columns, LS_SWAP))
 		row->cells[LS_SWAP] = size_cell(c, "memory.swap.current");
-	if (ls_columns_have(&query->columns, LS_INTERFACE))
+	if (has_column(&query->columns, LS_INTERFACE))
 		row->cells[LS_INTERFACE] = interfaces_cell(c);
 }
 

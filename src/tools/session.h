@@ -38,6 +38,22 @@ int session_fail(const struct session *s, const struct err *e);
 int session_say(const struct session *s, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* -f, besides the common --rcfile. */
+#define SESSION_RCFILE_OPTION(values)                                                     \
+	{                                                                                 \
+		.letter = 'f', .name = "rcfile", .placeholder = "FILE", .kind = CLI_PATH, \
+		.offset = offsetof(values, rcfile),                                       \
+		.help = "configuration to use instead of the container's own",            \
+		.complete = {CLI_COMPLETE_FILE},                                          \
+	}
+
+#define SESSION_DEFINE_OPTION(values, what)                                            \
+	{                                                                              \
+		.letter = 's', .name = "define", .placeholder = "KEY=VALUE",           \
+		.kind = CLI_STRING_LIST, .offset = offsetof(values, defines),          \
+		.help = "set a configuration item for this " what "; may be repeated", \
+	}
+
 /* Set the texts "KEY=VALUE" of -s. False when one is wrong, which was told. */
 bool session_define(struct session *s, const struct cli_strings *defines);
 

@@ -339,9 +339,12 @@ static void the_library_tells_what_it_is(void **state)
 		assert_true(lxc_has_api_extension(extensions[i]));
 	assert_true(lxc_has_api_extension(NULL));
 	assert_false(lxc_has_api_extension("telepathy"));
+	assert_false(lxc_has_api_extension("init_pidfd"));
+	assert_false(lxc_has_api_extension(""));
 	assert_int_equal(lxc_get_wait_states(NULL), 8);
 	assert_int_equal(lxc_get_wait_states(words), 8);
 	assert_string_equal(words[0], "STOPPED");
+	assert_string_equal(words[2], "RUNNING");
 	assert_string_equal(words[7], "THAWED");
 	assert_int_equal(lxc_config_parse_arch("x86_64", &persona), 0);
 	assert_int_equal(persona, 0);

@@ -4,12 +4,15 @@
 Each has a root file system of its own around one busybox, and init programs that need no time.
 """
 
+import argparse
 import dataclasses
 import os
 import pathlib
 import re
 import shutil
 import subprocess
+
+import tap
 
 BUSYBOX = shutil.which("busybox", path="/bin:/usr/bin")
 APPLETS = ("sh", "sleep", "true", "false", "reboot", "cat", "mount", "id", "test")
@@ -281,3 +284,18 @@ def missing(kind):
 def part(kind_name, every, rows):
     """Every so many-th row, beginning elsewhere for each kind."""
     return rows[list(KINDS).index(kind_name) % every::every]
+
+
+def try_one(try_kind, work, prefix, words):
+    """The main function of a program about one kind: KIND [--every N] [--only STEP]."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--only", type=int)
+    arguments = parser.parse_args(words)
+    why = missing(KINDS[arguments.kind])
+    if why:
+        tap.skip_all(why)
+    report = tap.Report()
+    try_kind(report, Host(work, prefix), arguments)
+    return report.finish()

@@ -9,12 +9,11 @@ lxc-info or lxc-start by turns) must leave nothing of it and tell STOPPED; where
 ends as if a step had failed.
 """
 
-import argparse
+import functools
 import signal
 
 import containers
 import sandbox
-import tap
 import trial
 
 DIED = "died before it could say why"
@@ -163,19 +162,5 @@ def try_kind(report, host, arguments):
     report.point(f"{kind}: starts and stops and leaves nothing afterwards", subject.begin())
 
 
-def main(work, prefix, words):
-    parser = argparse.ArgumentParser()
-    parser.add_argument("kind", choices=containers.KINDS)
-    parser.add_argument("--every", type=int, default=1)
-    parser.add_argument("--only", type=int)
-    arguments = parser.parse_args(words)
-    why = containers.missing(containers.KINDS[arguments.kind])
-    if why:
-        tap.skip_all(why)
-    report = tap.Report()
-    try_kind(report, containers.Host(work, prefix), arguments)
-    return report.finish()
-
-
 if __name__ == "__main__":
-    sandbox.run_inside(main)
+    sandbox.run_inside(functools.partial(containers.try_one, try_kind))

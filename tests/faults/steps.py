@@ -11,15 +11,14 @@ fails, and every step of undoing a start: what that leaves is removed by the nex
 tries every Nth step only.
 """
 
-import argparse
 import errno
+import functools
 import os
 import pathlib
 
 import containers
 import sandbox
 import snapshot
-import tap
 import trial
 
 # Which errno a step fails with must not matter; several, because some have a meaning somewhere.
@@ -187,19 +186,5 @@ def try_kind(report, host, arguments):
         try_endings(report, subject, kind, arguments)
 
 
-def main(work, prefix, words):
-    parser = argparse.ArgumentParser()
-    parser.add_argument("kind", choices=containers.KINDS)
-    parser.add_argument("--every", type=int, default=1)
-    parser.add_argument("--only", type=int)
-    arguments = parser.parse_args(words)
-    why = containers.missing(containers.KINDS[arguments.kind])
-    if why:
-        tap.skip_all(why)
-    report = tap.Report()
-    try_kind(report, containers.Host(work, prefix), arguments)
-    return report.finish()
-
-
 if __name__ == "__main__":
-    sandbox.run_inside(main)
+    sandbox.run_inside(functools.partial(containers.try_one, try_kind))

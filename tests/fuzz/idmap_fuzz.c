@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/macros.h"
-#include "config/idmap.h"
+#include "config/model.h"
 
 enum {
 	ENTRIES_MAX = 64, /* checks are quadratic; the kernel's 340 are the unit test's matter */
@@ -53,6 +53,11 @@ static void finding_print(void *data, const struct idmap_finding *finding)
 /* The ends of each range, there and back. */
 static void ids_round_trip(const struct idmap_entry *entries, size_t count, bool flawless)
 {
+	static struct config_idmap items[ENTRIES_MAX];
+	const struct config_idmaps maps = {.items = items, .count = count};
+
+	for (size_t i = 0; i < count; i++)
+		items[i].entry = entries[i];
 	for (size_t i = 0; i < count; i++) {
 		struct container_id ends[] = {entries[i].inside,
 					      {entries[i].inside.value + entries[i].count - 1}};
@@ -62,11 +67,11 @@ static void ids_round_trip(const struct idmap_entry *entries, size_t count, bool
 			struct container_id back;
 			char kind = entries[i].kind;
 
-			if (idmap_host_id(entries, count, kind, ends[end], &host) < 0) {
+			if (config_host_id(&maps, kind, ends[end], &host) < 0) {
 				assert(!flawless);
 				continue;
 			}
-			assert(idmap_container_id(entries, count, kind, host, &back) == 0);
+			assert(config_container_id(&maps, kind, host, &back) == 0);
 			assert(!flawless || back.value == ends[end].value);
 		}
 	}

@@ -47,7 +47,6 @@ static const struct setter setters[] = {
 	{"caller.gid", SET_U32, AT(facts.caller.gid)},
 	{"caller.is_root", SET_BOOL, AT(facts.caller.is_root)},
 	{"caller.in_initial_user_ns", SET_BOOL, AT(facts.caller.in_initial_user_ns)},
-	{"caller.proc_uid_map_full", SET_U32, AT(facts.caller.proc_uid_map_full)},
 	{"newuidmap", SET_TEXT, AT(facts.caller.newuidmap)},
 	{"newgidmap", SET_TEXT, AT(facts.caller.newgidmap)},
 
@@ -60,7 +59,6 @@ static const struct setter setters[] = {
 	{"kernel.has_time_namespace", SET_BOOL, AT(facts.kernel.has_time_namespace)},
 	{"kernel.has_idmapped_mounts", SET_BOOL, AT(facts.kernel.has_idmapped_mounts)},
 	{"kernel.has_clone_into_cgroup", SET_BOOL, AT(facts.kernel.has_clone_into_cgroup)},
-	{"kernel.has_cgroup_kill", SET_BOOL, AT(facts.kernel.has_cgroup_kill)},
 	{"kernel.has_core_sched", SET_BOOL, AT(facts.kernel.has_core_sched)},
 	{"kernel.has_sysrq", SET_BOOL, AT(facts.kernel.has_sysrq)},
 	{"kernel.capabilities", SET_U64, AT(facts.kernel.capabilities)},

@@ -23,7 +23,7 @@
  *	log_level                        members of struct plan_request
  *	directory = PATH                 of the checkpoint
  *	caller = root | user | nested    then caller.uid, caller.gid, caller.is_root,
- *		caller.in_initial_user_ns, caller.proc_uid_map_full, newuidmap, newgidmap
+ *		caller.in_initial_user_ns, newuidmap, newgidmap
  *	cgroup = hybrid | legacy | unified | none     then, behind it:
  *	cgroup.base = DIRECTORY          in every hierarchy: none is at its root
  *	cgroup.is_inside = yes | no      the starter is in the root of version 2
@@ -31,7 +31,7 @@
  *	cgroup.layout = -1 | 0 | 1 | 2   none, legacy, hybrid, unified
  *	cgroup.has_namespace, cgroup.has_cgroup2, cgroup.pattern, cgroup.missing
  *	kernel.has_time_namespace, kernel.has_idmapped_mounts, kernel.has_clone_into_cgroup,
- *	kernel.has_cgroup_kill, kernel.has_core_sched, kernel.has_sysrq,
+ *	kernel.has_core_sched, kernel.has_sysrq,
  *	kernel.capabilities (mask)
  *	rootfs.type, rootfs.path, rootfs.is_there, rootfs.error, rootfs.mount_is_there,
  *	rootfs.fstype, rootfs.host_is_initial

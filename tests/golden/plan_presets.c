@@ -30,8 +30,7 @@ static void *need(void *pointer)
 bool plan_preset_caller(struct facts *facts, const char *text)
 {
 	if (strcmp(text, "root") == 0) {
-		facts->caller = (struct facts_caller){
-			.is_root = true, .in_initial_user_ns = true, .proc_uid_map_full = 1};
+		facts->caller = (struct facts_caller){.is_root = true, .in_initial_user_ns = true};
 		return true;
 	}
 	if (strcmp(text, "user") == 0) {
@@ -39,7 +38,6 @@ bool plan_preset_caller(struct facts *facts, const char *text)
 			.uid = 1000,
 			.gid = 1000,
 			.in_initial_user_ns = true,
-			.proc_uid_map_full = 1,
 			.newuidmap = "/usr/bin/newuidmap",
 			.newgidmap = "/usr/bin/newgidmap",
 		};
@@ -159,7 +157,6 @@ void plan_preset_kernel(struct facts *facts)
 		.has_time_namespace = true,
 		.has_idmapped_mounts = true,
 		.has_clone_into_cgroup = true,
-		.has_cgroup_kill = true,
 		.has_core_sched = true,
 		.has_sysrq = true,
 		.capabilities = (UINT64_C(1) << CAPABILITY_COUNT) - 1,
