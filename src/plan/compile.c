@@ -282,8 +282,15 @@ const char *compile_origin(struct compiler *c, struct origin origin, const char 
 
 	if (origin.source == 0)
 		return "";
-	return compile_textf(c, "%s %s", config_origin(c->config, origin, place, sizeof(place)),
-			     key);
+	/* One line of the configuration makes several steps in a row. */
+	if (c->last.text && c->last.origin.source == origin.source &&
+	    c->last.origin.line == origin.line && strcmp(c->last.key, key) == 0)
+		return c->last.text;
+	c->last.origin = origin;
+	c->last.key = key;
+	c->last.text = compile_textf(c, "%s %s",
+				     config_origin(c->config, origin, place, sizeof(place)), key);
+	return c->last.text;
 }
 
 const char *compile_key_origin(struct compiler *c, const char *name)

@@ -96,6 +96,10 @@ struct compiler {
 	uint32_t ready_count; /* … one behind the other */
 	uint16_t r_stash, r_park, r_console_tree, r_pts;
 	uint16_t r_node[8]; /* host's device nodes, opened before /dev is covered */
+	struct {
+		struct origin origin;
+		const char *key, *text;
+	} last; /* what compile_origin() said */
 };
 
 /* c_*.c: each 0, or negative with e set. In the order of compile.c. */
