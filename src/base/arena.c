@@ -17,6 +17,7 @@ enum {
 	FIRST_BLOCK = 4096,
 	LARGEST_BLOCK = 256 * 1024,
 	ALIGNMENT = _Alignof(max_align_t),
+	SHORT_TEXT = 512,
 };
 
 struct arena_block {
@@ -114,22 +115,33 @@ char *arena_strndup(struct arena *a, const char *text, size_t len)
 	return copy;
 }
 
-char *arena_printf(struct arena *a, const char *fmt, ...)
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
+	char buf[SHORT_TEXT];
 	char *text = NULL;
-	va_list ap;
+	va_list again;
 	int len;
 
-	va_start(ap, fmt);
-	len = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
+	/* Mostly it fits, and is formatted once. */
+	va_copy(again, ap);
+	len = vsnprintf(buf, sizeof(buf), fmt, ap);
 	if (len >= 0)
 		text = arena_alloc(a, (size_t)len + 1);
-	if (!text)
-		return NULL;
+	if (text && (size_t)len < sizeof(buf))
+		memcpy(text, buf, (size_t)len + 1);
+	else if (text)
+		vsnprintf(text, (size_t)len + 1, fmt, again);
+	va_end(again);
+	return text;
+}
+
+char *arena_printf(struct arena *a, const char *fmt, ...)
+{
+	char *text;
+	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, (size_t)len + 1, fmt, ap);
+	text = arena_vprintf(a, fmt, ap);
 	va_end(ap);
 	return text;
 }

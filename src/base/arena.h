@@ -8,6 +8,7 @@
  * allocated.
  */
 
+#include <stdarg.h>
 #include <stddef.h>
 
 struct arena_block;
@@ -25,3 +26,5 @@ void *arena_alloc(struct arena *a, size_t size);
 char *arena_strdup(struct arena *a, const char *text);
 char *arena_strndup(struct arena *a, const char *text, size_t len);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));

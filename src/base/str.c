@@ -45,6 +45,17 @@ static bool str_reserve(struct str *s, size_t more)
 	return true;
 }
 
+void str_begin_zeroed(struct str *s, size_t len, size_t room)
+{
+	*s = (struct str){.data = calloc(1, room)};
+	if (!s->data) {
+		s->failed = true;
+		return;
+	}
+	s->len = len;
+	s->room = room;
+}
+
 void str_finish(struct str *s)
 {
 	free(s->data);

@@ -30,6 +30,10 @@ static inline bool str_failed(const struct str *s)
 	return s->failed;
 }
 
+/* An empty string becomes `len` bytes of zero, with memory for `room` bytes (more than len). Pages
+ * of it that nobody writes to are not there yet when the memory is the system's. */
+void str_begin_zeroed(struct str *s, size_t len, size_t room);
+
 void str_finish(struct str *s);
 
 /* Forget the content and a failure, keep the memory. */

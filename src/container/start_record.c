@@ -24,6 +24,8 @@ enum {
 	COMM_SIZE = 16,
 	/* Steps that --trace has room for when the plan is compiled later. */
 	TRACE_STEPS = 1024,
+	/* What the parts of most records fit into. */
+	PARTS_ROOM = 64 << 10,
 };
 
 /* Where the items go while they are collected: rows with offsets into the texts. */
@@ -201,7 +203,6 @@ static int check_record(const struct start *s, const struct str *bytes, struct e
 
 int start_build_record(const struct start *s, struct str *ret, struct err *e)
 {
-	static const char zeros[4096];
 	struct timespec now;
 	autostr applied = {};
 	struct record_header h = {
@@ -228,12 +229,7 @@ int start_build_record(const struct start *s, struct str *ret, struct err *e)
 	h.net_namespace = namespace_number("/proc/self/ns/net");
 	clock_gettime(CLOCK_REALTIME, &now);
 	h.started = (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
-	for (size_t left = RECORD_PARTS_AT; left > 0;) {
-		size_t piece = left < sizeof(zeros) ? left : sizeof(zeros);
-
-		str_add_bytes(ret, zeros, piece);
-		left -= piece;
-	}
+	str_begin_zeroed(ret, RECORD_PARTS_AT, RECORD_PARTS_AT + PARTS_ROOM);
 	add_texts(s, ret, &h);
 	r = add_items(ret, s->container->config, &h.items);
 	if (r == 0)

@@ -244,7 +244,10 @@ static uint32_t add_visible(struct plan_build *b, const char *text)
 
 	if (!text || !*text)
 		return 0;
-	room = VISIBLE_LARGEST * strlen(text) + 1;
+	room = strlen(text) + 1;
+	if (room <= PLAN_VISIBLE_MAX && utf8_is_visible(text, room - 1))
+		return plan_build_text(b, text);
+	room = VISIBLE_LARGEST * (room - 1) + 1;
 	if (room > PLAN_VISIBLE_MAX)
 		room = PLAN_VISIBLE_MAX;
 	if (room > sizeof(buf)) {

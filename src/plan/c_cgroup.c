@@ -220,6 +220,12 @@ static bool is_elsewhere(const struct compiler *c, const struct facts_hierarchy 
 	return !h->is_inside && !c->request->is_foreground;
 }
 
+/* The limits that are set in a place that somebody chose hold from the beginning. */
+static bool needs_monitor(const struct compiler *c, const struct names *names)
+{
+	return names->is_chosen || has_host_hooks(c);
+}
+
 /*
  * Whoever goes to another cgroup of version 2 waits for a grace period of RCU: 7 to 16 ms, more
  * than all the rest of a start. (In version 1 a single thread need not: the file `tasks`.) So the
@@ -238,8 +244,17 @@ static bool enters_late(const struct compiler *c, const struct names *names)
 		return false;
 	if (is_elsewhere(c, h) && (c->has_prelude || !c->facts->kernel.has_clone_into_cgroup))
 		return false;
-	/* The limits that are set in a place that somebody chose hold from the beginning. */
-	return !names->is_chosen && !has_host_hooks(c);
+	return !needs_monitor(c, names);
+}
+
+/* Nobody needs to be in the supervisor's directories before the process is there. */
+static bool is_made_beside(const struct compiler *c, const struct names *names)
+{
+	if (c->restores)
+		return false;
+	if (cgroup_hierarchy_of_version(c, 2) != NO_HIERARCHY)
+		return enters_late(c, names);
+	return !needs_monitor(c, names);
 }
 
 static void enter_monitor(struct compiler *c, const struct names *names)
@@ -265,10 +280,21 @@ static void enter_monitor(struct compiler *c, const struct names *names)
 	}
 }
 
+static void make_monitor(struct compiler *c, const struct names *names)
+{
+	struct plan_step *step =
+		STEP(c, SECTION_START, OP_CGROUP_CREATE, names->monitor, names->monitor_origin);
+
+	step->out = c->r_monitor;
+	step->arg[0] = plan_build_text(&c->b, names->monitor);
+	step->arg[1] = names->is_fixed ? CGROUP_FIXED : 0;
+	fill_cpusets(c, c->r_monitor, names->monitor);
+	enter_monitor(c, names);
+}
+
 int compile_cgroup_monitor(struct compiler *c, struct err *e)
 {
 	const struct facts_cgroup *cgroup = &c->facts->cgroup;
-	struct plan_step *step;
 	struct names names;
 	int r = check_directories(c, e);
 
@@ -295,12 +321,21 @@ int compile_cgroup_monitor(struct compiler *c, struct err *e)
 		return r;
 	c->r_monitor = plan_build_register(&c->b, REGISTER_NAME, "monitor-cgroup");
 	c->b.plan.roles[ROLE_MONITOR_CGROUP] = c->r_monitor;
-	step = STEP(c, SECTION_START, OP_CGROUP_CREATE, names.monitor, names.monitor_origin);
-	step->out = c->r_monitor;
-	step->arg[0] = plan_build_text(&c->b, names.monitor);
-	step->arg[1] = names.is_fixed ? CGROUP_FIXED : 0;
-	fill_cpusets(c, c->r_monitor, names.monitor);
-	enter_monitor(c, &names);
+	if (!is_made_beside(c, &names))
+		make_monitor(c, &names);
+	return 0;
+}
+
+int compile_cgroup_monitor_beside(struct compiler *c, struct err *e)
+{
+	struct names names;
+
+	(void)e;
+	if (c->r_monitor == PLAN_NO_REGISTER)
+		return 0;
+	names = find_names(c);
+	if (is_made_beside(c, &names))
+		make_monitor(c, &names);
 	return 0;
 }
 

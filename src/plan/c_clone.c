@@ -20,7 +20,7 @@ void compile_gate(struct compiler *c, enum plan_gate gate)
 	struct plan_step *step = STEP(c, SECTION_START, OP_GATE, plan_gate_name(gate), "");
 
 	step->arg[0] = gate;
-	if (gate == GATE_READY && c->ready_count > 0) {
+	if (gate == GATE_HANDOVER && c->ready_count > 0) {
 		step->arg[1] = c->r_ready;
 		step->arg[2] = c->ready_count;
 	}

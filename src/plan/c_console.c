@@ -3,7 +3,7 @@
  * The console and the ttys (spec/runtime.md §10), and what init's standard streams are.
  *
  * The console is a terminal of the container's devpts, or of one that exists only while terminals
- * are made (c_dev.c); HOST gets it at the gate `ready` and connects it behind that. One of the
+ * are made (c_dev.c); HOST gets it at the gate `handover` and connects it behind that. One of the
  * host's would do with less, but a bind of it leads to the host's devpts: a privileged container
  * that remounts what it sees read-only when it goes down (`umount -a -r`) would take the terminals
  * of the whole host along. That is left to containers without any place for a devpts.

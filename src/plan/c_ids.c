@@ -271,7 +271,7 @@ static bool has_script_down(const struct config_nets *nets)
 	return false;
 }
 
-/* Descriptors that INIT hands up at the gate `ready` need numbers one behind the other. */
+/* Descriptors that INIT hands up at the gate `handover` need numbers one behind the other. */
 static void decide_ready_registers(struct compiler *c)
 {
 	const struct config_values *v = c->values;

@@ -18,19 +18,17 @@ static void note_no_memory(struct compiler *c)
 
 const char *compile_textf(struct compiler *c, const char *fmt, ...)
 {
-	autostr text = {};
+	const char *text;
 	va_list ap;
-	char *copy;
 
 	va_start(ap, fmt);
-	str_vaddf(&text, fmt, ap);
+	text = arena_vprintf(&c->arena, fmt, ap);
 	va_end(ap);
-	copy = str_failed(&text) ? NULL : arena_strndup(&c->arena, str_text(&text), text.len);
-	if (!copy) {
+	if (!text) {
 		note_no_memory(c);
 		return "";
 	}
-	return copy;
+	return text;
 }
 
 const char *compile_reference(struct compiler *c, uint16_t register_number)

@@ -344,18 +344,30 @@ static const char *check_order(const struct plan *p)
 	return NULL;
 }
 
+static void set_bit(uint64_t *bits, unsigned n)
+{
+	bits[n / 64] |= UINT64_C(1) << n % 64;
+}
+
+static bool has_bit(const uint64_t *bits, unsigned n)
+{
+	return bits[n / 64] >> n % 64 & 1;
+}
+
 /* What START makes is given back by the section. */
 static bool gives_back(const struct plan *p, enum plan_section section)
 {
-	bool given[OP_COUNT][PLAN_REGISTERS_MAX + 1]; /* last column: ops without a register */
+	/* A bit for each register; behind them one for the op, whatever it reads. Small: a start
+	 * waits for each page of stack that the kernel has to find. */
+	uint64_t given[OP_COUNT][PLAN_REGISTERS_MAX / 64 + 1];
 
 	memset(given, 0, sizeof(given));
 	for (uint32_t i = 0; i < p->sections[section].count; i++) {
 		const struct plan_step *step = &plan_steps(p, section)[i];
 
-		given[step->op][PLAN_REGISTERS_MAX] = true;
+		set_bit(given[step->op], PLAN_REGISTERS_MAX);
 		if (step->in != PLAN_NO_REGISTER)
-			given[step->op][step->in] = true;
+			set_bit(given[step->op], step->in);
 	}
 	for (uint32_t i = 0; i < p->sections[SECTION_START].count; i++) {
 		const struct plan_step *step = &plan_steps(p, SECTION_START)[i];
@@ -365,7 +377,7 @@ static bool gives_back(const struct plan *p, enum plan_section section)
 		/* Its process is gone when STOP begins. */
 		if (undo == OP_NONE || (undo == OP_KILL && section == SECTION_STOP))
 			continue;
-		if (!given[undo][by_register ? step->out : PLAN_REGISTERS_MAX])
+		if (!has_bit(given[undo], by_register ? step->out : PLAN_REGISTERS_MAX))
 			return false;
 	}
 	return true;

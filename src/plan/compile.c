@@ -17,6 +17,7 @@
 typedef int (*concern_fn)(struct compiler *c, struct err *e);
 
 static int gate_ids(struct compiler *c, struct err *e);
+static int gate_handover(struct compiler *c, struct err *e);
 static int gate_ready(struct compiler *c, struct err *e);
 static int gate_go(struct compiler *c, struct err *e);
 
@@ -26,7 +27,6 @@ static const concern_fn contents[] = {
 	compile_console_host,
 	compile_cgroup_monitor,
 	compile_shared_namespaces,
-	compile_root_pin,
 	compile_cgroup_payload,
 	compile_cgroup_limits,
 	compile_idmapped_host,
@@ -42,6 +42,10 @@ static const concern_fn contents[] = {
 	compile_become_root,
 	compile_network,
 	compile_late_namespaces,
+
+	/* HOST, while INIT works: nothing waits for these. */
+	compile_cgroup_monitor_beside,
+	compile_root_pin,
 
 	/* INIT: the view of the file system, seen from the host's tree. */
 	compile_mounts_slave,
@@ -66,6 +70,7 @@ static const concern_fn contents[] = {
 	compile_console_inside,
 	compile_ttys,
 	compile_dev_links,
+	gate_handover,
 	compile_pivot,
 
 	/* INIT, inside. */
@@ -82,9 +87,6 @@ static const concern_fn contents[] = {
 
 	/* What HOST does last, and the program. */
 	gate_ready,
-	compile_cgroup_devices,
-	compile_start_host_hooks,
-	compile_kept_late_namespaces,
 	gate_go,
 	compile_exec,
 
@@ -118,8 +120,8 @@ static int gate_ids(struct compiler *c, struct err *e)
 	return 0;
 }
 
-/* The terminal is connected while INIT still works, when it is HOST's. */
-static int gate_ready(struct compiler *c, struct err *e)
+/* The terminals are connected while INIT still works. */
+static int gate_handover(struct compiler *c, struct err *e)
 {
 	int r = 0;
 
@@ -127,27 +129,52 @@ static int gate_ready(struct compiler *c, struct err *e)
 		r = compile_console_connect(c, e);
 	if (r < 0)
 		return r;
-	compile_gate(c, GATE_READY);
-	/* INIT is past everything that used these. */
+	compile_gate(c, GATE_HANDOVER);
+	/* HOST's own: INIT has those that it needs. */
 	compile_fd_close(c, SECTION_START, "hook output", c->r_hook_write);
 	compile_fd_close(c, SECTION_START, "cgroup", c->r_born_in);
 	for (unsigned k = 0; k < NAMESPACE_COUNT; k++)
 		compile_fd_close(c, SECTION_START, "shared namespace", c->r_share[k]);
-	if (c->console_is_inside)
-		r = compile_console_connect(c, e);
+	return c->console_is_inside ? compile_console_connect(c, e) : 0;
+}
+
+/* In front of what `work` adds, if it adds anything: that is about a container that is set up. */
+static int gate_ready(struct compiler *c, struct err *e)
+{
+	static const concern_fn work[] = {
+		compile_cgroup_devices,
+		compile_start_host_hooks,
+		compile_kept_late_namespaces,
+	};
+	struct plan_build_steps *steps = &c->b.steps[SECTION_START];
+	const size_t before = steps->count;
+	int r = 0;
+
+	compile_gate(c, GATE_READY);
+	for (size_t i = 0; i < ARRAY_LENGTH(work) && r >= 0; i++)
+		r = work[i](c, e);
+	if (steps->count == before + 1)
+		steps->count = before;
 	return r;
 }
 
+/* INIT waits for what HOST has done since they were last together. Closing descriptors is nothing
+ * that anybody waits for. */
 static int gate_go(struct compiler *c, struct err *e)
 {
 	const struct plan_build_steps *steps = &c->b.steps[SECTION_START];
-	size_t i = steps->count;
 
-	/* Behind the gate `ready` stand only steps of HOST; closing descriptors can wait. */
-	while (i > 0 && steps->items[i - 1].op == OP_FD_CLOSE)
-		i--;
-	if (i > 0 && steps->items[i - 1].op != OP_GATE)
+	for (size_t i = steps->count; i > 0; i--) {
+		const struct plan_step *step = &steps->items[i - 1];
+
+		if (step->op == OP_CLONE ||
+		    (step->op == OP_GATE && plan_gate_holds_init(step->arg[0])))
+			return 0;
+		if (step->lane != LANE_HOST || step->op == OP_FD_CLOSE)
+			continue;
 		compile_gate(c, GATE_GO);
+		return 0;
+	}
 	return 0;
 }
 
@@ -255,8 +282,15 @@ const char *compile_origin(struct compiler *c, struct origin origin, const char 
 
 	if (origin.source == 0)
 		return "";
-	return compile_textf(c, "%s %s", config_origin(c->config, origin, place, sizeof(place)),
-			     key);
+	/* One line of the configuration makes several steps in a row. */
+	if (c->last.text && c->last.origin.source == origin.source &&
+	    c->last.origin.line == origin.line && strcmp(c->last.key, key) == 0)
+		return c->last.text;
+	c->last.origin = origin;
+	c->last.key = key;
+	c->last.text = compile_textf(c, "%s %s",
+				     config_origin(c->config, origin, place, sizeof(place)), key);
+	return c->last.text;
 }
 
 const char *compile_key_origin(struct compiler *c, const char *name)

@@ -136,19 +136,49 @@ static void test_there_is_always_a_last_gate(void **state)
 	assert_int_equal(count_ops(plan_of(f), SECTION_START, OP_GATE), 1);
 }
 
-/* Descriptors of HOST that the child uses stay open until it has passed the gate `ready`. */
+/* Descriptors of HOST that the child uses stay open until it has passed the gate `handover`. */
 static void test_host_closes_nothing_that_init_still_uses(void **state)
 {
 	struct fixture *f = *state;
 	const struct plan_step *steps;
-	bool is_ready = false;
+	bool is_past = false;
 
 	assert_int_equal(compile(f, ROOT "lxc.hook.start = s\n"), 0);
 	steps = plan_steps(plan_of(f), SECTION_START);
 	for (uint32_t i = 0; i < plan_of(f)->sections[SECTION_START].count; i++) {
-		is_ready |= steps[i].op == OP_GATE && steps[i].arg[0] == GATE_READY;
-		assert_true(is_ready || steps[i].op != OP_FD_CLOSE);
+		is_past |= steps[i].op == OP_GATE && steps[i].arg[0] == GATE_HANDOVER;
+		assert_true(is_past || steps[i].op != OP_FD_CLOSE);
 	}
+}
+
+/* What HOST may still fail at is done when the program begins. */
+static void assert_program_waits_for_host(struct fixture *f, const char *text)
+{
+	const struct plan_step *steps;
+	bool is_open = false;
+	uint32_t i = 0;
+
+	str_reset(&f->plan);
+	assert_int_equal(compile(f, text), 0);
+	steps = plan_steps(plan_of(f), SECTION_START);
+	for (; steps[i].op != OP_EXEC; i++) {
+		if (steps[i].op == OP_CLONE ||
+		    (steps[i].op == OP_GATE && plan_gate_holds_init(steps[i].arg[0])))
+			is_open = false;
+		else if (steps[i].lane == LANE_HOST && steps[i].op != OP_FD_CLOSE)
+			is_open = true;
+	}
+	assert_false(is_open);
+}
+
+static void test_no_program_begins_before_host_is_done(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_program_waits_for_host(f, everything);
+	assert_program_waits_for_host(f, ROOT);
+	assert_program_waits_for_host(f, ROOT "lxc.hook.start-host = x\n");
+	assert_program_waits_for_host(f, "lxc.net.0.type = none\nlxc.console.path = none\n");
 }
 
 static void test_nothing_is_done_twice_behind_a_prelude(void **state)
@@ -309,6 +339,7 @@ int main(void)
 		TEST(test_every_step_has_an_object),
 		TEST(test_there_is_always_a_last_gate),
 		TEST(test_host_closes_nothing_that_init_still_uses),
+		TEST(test_no_program_begins_before_host_is_done),
 		TEST(test_nothing_is_done_twice_behind_a_prelude),
 		TEST(test_undoing_after_a_crash_is_about_the_host_alone),
 		TEST(test_the_same_input_makes_the_same_bytes),

@@ -83,10 +83,14 @@ struct compiler {
 	uint16_t r_share[NAMESPACE_COUNT]; /* namespaces to join */
 	uint16_t r_veth[64];               /* by index of values.nets */
 	uint16_t r_tty, r_tty_index;       /* of tty1; the others follow */
-	uint16_t r_ready;                  /* first of those that go up at the gate `ready` … */
-	uint32_t ready_count;              /* … one behind the other */
+	uint16_t r_ready;     /* first of those that go up at the gate `handover` … */
+	uint32_t ready_count; /* … one behind the other */
 	uint16_t r_stash, r_park, r_console_tree, r_pts;
 	uint16_t r_node[8]; /* host's device nodes, opened before /dev is covered */
+	struct {
+		struct origin origin;
+		const char *key, *text;
+	} last; /* what compile_origin() said */
 };
 
 /* c_*.c: each 0, or negative with e set. In the order of compile.c. */
@@ -94,8 +98,9 @@ int compile_decide(struct compiler *c, struct err *e);             /* c_ids.c */
 int compile_refuse_unsupported(struct compiler *c, struct err *e); /* c_unsupported.c */
 int compile_console_host(struct compiler *c, struct err *e);       /* c_console.c */
 int compile_cgroup_monitor(struct compiler *c, struct err *e);     /* c_cgroup.c: create, enter */
-int compile_cgroup_payload(struct compiler *c, struct err *e);     /* create, init, open */
-int compile_cgroup_limits(struct compiler *c, struct err *e);      /* before init enters: limits */
+int compile_cgroup_monitor_beside(struct compiler *c, struct err *e); /* … when INIT works */
+int compile_cgroup_payload(struct compiler *c, struct err *e);        /* create, init, open */
+int compile_cgroup_limits(struct compiler *c, struct err *e);  /* before init enters: limits */
 int compile_cgroup_enter(struct compiler *c, struct err *e);   /* moves, chown: before gate ids */
 int compile_cgroup_devices(struct compiler *c, struct err *e); /* between ready and go */
 int compile_cgroup_mounts(struct compiler *c, struct err *e);  /* INIT: lxc.mount.auto cgroup */

@@ -416,10 +416,8 @@ const struct plan_op_row plan_op_rows[OP_COUNT] = {
 /* clang-format on */
 
 static const char *const gate_names[GATE_COUNT] = {
-	[GATE_IDS] = "ids",
-	[GATE_NET] = "net",
-	[GATE_READY] = "ready",
-	[GATE_GO] = "go",
+	[GATE_IDS] = "ids", [GATE_NET] = "net",           [GATE_READY] = "ready",
+	[GATE_GO] = "go",   [GATE_HANDOVER] = "handover",
 };
 
 const char *plan_gate_name(unsigned gate)

@@ -260,15 +260,27 @@
 enum plan_op { PLAN_OPS(PLAN_OP_CONSTANT) OP_COUNT };
 #undef PLAN_OP_CONSTANT
 
+/* Who waits for whom: both, but where one has nothing to learn from the other. */
 enum plan_gate {
-	GATE_IDS,   /* maps are written, init is in its cgroups */
-	GATE_NET,   /* the network namespace of init exists / its interfaces are in it */
-	GATE_READY, /* the root is set up; descriptors go to HOST */
-	GATE_GO,    /* limits, device rules and start-host hooks are done: exec next */
+	GATE_IDS,      /* maps are written, init is in its cgroups */
+	GATE_NET,      /* the network namespace of init exists / its interfaces are in it */
+	GATE_READY,    /* all but the program is set up; only HOST waits */
+	GATE_GO,       /* HOST's work is done: exec next; only INIT waits */
+	GATE_HANDOVER, /* descriptors go to HOST, which alone waits */
 	GATE_COUNT,
 };
-/* "ids", "net", "ready", "go"; NULL for anything else. */
+/* "ids", "net", "ready", "go", "handover"; NULL for anything else. */
 const char *plan_gate_name(unsigned gate);
+
+static inline bool plan_gate_holds_host(uint64_t gate)
+{
+	return gate != GATE_GO;
+}
+
+static inline bool plan_gate_holds_init(uint64_t gate)
+{
+	return gate != GATE_READY && gate != GATE_HANDOVER;
+}
 
 enum plan_clone_kind { CLONE_PLAIN, CLONE_JOIN, CLONE_RESTORE };
 

@@ -77,11 +77,18 @@ int gate_receive(int fd, struct gate_message *ret, struct gate_fds *ret_fds)
 				.msg_iovlen = 1,
 				.msg_control = &control,
 				.msg_controllen = sizeof(control)};
+	bool was_reset = false;
 	ssize_t got;
 
-	do
+	/* Who ends without having read all that we sent resets us, once; what it said before that
+	 * can be read behind it. */
+	do {
 		got = sys_recvmsg(fd, &header, 0);
-	while (got == -EINTR);
+		if (got == -ECONNRESET && !was_reset) {
+			was_reset = true;
+			got = -EINTR;
+		}
+	} while (got == -EINTR);
 	if (got <= 0)
 		return got == -ECONNRESET ? 0 : (int)got;
 

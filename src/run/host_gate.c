@@ -187,15 +187,13 @@ static int take_registers(struct host *h, const struct plan_step *step,
 	return next == fds->count ? 0 : -EPROTO;
 }
 
-int host_gate(struct host *h, const struct plan_step *step)
+/* INIT stands at this gate: what it hands over is ours now. */
+static int wait_for_init(struct host *h, const struct plan_step *step)
 {
 	struct gate_message message;
 	struct gate_fds fds;
-	int r;
+	int r = wait_message(h, &message, &fds);
 
-	if (h->run->gate_fd < 0)
-		return host_note(h, -ENOTCONN, "there is no process at the other side");
-	r = wait_message(h, &message, &fds);
 	if (r == 0)
 		return child_is_gone(h);
 	if (r < 0)
@@ -205,20 +203,49 @@ int host_gate(struct host *h, const struct plan_step *step)
 		return host_note(h, -EPROTO, "init is at step %u instead", message.step + 1);
 	}
 	r = take_registers(h, step, &message, &fds);
-	if (r < 0) {
-		for (size_t i = 0; i < fds.count; i++) {
-			if (fds.fds[i] >= 0)
-				close(fds.fds[i]);
-		}
-		return host_note(h, r, "init handed over other descriptors than the plan says");
+	if (r == 0)
+		return 0;
+	for (size_t i = 0; i < fds.count; i++) {
+		if (fds.fds[i] >= 0)
+			close(fds.fds[i]);
 	}
-	memset(&message, 0, sizeof(message));
-	message.kind = MESSAGE_PASS;
-	message.step = h->index;
-	r = gate_send(h->run->gate_fd, &message, NULL);
-	if (r == -EPIPE || r == -ECONNRESET)
+	return host_note(h, r, "init handed over other descriptors than the plan says");
+}
+
+/* INIT has ended before it came here: it may have said why. */
+static int last_words(struct host *h)
+{
+	struct gate_message message;
+	struct gate_fds fds;
+	int r = wait_message(h, &message, &fds);
+
+	if (r == 0)
 		return child_is_gone(h);
+	if (r < 0)
+		return r;
+	drop_descriptors(&fds);
+	return host_note(h, -EPROTO, "init is at step %u instead", message.step + 1);
+}
+
+static int let_init_pass(struct host *h)
+{
+	const struct gate_message message = {.kind = MESSAGE_PASS, .step = h->index};
+	int r = gate_send(h->run->gate_fd, &message, NULL);
+
+	if (r == -EPIPE || r == -ECONNRESET)
+		return last_words(h);
 	return r < 0 ? host_failed(h, __NR_sendmsg, r) : 0;
+}
+
+int host_gate(struct host *h, const struct plan_step *step)
+{
+	int r = 0;
+
+	if (h->run->gate_fd < 0)
+		return host_note(h, -ENOTCONN, "there is no process at the other side");
+	if (plan_gate_holds_host(step->arg[0]))
+		r = wait_for_init(h, step);
+	return r == 0 && plan_gate_holds_init(step->arg[0]) ? let_init_pass(h) : r;
 }
 
 /* -ENODEV: the network namespace is gone, and our end of a veth pair with it. */

@@ -192,7 +192,7 @@ void init_tell(struct init_lane *l, enum gate_kind kind, int errnum, int fd)
 		sys_exit(1);
 }
 
-int init_op_gate(struct init_lane *l)
+static int arrive(struct init_lane *l)
 {
 	const uint64_t first = l->step->arg[1];
 	struct gate_message message = {.kind = MESSAGE_ARRIVED, .step = l->index};
@@ -211,6 +211,16 @@ int init_op_gate(struct init_lane *l)
 	r = gate_send(l->gate_fd, &message, &fds);
 	if (r < 0)
 		sys_exit(1);
+	return 0;
+}
+
+/* HOST is where INIT is, or further. */
+static int wait_for_host(struct init_lane *l)
+{
+	struct gate_message message;
+	struct gate_fds fds;
+	int r;
+
 	l->call = __NR_recvmsg;
 	r = gate_receive(l->gate_fd, &message, &fds);
 	if (r == 0 || r == -ECONNRESET)
@@ -222,6 +232,15 @@ int init_op_gate(struct init_lane *l)
 		return -EPROTO;
 	}
 	return 0;
+}
+
+int init_op_gate(struct init_lane *l)
+{
+	int r = 0;
+
+	if (plan_gate_holds_host(l->step->arg[0]))
+		r = arrive(l);
+	return r == 0 && plan_gate_holds_init(l->step->arg[0]) ? wait_for_host(l) : r;
 }
 
 /* -- the walk */

@@ -65,9 +65,11 @@ static int open_prefix(struct init_lane *l, int base, char *path, size_t length)
 
 /*
  * Make what is missing of `path`. From the end backwards it looks for what is there, because that
- * is near: mostly the last name alone is missing. The descriptor of the directory, or -errno.
+ * is near: mostly the last name alone is missing. The descriptor of the directory, -EBADF when the
+ * last name was made and nobody wants it, or -errno.
  */
-static int make_directories(struct init_lane *l, int base, char *path, size_t length, uint32_t mode)
+static int make_directories(struct init_lane *l, int base, char *path, size_t length, uint32_t mode,
+			    bool is_wanted)
 {
 	size_t there = last_name(path, length);
 	int fd = open_prefix(l, base, path, there);
@@ -96,6 +98,8 @@ static int make_directories(struct init_lane *l, int base, char *path, size_t le
 		if (r < 0 && r != -EEXIST)
 			return r;
 		there = end;
+		if (r == 0 && there == length && !is_wanted)
+			return -EBADF;
 		fd = open_prefix(l, base, path, there);
 		/* A link that leads nowhere stands there. */
 		if (fd == -ENOENT && r == -EEXIST)
@@ -113,7 +117,9 @@ int init_make_directory(struct init_lane *l, int base, const char *path, uint32_
 		length = copy_path(path, copy);
 		if (length <= 0)
 			return length < 0 ? length : -EINVAL;
-		fd = make_directories(l, base, copy, (size_t)length, mode);
+		fd = make_directories(l, base, copy, (size_t)length, mode, false);
+		if (fd == -EBADF)
+			return 0;
 	}
 	if (fd < 0)
 		return fd;
@@ -150,7 +156,7 @@ int init_place_open(struct init_lane *l, int base, const char *path, bool make,
 		while (at > 1 && copy[at - 1] == '/')
 			at--;
 		copy[at] = '\0';
-		ret->fd = make_directories(l, base, copy, at, PARENT_MODE);
+		ret->fd = make_directories(l, base, copy, at, PARENT_MODE, true);
 	}
 	ret->is_owned = true;
 	return ret->fd < 0 ? ret->fd : 0;

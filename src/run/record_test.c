@@ -277,6 +277,26 @@ static void messages_carry_descriptors(void **state)
 	close(ends[0]);
 }
 
+/* INIT may end with HOST's permission to pass unread. */
+static void last_words_survive_what_was_not_read(void **state)
+{
+	const struct gate_message pass = {.kind = MESSAGE_PASS, .step = 3};
+	const struct gate_message last = {.kind = MESSAGE_FAILED, .step = 2, .errnum = EXDEV};
+	struct gate_fds fds = {};
+	struct gate_message got;
+	int ends[2];
+
+	assert_int_equal(gate_open(ends), 0);
+	assert_int_equal(gate_send(ends[0], &pass, NULL), 0);
+	assert_int_equal(gate_send(ends[1], &last, NULL), 0);
+	close(ends[1]);
+	assert_int_equal(gate_receive(ends[0], &got, &fds), 1);
+	assert_int_equal(got.kind, MESSAGE_FAILED);
+	assert_int_equal(got.errnum, EXDEV);
+	assert_int_equal(gate_receive(ends[0], &got, &fds), 0);
+	close(ends[0]);
+}
+
 static void calls_have_names(void **state)
 {
 	assert_string_equal(run_call_name(__NR_open_tree), "open_tree");
@@ -313,6 +333,7 @@ int main(void)
 		cmocka_unit_test(what_a_run_has_takes_the_place_of_items),
 		cmocka_unit_test(references_are_replaced),
 		cmocka_unit_test(messages_carry_descriptors),
+		cmocka_unit_test(last_words_survive_what_was_not_read),
 		cmocka_unit_test(calls_have_names),
 		cmocka_unit_test(failures_without_a_step_are_reported),
 	};

@@ -5,11 +5,13 @@
  * pages again (1,000 rows of lxc-ls: ten thousand times).
  *
  * Blocks are cut from the end of a piece of memory; freed ones wait in lists by size and are never
- * given back. What is larger than a piece is mapped alone. Not for programs with threads: our
+ * given back. What is larger than a piece is mapped alone. What was never cut is zero, and a page
+ * that nobody writes to costs nothing. Not for programs with threads: our
  * commands have none. Mistakes are found in the sanitizers' trees, which have their own heap.
  */
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -97,20 +99,30 @@ static struct block *cut(size_t size)
 	return block;
 }
 
-void *malloc(size_t size)
+/* `ret_is_used`: it has been somebody's, and isn't zero. */
+static void *take(size_t size, bool *ret_is_used)
 {
 	struct block *block;
 	unsigned list;
 
+	*ret_is_used = false;
 	if (size > LARGE_MAX)
 		return map_block(size);
 	size = round_size(size, &list);
 	block = heap.lists[list];
+	*ret_is_used = block != NULL;
 	if (block)
 		heap.lists[list] = block->next;
 	else
 		block = cut(size);
 	return block ? block + 1 : NULL;
+}
+
+void *malloc(size_t size)
+{
+	bool is_used;
+
+	return take(size, &is_used);
 }
 
 void free(void *memory)
@@ -136,25 +148,46 @@ void free(void *memory)
 void *calloc(size_t count, size_t size)
 {
 	size_t total;
+	bool is_used;
 	void *memory;
 
 	if (__builtin_mul_overflow(count, size, &total)) {
 		errno = ENOMEM;
 		return NULL;
 	}
-	memory = malloc(total);
-	return memory && total <= LARGE_MAX ? memset(memory, 0, total) : memory;
+	memory = take(total, &is_used);
+	return memory && is_used ? memset(memory, 0, total) : memory;
+}
+
+/* The block that was cut last grows where it is, when there is room. */
+static bool extend(struct block *block, size_t size)
+{
+	unsigned list;
+	size_t more;
+
+	if (block->size > LARGE_MAX || size > LARGE_MAX ||
+	    (char *)(block + 1) + block->size != heap.at)
+		return false;
+	size = round_size(size, &list);
+	more = size - block->size;
+	if ((size_t)(heap.end - heap.at) < more)
+		return false;
+	heap.at += more;
+	block->size = size;
+	return true;
 }
 
 void *realloc(void *memory, size_t size)
 {
-	const struct block *block;
+	struct block *block;
 	void *copy;
 
 	if (!memory)
 		return malloc(size);
-	block = (const struct block *)memory - 1;
+	block = (struct block *)memory - 1;
 	if (size <= block->size && (size > LARGE_MAX || block->size <= LARGE_MAX))
+		return memory;
+	if (size > block->size && extend(block, size))
 		return memory;
 	copy = malloc(size);
 	if (!copy)

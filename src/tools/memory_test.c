@@ -101,6 +101,23 @@ static void realloc_keeps_the_content(void **state)
 	}
 }
 
+/* The first request of a new size is cut from the end. */
+static void the_last_block_grows_in_its_place(void **state)
+{
+	char *last = heap_malloc(15000), *behind;
+
+	(void)state;
+	memset(last, 'l', 15000);
+	assert_ptr_equal(heap_realloc(last, 30000), last);
+	behind = heap_malloc(60000);
+	assert_true(behind >= last + 30000 || behind + 60000 <= last);
+	memset(behind, 'b', 60000);
+	memset(last + 15000, 'l', 15000);
+	assert_filled((unsigned char *)behind, 60000, 'b');
+	assert_ptr_not_equal(heap_realloc(last, 40000), last);
+	heap_free(behind);
+}
+
 static void what_can_not_be_had_is_enomem(void **state)
 {
 	char *kept = heap_malloc(10);
@@ -130,6 +147,7 @@ static void what_can_not_be_had_is_enomem(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_last_block_grows_in_its_place),
 		cmocka_unit_test(blocks_of_all_sizes_do_not_touch),
 		cmocka_unit_test(what_was_freed_is_used_again),
 		cmocka_unit_test(calloc_clears_what_was_used),

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The other programs: whether each is here and works on this layout, and its nearest equal command.
 
-LXC gets the same configuration files. crun and runc get a bundle with the same namespaces, mounts
-and capabilities (they have no ttys besides; their devpts has no console). systemd-nspawn and
+LXC gets the same configuration files. crun and runc get a bundle with the same namespaces, mounts,
+devices and capabilities, no seccomp filter and no limits, and are compared with our configuration
+`plain`: they make no terminals. Ours makes more even then (a writable /proc/sys/net, its own boot
+id, the supervisor's cgroup), crun less than it could (no terminal, no seccomp, no hooks). systemd-nspawn and
 bubblewrap are further off: nspawn has no cgroups here (--keep-unit) and its own idea of /dev,
 bubblewrap makes no cgroups, no terminals and no supervisor.
 """

@@ -2,9 +2,10 @@
 """What the containers' benchmark works with: a folder with root file systems, lxcpaths and bundles,
 all of its own, and the commands that are compared.
 
-Three configurations: `bare` (a root file system, proc, sys, /dev), `busybox` (what the template of
-that name writes, without its comments) and `user` (the same with an id map). LXC and ours read the
-same text; the other programs get the nearest thing they have.
+Four configurations: `bare` (a root file system, proc, sys, /dev), `busybox` (what the template of
+that name writes, without its comments), `user` (the same with an id map) and `plain` (busybox
+without terminals, which a bundle of crun and runc can't ask for either). LXC and ours read the same
+text; the other programs get the nearest thing they have.
 """
 
 import json
@@ -46,7 +47,8 @@ lxc.mount.entry = mqueue dev/mqueue mqueue defaults,optional,create=dir 0 0
 {binds}lxc.init.cmd = /bin/sleep 1000000
 """
 USER = BUSYBOX + "lxc.idmap = u 0 {first} {ids}\nlxc.idmap = g 0 {first} {ids}\n"
-CONFIGURATIONS = {"bare": BARE, "busybox": BUSYBOX, "user": USER}
+PLAIN = BUSYBOX.replace("{terminals}", "0") + "lxc.console.path = none\n"
+CONFIGURATIONS = {"bare": BARE, "busybox": BUSYBOX, "user": USER, "plain": PLAIN}
 
 # What a process of a container finds: the floors must leave it with the same.
 DESCRIBE = """#!/bin/sh
