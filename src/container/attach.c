@@ -24,7 +24,7 @@
 
 #include "base/macros.h"
 #include "container/spawn.h"
-#include "run/attach_relay.h"
+#include "run/relay.h"
 #include "sys/process.h"
 
 #define LOG_CATEGORY "attach"

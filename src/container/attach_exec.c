@@ -20,7 +20,7 @@
 #include "base/macros.h"
 #include "container/paths.h"
 #include "container/spawn.h"
-#include "run/attach_relay.h"
+#include "run/relay.h"
 
 enum { LOG_MODE = 0640, FIRST_FREE = 3 };
 

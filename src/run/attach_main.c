@@ -26,7 +26,7 @@
 
 #include "base/macros.h"
 #include "base/str.h"
-#include "run/attach_relay.h"
+#include "run/relay.h"
 #include "sys/process.h"
 #include "sys/syscall.h"
 

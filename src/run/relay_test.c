@@ -4,7 +4,7 @@
  * the window's size and the terminal's own state arrive where they belong.
  */
 
-#include "run/attach_relay.h"
+#include "run/relay.h"
 
 #include <errno.h>
 #include <fcntl.h>

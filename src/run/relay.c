@@ -9,7 +9,7 @@
  * terminal knows no end of file, and nothing is sent. pty(7), termios(3), signalfd(2).
  */
 
-#include "run/attach_relay.h"
+#include "run/relay.h"
 
 #include <errno.h>
 #include <fcntl.h>
