@@ -44,6 +44,7 @@ struct state {
 	int signal_fd;
 	bool output_reopened;
 	bool input_ended, master_hung_up, child_ended;
+	bool is_left, saw_escape;
 	bool is_raw;
 	char last_input;
 	size_t after_end; /* bytes read since the child's end */
@@ -76,7 +77,7 @@ static void buffer_settle(struct buffer *b)
 	}
 }
 
-static void copy_window(int master_fd, int terminal_fd)
+void relay_fit(int master_fd, int terminal_fd)
 {
 	struct winsize size;
 
@@ -88,7 +89,7 @@ void relay_prepare(int master_fd, int terminal_fd, bool is_raw)
 {
 	struct termios own, ours;
 
-	copy_window(master_fd, terminal_fd);
+	relay_fit(master_fd, terminal_fd);
 	if (tcgetattr(terminal_fd, &own) < 0 || tcgetattr(master_fd, &ours) < 0)
 		return;
 	ours.c_iflag = (ours.c_iflag & ~(tcflag_t)IUTF8) | (own.c_iflag & IUTF8);
@@ -137,6 +138,8 @@ static void open_signals(struct state *s)
 	sigaddset(&taken, SIGWINCH);
 	for (size_t i = 0; s->relay->owns_process && i < ARRAY_LENGTH(ending); i++)
 		sigaddset(&taken, ending[i]);
+	if (s->relay->ends_on_term)
+		sigaddset(&taken, SIGTERM);
 	blocked = taken;
 	/* An output that is gone is for us to find out. */
 	sigaddset(&blocked, SIGPIPE);
@@ -167,13 +170,21 @@ static void stop_ourselves(struct state *s)
 	(void)kill(getpid(), SIGSTOP);
 }
 
+/* The input need not be the terminal. */
+static void fit_window(const struct state *s)
+{
+	const struct relay *relay = s->relay;
+
+	relay_fit(relay->master_fd, s->is_raw ? relay->input_fd : relay->output_fd);
+	if (relay->resized)
+		relay->resized(relay->context);
+}
+
 static void take_signals(struct state *s)
 {
 	struct signalfd_siginfo info;
 
 	while (read(s->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		int terminal = s->relay->input_fd >= 0 ? s->relay->input_fd : s->relay->output_fd;
-
 		switch (info.ssi_signo) {
 		case SIGTSTP:
 			stop_ourselves(s);
@@ -181,10 +192,10 @@ static void take_signals(struct state *s)
 		case SIGCONT:
 			if (s->is_raw)
 				terminal_make_raw(s);
-			copy_window(s->relay->master_fd, terminal);
+			fit_window(s);
 			break;
 		case SIGWINCH:
-			copy_window(s->relay->master_fd, terminal);
+			fit_window(s);
 			break;
 		default:
 			s->result = (int)info.ssi_signo;
@@ -209,22 +220,48 @@ static void add_end_of_file(struct state *s)
 	}
 }
 
+/* Take out what is meant for us: how many of the bytes are left for the other side. */
+static size_t filter_escape(struct state *s, char *bytes, size_t len)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < len && s->relay->escape; i++) {
+		if (!s->saw_escape && bytes[i] == s->relay->escape) {
+			s->saw_escape = true;
+			continue;
+		}
+		if (s->saw_escape && bytes[i] == 'q') {
+			s->is_left = true;
+			return kept;
+		}
+		s->saw_escape = false;
+		bytes[kept++] = bytes[i];
+	}
+	return s->relay->escape ? kept : len;
+}
+
 static void read_input(struct state *s)
 {
 	struct buffer *b = &s->in;
+	char *behind;
 	ssize_t n;
 
 	buffer_settle(b);
 	/* Two bytes stay free for the end of file. */
 	if (buffer_room(b) <= 2)
 		return;
-	n = read(s->relay->input_fd, b->bytes + b->start + b->len, buffer_room(b) - 2);
+	behind = b->bytes + b->start + b->len;
+	n = read(s->relay->input_fd, behind, buffer_room(b) - 2);
 	if (n > 0) {
-		b->len += (size_t)n;
-		s->last_input = b->bytes[b->start + b->len - 1];
+		size_t kept = filter_escape(s, behind, (size_t)n);
+
+		b->len += kept;
+		if (kept > 0)
+			s->last_input = behind[kept - 1];
 	} else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
 		s->input_ended = true;
-		add_end_of_file(s);
+		if (!s->relay->ends_with_input)
+			add_end_of_file(s);
 	}
 }
 
@@ -368,6 +405,21 @@ static void open_output(struct state *s)
 	}
 }
 
+/* What is still on its way in when the input ends arrives; who leaves waits for nobody. */
+static bool is_over(struct state *s)
+{
+	if (s->is_left) {
+		if (s->in.len > 0)
+			write_master(s);
+		if (s->out.len > 0 && s->output_reopened)
+			write_output(s);
+		return true;
+	}
+	if (s->relay->ends_with_input && s->input_ended && s->in.len == 0)
+		return true;
+	return s->child_ended && finish(s);
+}
+
 static int relay_loop(struct state *s)
 {
 	int flags = fcntl(s->relay->master_fd, F_GETFL);
@@ -375,7 +427,7 @@ static int relay_loop(struct state *s)
 	if (flags < 0 || fcntl(s->relay->master_fd, F_SETFL, flags | O_NONBLOCK) < 0)
 		return -errno;
 	s->input_ended = s->relay->input_fd < 0;
-	while (s->result == 0 && !(s->child_ended && finish(s)))
+	while (s->result == 0 && !is_over(s))
 		turn(s);
 	return s->result;
 }

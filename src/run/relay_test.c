@@ -141,26 +141,30 @@ static void start_command(struct scene *s, int (*command)(int fd))
 
 /* The relay in a process of its own; it is a sibling of the command, as a library's caller is not,
  * but all it needs is a pidfd. */
-static void start_relay(struct scene *s, int input_fd, int output_fd, int log_fd)
+static void start_relay_as(struct scene *s, struct relay relay)
 {
 	s->relay = fork();
 	assert_true(s->relay >= 0);
 	if (s->relay == 0) {
-		struct relay relay = {
-			.master_fd = s->master,
-			.input_fd = input_fd,
-			.output_fd = output_fd,
-			.log_fd = log_fd,
-			.owns_process = true,
-		};
 		int r;
 
-		keep_only(s->master, input_fd, output_fd, log_fd);
+		relay.master_fd = s->master;
+		keep_only(s->master, relay.input_fd, relay.output_fd, relay.log_fd);
 		relay.child_fd = process_open(s->command);
 		r = relay_run(&relay);
 		_exit(r < 0 ? BAD : r);
 	}
 	close(s->master);
+}
+
+static void start_relay(struct scene *s, int input_fd, int output_fd, int log_fd)
+{
+	start_relay_as(s, (struct relay){
+				  .input_fd = input_fd,
+				  .output_fd = output_fd,
+				  .log_fd = log_fd,
+				  .owns_process = true,
+			  });
 }
 
 static int wait_status(pid_t pid)
@@ -447,6 +451,133 @@ static void a_stopped_relay_has_its_terminal_in_order(void **state)
 	close(master);
 }
 
+/* Prints what it gets as numbers, and so goes on for ever. */
+static int command_tells_bytes(int fd)
+{
+	unsigned char byte;
+	char text[8];
+
+	make_raw(fd);
+	(void)!write(fd, "ready;", 6);
+	while (read(fd, &byte, 1) == 1)
+		(void)!write(fd, text, (size_t)snprintf(text, sizeof(text), "%d;", byte));
+	return GOOD;
+}
+
+static void read_until(int fd, const char *end)
+{
+	char text[256] = {0};
+	size_t len = 0;
+
+	while (len < sizeof(text) - 1 && !strstr(text, end)) {
+		ssize_t n = read(fd, text + len, sizeof(text) - 1 - len);
+
+		if (n <= 0)
+			fail_msg("ended behind \"%s\" instead of \"%s\"", text, end);
+		len += (size_t)n;
+	}
+	assert_string_equal(text, end);
+}
+
+/* How a console is left: what arrives on the other side, and that the relay ends. */
+static void leave(const char *typed, const char *expected)
+{
+	struct scene s;
+	int in[2], out[2];
+
+	open_scene(&s);
+	make_raw(s.peer);
+	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	start_command(&s, command_tells_bytes);
+	start_relay_as(&s, (struct relay){
+				   .input_fd = in[0],
+				   .output_fd = out[1],
+				   .log_fd = -EBADF,
+				   .escape = 1,
+			   });
+	close(in[0]);
+	close(out[1]);
+	read_until(out[0], "ready;");
+	/* One by one: what was seen before counts. */
+	for (const char *at = typed; *at; at++)
+		assert_int_equal(write(in[1], at, 1), 1);
+	read_until(out[0], expected);
+	assert_int_equal(write(in[1], "\001q", 2), 2);
+	assert_int_equal(wait_status(s.relay), 0);
+	(void)kill(s.command, SIGKILL);
+	(void)wait_status(s.command);
+	close(in[1]);
+	close(out[0]);
+}
+
+static void the_escape_leaves_and_twice_is_itself(void **state)
+{
+	leave("q", "113;");
+	leave("\001\001", "1;");
+	leave("\001\001q", "1;113;");
+	leave("\001x", "120;");
+	leave("\001\001\001\001", "1;1;");
+	leave("\001xq", "120;113;");
+}
+
+static void the_end_of_the_input_may_be_the_end_of_all(void **state)
+{
+	struct scene s;
+	int in[2], out[2], kept;
+
+	open_scene(&s);
+	kept = fcntl(s.master, F_DUPFD_CLOEXEC, 3);
+	assert_true(kept >= 0);
+	make_raw(s.peer);
+	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	start_command(&s, command_tells_bytes);
+	start_relay_as(&s, (struct relay){
+				   .input_fd = in[0],
+				   .output_fd = out[1],
+				   .log_fd = -EBADF,
+				   .ends_with_input = true,
+			   });
+	close(in[0]);
+	close(out[1]);
+	read_until(out[0], "ready;");
+	close(in[1]);
+	assert_int_equal(wait_status(s.relay), 0);
+	/* It knows nothing of that: whoever has the terminal keeps it. */
+	assert_int_equal(waitpid(s.command, NULL, WNOHANG), 0);
+	close(kept);
+	(void)kill(s.command, SIGKILL);
+	(void)wait_status(s.command);
+	close(out[0]);
+}
+
+static void a_library_ends_on_sigterm_alone(void **state)
+{
+	struct termios before, after;
+	struct scene s;
+	int master, terminal = open_terminal(&master);
+
+	before = settings_of(terminal);
+	open_scene(&s);
+	start_command(&s, command_sleeps);
+	start_relay_as(&s, (struct relay){
+				   .input_fd = terminal,
+				   .output_fd = terminal,
+				   .log_fd = -EBADF,
+				   .ends_on_term = true,
+			   });
+	wait_raw(terminal);
+	assert_int_equal(kill(s.relay, SIGTERM), 0);
+	assert_int_equal(wait_status(s.relay), SIGTERM);
+	(void)kill(s.command, SIGKILL);
+	(void)wait_status(s.command);
+	after = settings_of(terminal);
+	assert_memory_equal(&before, &after, sizeof(before));
+	close(terminal);
+	close(master);
+}
+
 static void an_output_that_is_gone_ends_the_relay(void **state)
 {
 	struct scene s;
@@ -474,6 +605,9 @@ int main(void)
 		cmocka_unit_test(a_resized_window_is_followed_and_the_terminal_restored),
 		cmocka_unit_test(signals_that_end_the_relay_restore_the_terminal),
 		cmocka_unit_test(a_stopped_relay_has_its_terminal_in_order),
+		cmocka_unit_test(the_escape_leaves_and_twice_is_itself),
+		cmocka_unit_test(the_end_of_the_input_may_be_the_end_of_all),
+		cmocka_unit_test(a_library_ends_on_sigterm_alone),
 		cmocka_unit_test(an_output_that_is_gone_ends_the_relay),
 	};
 

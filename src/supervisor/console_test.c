@@ -125,6 +125,13 @@ static void a_client_gets_the_console_and_gives_it_back(void **state)
 	memset(&size, 0, sizeof(size));
 	assert_int_equal(ioctl(g->inside, TIOCGWINSZ, &size), 0);
 	assert_int_equal(size.ws_row, 41);
+	/* A client that tells so need not type (TERMINAL_WINCH). */
+	size.ws_row = 52;
+	assert_int_equal(ioctl(proxy, TIOCSWINSZ, &size), 0);
+	console_resize(s);
+	memset(&size, 0, sizeof(size));
+	assert_int_equal(ioctl(g->inside, TIOCGWINSZ, &size), 0);
+	assert_int_equal(size.ws_row, 52);
 	/* A client that hangs up but keeps its lease keeps the console. */
 	close(proxy);
 	fixture_pump(&g->f);

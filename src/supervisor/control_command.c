@@ -42,9 +42,10 @@ static void answer_role_fd(struct supervisor *s, struct connection *c, enum plan
 		connection_answer(s, c, &answer, VERDICT_CLOSE);
 }
 
-/* Obsolete; old clients don't wait for an answer. */
+/* Ours tell so that the window of the console's client has changed. Nobody waits for an answer. */
 static void terminal_winch(struct supervisor *s, struct connection *c)
 {
+	console_resize(s);
 	connection_keep(s, c, VERDICT_CLOSE);
 }
 
