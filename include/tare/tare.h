@@ -148,6 +148,17 @@ int tare_attach_exec(struct lxc_container *c, char *const *argv, const char *pty
 		     char *const *title, lxc_attach_options_t *options, struct err *e);
 
 /*
+ * lxc-console: look at a tty (-1: the first free one, 0: the console) with the standard streams
+ * until the user leaves by Ctrl+LETTER (escape 1 = Ctrl+a; -1: not at all) and `q`, or the
+ * container ends. Signals that would end the process meanwhile end this. 0; the number of such a
+ * signal; or negative with e set.
+ */
+int tare_console(struct lxc_container *c, int tty, int escape, struct err *e);
+
+/* The beginning of the key that configures a cgroup file: "lxc.cgroup." or "lxc.cgroup2.". */
+const char *tare_cgroup_prefix(const char *file);
+
+/*
  * For what does more than one exec near processes of containers, whose root may reach its program
  * through /proc/PID/exe: execute it again, with these arguments and `name` as the first, as a
  * sealed copy in memory (CVE-2019-5736). 0: that is what runs already; negative with e set.

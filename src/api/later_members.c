@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Members whose subject later versions bring (copies, snapshots, consoles, devices, checkpoints):
+ * Members whose subject later versions bring (copies, snapshots, devices, checkpoints):
  * each returns the failure that its callers know and says why in error_string.
  */
 
@@ -26,28 +26,6 @@ static struct lxc_container *clone_container(struct lxc_container *c, const char
 	if (c)
 		object_explain_missing(c, "copying containers");
 	return NULL;
-}
-
-static int console_getfd(struct lxc_container *c, int *ttynum, int *ptxfd)
-{
-	if (c)
-		object_explain_missing(c, "taking a terminal of a container");
-	return -1;
-}
-
-static int console(struct lxc_container *c, int ttynum, int stdinfd, int stdoutfd, int stderrfd,
-		   int escape)
-{
-	if (c)
-		object_explain_missing(c, "the console of a container");
-	return -1;
-}
-
-static int console_log(struct lxc_container *c, struct lxc_console_log *log)
-{
-	if (c)
-		object_explain_missing(c, "reading a console's log");
-	return -ENOSYS;
 }
 
 static int snapshot(struct lxc_container *c, const char *commentfile)
@@ -200,9 +178,6 @@ void object_set_later_members(struct lxc_container *c)
 {
 	c->rename = rename_container;
 	c->clone = clone_container;
-	c->console_getfd = console_getfd;
-	c->console = console;
-	c->console_log = console_log;
 	c->snapshot = snapshot;
 	c->snapshot_list = snapshot_list;
 	c->snapshot_restore = snapshot_restore;

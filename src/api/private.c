@@ -9,9 +9,11 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api/object.h"
 #include "base/str.h"
+#include "config/cgroup_translate_rows.h"
 #include "container/runs.h"
 #include "container/spawn.h"
 
@@ -97,6 +99,27 @@ int tare_attach_exec(struct lxc_container *c, char *const *argv, const char *pty
 
 	object_unlock(c);
 	return r;
+}
+
+int tare_console(struct lxc_container *c, int tty, int escape, struct err *e)
+{
+	const struct console_look how = {
+		.tty = tty,
+		.input_fd = STDIN_FILENO,
+		.output_fd = STDOUT_FILENO,
+		.message_fd = STDERR_FILENO,
+		.escape = escape,
+		.owns_process = true,
+	};
+
+	return container_console(object_container(c), &how, e);
+}
+
+const char *tare_cgroup_prefix(const char *file)
+{
+	/* Names that both versions have are v2's. */
+	return !cgroup_row_find_v2(file) && cgroup_row_find_v1(file) ? "lxc.cgroup."
+								     : "lxc.cgroup2.";
 }
 
 int tare_run_sealed(const char *name, char **argv, struct err *e)

@@ -82,7 +82,8 @@ struct str;
 	X(ERR_TEMPLATE_FAILED, "template-failed")                 \
 	X(ERR_STORAGE, "storage-failed")                          \
 	X(ERR_RECORD, "run-record-invalid")                       \
-	X(ERR_UNSUPPORTED, "not-supported")
+	X(ERR_UNSUPPORTED, "not-supported")                       \
+	X(ERR_TTY_DENIED, "tty-denied")
 
 #define ERR_ID_CONSTANT(id, name) id,
 enum err_id {

@@ -174,6 +174,40 @@ int container_get_cgroup_item(struct container *c, const char *file, struct str 
 int container_set_cgroup_item(struct container *c, const char *file, const char *value,
 			      struct err *e);
 
+/* console.c ------------------------------------------------------------------------------------*/
+
+/*
+ * A tty: 0 = the console, 1 …, or -1 = the first free one; *tty becomes its number. Returns the
+ * lease, a descriptor to be closed to give the tty back, with the pty's master in *ret_master_fd;
+ * or negative: -ENXIO there is no such tty, -EBUSY somebody has it, -ESRCH not running.
+ */
+int container_console_fd(struct container *c, int *tty, int *ret_master_fd, struct err *e);
+
+enum { CONSOLE_ESCAPE_MAX = 26 };
+
+struct console_look {
+	int tty;
+	int input_fd;   /* a terminal becomes raw; negative: nothing goes in */
+	int output_fd;  /* negative: what comes out is thrown away */
+	int message_fd; /* where to say how to leave; negative: nowhere */
+	int escape;     /* 1 = Ctrl+a … 26 = Ctrl+z, then `q`: leave; others: there is no way */
+	bool owns_process; /* see struct relay */
+};
+/*
+ * Look at a tty until the user leaves, the input or the container ends. Returns 0, the number of
+ * the signal that asked for the end, or negative with e set.
+ */
+int container_console(struct container *c, const struct console_look *how, struct err *e);
+
+struct console_log_query {
+	bool clear, read; /* empty the buffer; first read (and take) what is in it */
+	uint64_t max;     /* bytes to read, the oldest ones; 0 = all */
+};
+/* What lxc.console.buffer.size keeps, appended. 0; -ENODATA nothing to read; -EFAULT no buffer;
+ * -ESRCH not running. */
+int container_console_log(struct container *c, const struct console_log_query *query,
+			  struct str *out, struct err *e);
+
 /* attach.c -------------------------------------------------------------------------------------*/
 
 struct lxc_attach_options_t; /* include/lxc/attach_options.h */
