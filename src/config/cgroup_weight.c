@@ -114,3 +114,13 @@ uint32_t cpu_shares_of_weight(uint64_t weight)
 	}
 	return low;
 }
+
+uint32_t cpu_weight_behind_shares(uint64_t shares)
+{
+	uint32_t weight = cpu_weight_of_shares(shares);
+
+	/* One is rounded to the nearest, the other up: there and back is at most one more. */
+	if (cpu_shares_of_weight(weight) != shares && cpu_shares_of_weight(weight - 1) == shares)
+		return weight - 1;
+	return weight;
+}

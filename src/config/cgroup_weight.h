@@ -22,3 +22,6 @@ enum {
 /* Numbers outside the range count as its ends, as the kernel takes cpu.shares. */
 uint32_t cpu_weight_of_shares(uint64_t shares);
 uint32_t cpu_shares_of_weight(uint64_t weight);
+
+/* The weight to show for shares: the one from which they came, when they did, else as above. */
+uint32_t cpu_weight_behind_shares(uint64_t shares);

@@ -63,6 +63,15 @@ static void all_weights_as_libm_has_them(void **state)
 	}
 }
 
+static void a_weight_is_read_back_from_its_shares(void **state)
+{
+	(void)state;
+	for (uint32_t weight = CPU_WEIGHT_MIN; weight <= CPU_WEIGHT_MAX; weight++)
+		assert_int_equal(cpu_weight_behind_shares(cpu_shares_of_weight(weight)), weight);
+	assert_int_equal(cpu_weight_behind_shares(1024), 100);
+	assert_int_equal(cpu_weight_behind_shares(512), 59);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -70,6 +79,7 @@ int main(void)
 		cmocka_unit_test(numbers_outside_the_range),
 		cmocka_unit_test(all_shares_as_libm_has_them),
 		cmocka_unit_test(all_weights_as_libm_has_them),
+		cmocka_unit_test(a_weight_is_read_back_from_its_shares),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

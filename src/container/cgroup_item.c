@@ -16,6 +16,7 @@
 #include "base/num.h"
 #include "base/vec.h"
 #include "config/cgroup_translate.h"
+#include "config/cgroup_weight.h"
 #include "container/cgroup_item_read.h"
 
 enum {
@@ -66,12 +67,38 @@ static int no_counterpart(struct err *e, const char *file, const char *note)
 	return r;
 }
 
+static const char *hint_of(int r)
+{
+	switch (r) {
+	case -EINVAL:
+		return "the kernel takes no such value for it: is the number, its unit and its "
+		       "form right, and is it within what cgroups above allow?";
+	case -EBUSY:
+		return "the container uses more than that at the moment, or cgroups below it do";
+	case -ERANGE:
+		return "the number is out of the range that this host has";
+	case -EACCES:
+	case -EPERM:
+		return "the file cannot be changed, or not by this user, or cgroups above forbid "
+		       "it";
+	case -ENODEV:
+		return "there is no such disk: name a whole one by MAJOR:MINOR, as lsblk does";
+	default:
+		return NULL;
+	}
+}
+
 static int file_failed(struct err *e, int r, const char *verb, const char *file)
 {
+	const char *hint = hint_of(r);
+
 	if (r == -ENOMEM)
 		return err_set(e, ERR_NO_MEMORY, ENOMEM, "no memory for \"%s\"", file);
-	return err_set(e, ERR_CGROUP_FAILED, -r, "cannot %s \"%s\" of the container's cgroup", verb,
-		       file);
+	r = err_set(e, ERR_CGROUP_FAILED, -r, "cannot %s \"%s\" of the container's cgroup", verb,
+		    file);
+	if (hint)
+		err_hint(e, "%s", hint);
+	return r;
 }
 
 /* Files of the hierarchy itself exist in both versions; those of v2 count for the container. */
@@ -190,6 +217,42 @@ static int print_translated_lines(const struct settings *settings, const char *f
 	return 0;
 }
 
+/* Whose translation rounds. */
+static bool is_rounded(const char *file)
+{
+	return strcmp(file, "cpu.shares") == 0 || strcmp(file, "blkio.weight") == 0;
+}
+
+static bool is_plain_number(const char *text)
+{
+	return *text && strlen(text) <= 6 && text[strspn(text, "0123456789")] == '\0';
+}
+
+/* Whether the value that was set by this name is what the v2 file has now; then print it. */
+static int print_noted(const struct cgroup_files *files, const char *file, const char *now,
+		       struct arena *arena, struct str *out)
+{
+	for (unsigned at = 0; files->noted && at < 2; at++) {
+		struct cgroup_translation_list list = {0};
+		struct cgroup_setting said = {file};
+		autostr text = {0};
+		int r = files->noted(files->context, at, file, &text);
+
+		if (r < 0 || !is_plain_number(str_text(&text)))
+			continue;
+		said.value = str_text(&text);
+		r = cgroup_translate(&said, 1, arena, &list);
+		if (r < 0)
+			return r;
+		if (list.count == 1 && list.items[0].value &&
+		    strcmp(list.items[0].value, now) == 0) {
+			str_addf(out, "%s\n", said.value);
+			return 0;
+		}
+	}
+	return 1;
+}
+
 static int get_v1_limit(const struct cgroup_files *files, const char *file, const char *pattern,
 			struct arena *arena, struct str *out)
 {
@@ -204,6 +267,12 @@ static int get_v1_limit(const struct cgroup_files *files, const char *file, cons
 		r = add_file(files, LIMIT_V2, v2, arena, &settings);
 	if (r == -ENOENT && text_starts(file, "blkio.weight"))
 		r = add_file(files, LIMIT_V2, "io.bfq.weight", arena, &settings);
+	if (r == 0 && is_rounded(file) && settings.count > 0) {
+		r = print_noted(files, file, settings.items[0].value, arena, out);
+		if (r <= 0)
+			return r;
+		r = 0;
+	}
 	/* Files with lines for devices may be empty. */
 	if (r == 0 && text_starts(file, "blkio."))
 		return print_translated_lines(&settings, file, arena, out);
@@ -251,6 +320,14 @@ static int get_v2_limit(const struct cgroup_files *files, const char *file, stru
 	struct settings settings = {0};
 	int r = limit ? add_v1_sources(files, limit, file, arena, &settings) : -ENOENT;
 
+	if (r == 0 && strcmp(file, "cpu.weight") == 0 && settings.count == 1) {
+		uint64_t shares;
+
+		if (num_parse_u64(settings.items[0].value, 10, &shares) < 0)
+			return -EPROTO;
+		str_addf(out, "%u\n", (unsigned)cpu_weight_behind_shares(shares));
+		return 0;
+	}
 	if (r == 0)
 		r = cgroup_translate(settings.items, settings.count, arena, &list);
 	if (r < 0 || print_key(&list, file, out))
@@ -287,13 +364,22 @@ static int get_translated(const struct cgroup_files *files, const char *file, co
 	return r;
 }
 
+/* Containers are frozen by v1's freezer where there is one, though v2 has its file everywhere. */
+static bool is_overruled(const struct cgroup_files *files, const char *file)
+{
+	autostr text = {0};
+
+	return strcmp(file, "cgroup.freeze") == 0 &&
+	       files->read(files->context, LIMIT_V1, "freezer.state", &text) == 0;
+}
+
 int cgroup_item_get(const struct cgroup_files *files, const char *file, struct str *out,
 		    struct err *e)
 {
 	const char *pattern = cgroup_v2_name(file);
 	struct arena arena = {0};
 	size_t before = out->len;
-	int r = read_plain(files, file, out);
+	int r = is_overruled(files, file) ? -ENOENT : read_plain(files, file, out);
 
 	/* v1 always showed what is in effect. */
 	if (r == 0 && is_blank(out, before) &&
@@ -452,9 +538,62 @@ static bool is_known(const struct cgroup_translation_list *list, const char *fil
 	return false;
 }
 
+/* What memory.memsw.limit_in_bytes leaves for swap. 1: there is no such limit. */
+static int find_swap(const struct cgroup_files *files, struct arena *arena, const char **ret)
+{
+	struct cgroup_translation_list list = {0};
+	struct settings v1 = {0};
+	int r = add_file(files, LIMIT_V1, "memory.limit_in_bytes", arena, &v1);
+
+	if (r == 0)
+		r = add_file(files, LIMIT_V1, "memory.memsw.limit_in_bytes", arena, &v1);
+	if (r == 0)
+		r = cgroup_translate(v1.items, v1.count, arena, &list);
+	for (size_t i = 0; r == 0 && i < list.count; i++) {
+		const char *swap = entry_value(&list.items[i], "memory.swap.max");
+
+		if (swap && strcmp(swap, "max") != 0) {
+			*ret = swap;
+			return 0;
+		}
+	}
+	return r < 0 && r != -ENOENT ? r : 1;
+}
+
+/*
+ * v1 limits the sum of memory and swap, which stays above the limit of memory alone at any time:
+ * what v2 limits apart moves together, in the order that the kernel allows. 1: nothing does.
+ */
+static int set_memory_max(const struct cgroup_files *files, const char *value, struct arena *arena,
+			  struct err *e)
+{
+	struct cgroup_setting v2[2] = {{"memory.max", value}, {"memory.swap.max", NULL}};
+	struct cgroup_translation_list list = {0};
+	int r = find_swap(files, arena, &v2[1].value);
+
+	/* No sum is left to speak of. */
+	if (strcmp(value, "max") == 0)
+		v2[1].value = "max";
+	if (r == 0)
+		r = cgroup_translate_back(v2, ARRAY_LENGTH(v2), arena, &list);
+	if (r != 0)
+		return r < 0 ? file_failed(e, r, "write", "memory.max") : 1;
+	r = write_entries(files, LIMIT_V1, &list, "memory.max", e);
+	if (r != -EINVAL || list.count != 2)
+		return r;
+	list.items = (struct cgroup_translation[]){list.items[1], list.items[0]};
+	return write_entries(files, LIMIT_V1, &list, "memory.max", e);
+}
+
 static int set_translated(const struct cgroup_files *files, const char *file, const char *value,
 			  struct arena *arena, struct err *e)
 {
+	if (strcmp(file, "memory.max") == 0) {
+		int r = set_memory_max(files, value, arena, e);
+
+		if (r <= 0)
+			return r;
+	}
 	for (int is_v1 = 1; is_v1 >= 0; is_v1--) {
 		enum limit_version here = is_v1 ? LIMIT_V2 : LIMIT_V1;
 		struct cgroup_translation_list list = {0};
@@ -472,7 +611,7 @@ int cgroup_item_set(const struct cgroup_files *files, const char *file, const ch
 		    struct err *e)
 {
 	struct arena arena = {0};
-	int r = write_plain(files, file, value);
+	int r = is_overruled(files, file) ? -ENOENT : write_plain(files, file, value);
 
 	if (r == 0)
 		return 0;
@@ -480,5 +619,7 @@ int cgroup_item_set(const struct cgroup_files *files, const char *file, const ch
 		return file_failed(e, r, "write", file);
 	r = set_translated(files, file, value, &arena, e);
 	arena_finish(&arena);
+	if (r == 0 && files->note && is_rounded(file))
+		files->note(files->context, file, value);
 	return r;
 }

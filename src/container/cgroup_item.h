@@ -21,6 +21,13 @@ struct cgroup_files {
 	int (*read)(void *context, enum limit_version version, const char *file, struct str *out);
 	int (*write)(void *context, enum limit_version version, const char *file,
 		     const char *value);
+	/*
+	 * Translations that round would not give back what was set: the value that was set by a v1
+	 * name is noted, and asked for: what was noted (at 0), what the configuration says (at 1);
+	 * -ENOENT for neither. NULL: nothing is.
+	 */
+	void (*note)(void *context, const char *file, const char *value);
+	int (*noted)(void *context, unsigned at, const char *file, struct str *out);
 	void *context;
 };
 

@@ -285,6 +285,79 @@ static int print_io(const struct cgroup_files *files, const struct io_word words
 	return 0;
 }
 
+/* A line "8:0 Read 10" of one of v1's files; false at the end, and for the totals. */
+static bool take_io_line(const char **at, char device[static 16], const char **ret_title,
+			 size_t *ret_title_len, uint64_t *ret)
+{
+	while (**at) {
+		const char *line = *at, *title, *number;
+		size_t len = strcspn(line, "\n"), device_len = strcspn(line, " \n");
+
+		*at += len + (line[len] == '\n');
+		title = line + device_len + (line[device_len] == ' ');
+		number = title + strcspn(title, " \n");
+		number += *number == ' ';
+		if (device_len >= 16 || !memchr(line, ':', device_len) ||
+		    num_take_u64(&number, ret) < 0)
+			continue;
+		memcpy(device, line, device_len);
+		device[device_len] = '\0';
+		*ret_title = title;
+		*ret_title_len = strcspn(title, " ");
+		return true;
+	}
+	return false;
+}
+
+/* What a file of v1 says about a device and a direction; 0 for nothing. */
+static uint64_t v1_io_value(const char *text, const char *device, const char *title)
+{
+	const char *found;
+	char at_device[16];
+	size_t len;
+	uint64_t n;
+
+	while (take_io_line(&text, at_device, &found, &len, &n)) {
+		if (strcmp(at_device, device) == 0 && len == strlen(title) &&
+		    strncmp(found, title, len) == 0)
+			return n;
+	}
+	return 0;
+}
+
+/* "8:0 rbytes=1 wbytes=2 rios=3 …": a line per device, of which v1 prints several in a row. */
+static int print_io_stat(const struct cgroup_files *files, struct str *out)
+{
+	autostr bytes = {0}, operations = {0};
+	char device[16], last[16] = "";
+	const char *at, *title;
+	size_t title_len;
+	uint64_t n;
+	int r = read_file(files, LIMIT_V1, "blkio.throttle.io_service_bytes", &bytes);
+
+	if (r == 0)
+		r = read_file(files, LIMIT_V1, "blkio.throttle.io_serviced", &operations);
+	if (r < 0)
+		return r;
+	at = str_text(&bytes);
+	while (take_io_line(&at, device, &title, &title_len, &n)) {
+		if (strcmp(device, last) == 0)
+			continue;
+		memcpy(last, device, sizeof(last));
+		str_add(out, device);
+		for (size_t i = 0; i < IO_WORDS; i++)
+			str_addf(out, " %s=%llu", io_bytes[i].word,
+				 (unsigned long long)v1_io_value(str_text(&bytes), device,
+								 io_bytes[i].title));
+		for (size_t i = 0; i < IO_WORDS; i++)
+			str_addf(out, " %s=%llu", io_operations[i].word,
+				 (unsigned long long)v1_io_value(str_text(&operations), device,
+								 io_operations[i].title));
+		str_add_char(out, '\n');
+	}
+	return 0;
+}
+
 int cgroup_statistic_on_v2(const struct cgroup_files *files, const char *v1_file, struct str *out)
 {
 	const struct statistic *row = find(on_v2, v1_file);
@@ -308,5 +381,7 @@ int cgroup_statistic_on_v1(const struct cgroup_files *files, const char *v2_file
 		return print_statistic(files, LIMIT_V1, row, v2_file, out);
 	if (strcmp(v2_file, "cpu.stat") == 0)
 		return print_cpu_stat(files, out);
+	if (strcmp(v2_file, "io.stat") == 0)
+		return print_io_stat(files, out);
 	return 1;
 }

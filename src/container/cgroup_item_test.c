@@ -10,6 +10,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,6 +100,10 @@ static const struct file files_v1[] = {
 	{"cpuacct.usage_sys", "500000000\n"},
 	{"blkio.throttle.read_bps_device", "8:0 1048576\n"},
 	{"blkio.throttle.write_bps_device", ""},
+	{"blkio.throttle.io_service_bytes",
+	 "8:16 Read 5\n8:16 Write 6\n8:16 Sync 11\n8:16 Async 0\n8:16 Discard 7\n8:16 Total 18\n"
+	 "8:0 Read 10\n8:0 Write 20\n8:0 Total 30\nTotal 48\n"},
+	{"blkio.throttle.io_serviced", "8:16 Read 1\n8:16 Write 2\n8:16 Total 3\nTotal 3\n"},
 	{"freezer.state", "FROZEN\n"},
 	{"tasks", "1\n2\n"},
 	{"pids.max", "max\n"},
@@ -115,7 +121,7 @@ static void assert_get(enum limit_version version, const struct file *table, con
 		       const char *expected)
 {
 	struct host h = {.version = version, .files = table};
-	const struct cgroup_files files = {read_file, write_file, &h};
+	const struct cgroup_files files = {.read = read_file, .write = write_file, .context = &h};
 	struct err e = {0};
 	autostr out = {0};
 	int r = cgroup_item_get(&files, name, &out, &e);
@@ -175,6 +181,8 @@ static void v2_names_are_read_on_v1(void **state)
 		{"cpu.stat", "usage_usec 2000000\nuser_usec 1500000\nsystem_usec 500000\n"},
 		{"cgroup.freeze", "1\n"},
 		{"cgroup.threads", "1\n2\n"},
+		{"io.stat", "8:16 rbytes=5 wbytes=6 dbytes=7 rios=1 wios=2 dios=0\n"
+			    "8:0 rbytes=10 wbytes=20 dbytes=0 rios=0 wios=0 dios=0\n"},
 		{"pids.max", "max\n"},
 		{"memory.oom.group", NULL},
 		{"no.such.file", NULL},
@@ -191,7 +199,7 @@ static void assert_set(enum limit_version version, const struct file *table, con
 		       const char *value, int result, const char *expected)
 {
 	struct host h = {.version = version, .files = table};
-	const struct cgroup_files files = {read_file, write_file, &h};
+	const struct cgroup_files files = {.read = read_file, .write = write_file, .context = &h};
 	struct err e = {0};
 	int r = cgroup_item_set(&files, name, value, &e);
 
@@ -248,7 +256,7 @@ static void v2_names_are_written_on_v1(void **state)
 static void what_the_kernel_refuses_names_both_files(void **state)
 {
 	struct host h = {.version = LIMIT_V2, .files = files_v2, .write_error = -EBUSY};
-	const struct cgroup_files files = {read_file, write_file, &h};
+	const struct cgroup_files files = {.read = read_file, .write = write_file, .context = &h};
 	struct err e = {0};
 	autostr text = {0};
 
@@ -259,6 +267,183 @@ static void what_the_kernel_refuses_names_both_files(void **state)
 	str_finish(&h.writes);
 }
 
+/* A host that refuses what the kernel would: the sum is never below the limit of memory alone. */
+struct pair {
+	uint64_t limit, sum;
+	struct str writes;
+};
+
+static int read_pair(void *context, enum limit_version version, const char *name, struct str *out)
+{
+	const struct pair *pair = context;
+
+	if (version != LIMIT_V1)
+		return -ENOENT;
+	if (strcmp(name, "memory.limit_in_bytes") == 0)
+		str_addf(out, "%llu\n", (unsigned long long)pair->limit);
+	else if (strcmp(name, "memory.memsw.limit_in_bytes") == 0)
+		str_addf(out, "%llu\n", (unsigned long long)pair->sum);
+	else
+		return -ENOENT;
+	return 0;
+}
+
+static int write_pair(void *context, enum limit_version version, const char *name,
+		      const char *value)
+{
+	uint64_t n = strcmp(value, "-1") == 0 ? 0x7ffffffffffff000 : strtoull(value, NULL, 10);
+	struct pair *pair = context;
+	uint64_t *number;
+
+	if (version != LIMIT_V1 || !strstr(name, "limit_in_bytes"))
+		return -ENOENT;
+	number = strstr(name, "memsw") ? &pair->sum : &pair->limit;
+	if (number == &pair->sum ? n < pair->limit : n > pair->sum)
+		return -EINVAL;
+	*number = n;
+	str_addf(&pair->writes, "%s;", strstr(name, "memsw") ? "sum" : "limit");
+	return 0;
+}
+
+static void memory_max_takes_the_sum_along_on_v1(void **state)
+{
+	static const struct {
+		const char *value;
+		uint64_t limit, sum;
+		const char *writes;
+	} rows[] = {
+		{"500000", 500000, 1000000, "limit;sum;"},
+		{"4000000", 4000000, 4500000, "sum;limit;"},
+		{"1200000", 1200000, 1700000, "limit;sum;"},
+		{"max", 0x7ffffffffffff000, 0x7ffffffffffff000, "sum;limit;"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct pair pair = {.limit = 1000000, .sum = 1500000};
+		const struct cgroup_files files = {
+			.read = read_pair, .write = write_pair, .context = &pair};
+		struct err e = {0};
+
+		assert_int_equal(cgroup_item_set(&files, "memory.max", rows[i].value, &e), 0);
+		assert_int_equal(pair.limit, rows[i].limit);
+		assert_int_equal(pair.sum, rows[i].sum);
+		assert_string_equal(str_text(&pair.writes), rows[i].writes);
+		str_finish(&pair.writes);
+	}
+}
+
+/* Where both freezers are, v1's counts. */
+static const struct file files_hybrid[] = {
+	{"freezer.state", "FROZEN\n"},
+	{NULL, NULL},
+};
+
+static int read_hybrid(void *context, enum limit_version version, const char *name, struct str *out)
+{
+	if (version == LIMIT_V2 && strcmp(name, "cgroup.freeze") == 0) {
+		str_add(out, "0\n");
+		return 0;
+	}
+	return read_file(context, version, name, out);
+}
+
+static void the_freezer_of_v1_overrules_that_of_v2(void **state)
+{
+	struct host h = {.version = LIMIT_V1, .files = files_hybrid};
+	const struct cgroup_files files = {.read = read_hybrid, .write = write_file, .context = &h};
+	struct err e = {0};
+	autostr out = {0};
+
+	assert_int_equal(cgroup_item_get(&files, "cgroup.freeze", &out, &e), 0);
+	assert_string_equal(str_text(&out), "1\n");
+	assert_int_equal(cgroup_item_set(&files, "cgroup.freeze", "0", &e), 0);
+	assert_string_equal(str_text(&h.writes), "freezer.state=THAWED;");
+	str_finish(&h.writes);
+}
+
+/* A host of v2 with two values in it, and what people have said of them. */
+struct talk {
+	char weight[16], io_weight[16], noted[16], configured[16];
+};
+
+static int read_talk(void *context, enum limit_version version, const char *name, struct str *out)
+{
+	const struct talk *talk = context;
+
+	if (version != LIMIT_V2)
+		return -ENOENT;
+	if (strcmp(name, "cpu.weight") == 0)
+		str_addf(out, "%s\n", talk->weight);
+	else if (strcmp(name, "io.weight") == 0)
+		str_addf(out, "default %s\n", talk->io_weight);
+	else
+		return -ENOENT;
+	return 0;
+}
+
+static int write_talk(void *context, enum limit_version version, const char *name,
+		      const char *value)
+{
+	struct talk *talk = context;
+
+	if (version != LIMIT_V2 ||
+	    (strcmp(name, "cpu.weight") != 0 && strcmp(name, "io.weight") != 0))
+		return -ENOENT;
+	snprintf(name[0] == 'c' ? talk->weight : talk->io_weight, sizeof(talk->weight), "%s",
+		 value);
+	return 0;
+}
+
+static void note_talk(void *context, const char *file, const char *value)
+{
+	struct talk *talk = context;
+
+	snprintf(talk->noted, sizeof(talk->noted), "%s", value);
+}
+
+static int noted_talk(void *context, unsigned at, const char *file, struct str *out)
+{
+	const struct talk *talk = context;
+	const char *text = at == 0 ? talk->noted : talk->configured;
+
+	str_add(out, text);
+	return *text ? 0 : -ENOENT;
+}
+
+static void assert_talk(struct talk *talk, const char *name, const char *expected)
+{
+	const struct cgroup_files files = {read_talk, write_talk, note_talk, noted_talk, talk};
+	struct err e = {0};
+	autostr out = {0};
+
+	assert_int_equal(cgroup_item_get(&files, name, &out, &e), 0);
+	assert_string_equal(str_text(&out), expected);
+}
+
+static void what_was_set_is_read_back_though_it_was_rounded(void **state)
+{
+	struct talk talk = {.weight = "100", .io_weight = "100"};
+	const struct cgroup_files files = {read_talk, write_talk, note_talk, noted_talk, &talk};
+	struct err e = {0};
+
+	assert_int_equal(cgroup_item_set(&files, "cpu.shares", "512", &e), 0);
+	assert_string_equal(talk.weight, "59");
+	assert_talk(&talk, "cpu.shares", "512\n");
+	assert_talk(&talk, "cpu.weight", "59\n");
+	/* Somebody else has set it since. */
+	snprintf(talk.weight, sizeof(talk.weight), "100");
+	assert_talk(&talk, "cpu.shares", "1024\n");
+	/* What the configuration said at the start. */
+	talk = (struct talk){.weight = "59", .io_weight = "102", .configured = "512"};
+	assert_talk(&talk, "cpu.shares", "512\n");
+	assert_talk(&talk, "blkio.weight", "512\n");
+	/* That is no number: nothing is made of it. */
+	talk = (struct talk){
+		.weight = "59", .io_weight = "102", .noted = "512\n1", .configured = "x"};
+	assert_talk(&talk, "cpu.shares", "521\n");
+	assert_talk(&talk, "blkio.weight", "510\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +452,9 @@ int main(void)
 		cmocka_unit_test(v1_names_are_written_on_v2),
 		cmocka_unit_test(v2_names_are_written_on_v1),
 		cmocka_unit_test(what_the_kernel_refuses_names_both_files),
+		cmocka_unit_test(memory_max_takes_the_sum_along_on_v1),
+		cmocka_unit_test(the_freezer_of_v1_overrules_that_of_v2),
+		cmocka_unit_test(what_was_set_is_read_back_though_it_was_rounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,10 +14,12 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/macros.h"
@@ -27,6 +29,9 @@
 #include "plan/ops.h"
 #include "sys/cgroup.h"
 #include "sys/file.h"
+
+#define LOG_CATEGORY "cgroup"
+#include "base/log.h"
 
 enum {
 	CGROUP_FILE_MAX = 4 << 20,
@@ -232,6 +237,110 @@ static int write_limit(void *context, enum limit_version version, const char *fi
 	autoclose int fd = open_for(context, version, file, O_WRONLY);
 
 	return fd < 0 ? fd : file_write_fd(fd, value, strlen(value));
+}
+
+/*
+ * What was set by a name whose translation rounds (cgroup_item.h) is an attribute of the directory
+ * (cgroup v2 has them since Linux 5.7), and ends with it.
+ */
+static int open_noted(struct limit_files *f, const char *file, char path[static 64],
+		      char name[static 64], int *ret_fd)
+{
+	struct limit_directory at;
+	int r = control_open_limits(f->c, "cgroup", LIMIT_V2, &at, NULL);
+
+	if (r != 0)
+		return r < 0 ? r : -ENOENT;
+	*ret_fd = at.dir_fd;
+	snprintf(path, 64, "/proc/self/fd/%d", at.dir_fd);
+	r = snprintf(name, 64, "user.tare.%s", file);
+	return r < 64 ? 0 : -ENAMETOOLONG;
+}
+
+static void note_limit(void *context, const char *file, const char *value)
+{
+	autoclose int fd = -EBADF;
+	char path[64], name[64];
+
+	if (open_noted(context, file, path, name, &fd) < 0 ||
+	    setxattr(path, name, value, strlen(value), 0) < 0)
+		log_debug("\"%s\" will be read as its counterpart says", file);
+}
+
+/* The last line of an item of the configuration that runs. */
+static int configured_limit(const struct container *c, const char *file, struct str *out)
+{
+	char number[RECORD_NUMBER_MAX];
+	struct run_view view;
+	autostr key = {0};
+	const char *value, *last;
+
+	str_addf(&key, "lxc.cgroup.%s", file);
+	if (str_failed(&key) || control_view(c, &view) != 0)
+		return -ENOENT;
+	value = record_find_running_item(view.record, runs_view_plan(&view), str_text(&key),
+					 number);
+	if (value) {
+		size_t len = strlen(value);
+
+		len -= len > 0 && value[len - 1] == '\n';
+		for (last = value + len; last > value && last[-1] != '\n'; last--)
+			;
+		str_add_bytes(out, last, len - (size_t)(last - value));
+	}
+	runs_view_close(&view);
+	return value ? 0 : -ENOENT;
+}
+
+static int noted_limit(void *context, unsigned at, const char *file, struct str *out)
+{
+	struct limit_files *f = context;
+	autoclose int fd = -EBADF;
+	char path[64], name[64], value[64];
+	ssize_t n;
+	int r;
+
+	if (at > 0)
+		return configured_limit(f->c, file, out);
+	r = open_noted(f, file, path, name, &fd);
+	if (r < 0)
+		return r;
+	n = getxattr(path, name, value, sizeof(value));
+	if (n < 0)
+		return -errno;
+	str_add_bytes(out, value, (size_t)n);
+	return 0;
+}
+
+/* Why there is nothing of a name: whether its controller is missing, or only such a file. */
+static void explain_missing(const struct container *c, const char *file, struct err *e)
+{
+	struct limit_directory at = {.dir_fd = -EBADF};
+	char controller[64];
+	size_t len = strcspn(file, ".");
+	autofree char *enabled = NULL;
+	size_t size;
+
+	if (e->id != ERR_CONFIG_NO_COUNTERPART || e->frames[0].hint || len >= sizeof(controller))
+		return;
+	memcpy(controller, file, len);
+	controller[len] = '\0';
+	if (control_open_limits(c, controller, LIMIT_V1, &at, NULL) == 0) {
+		close(at.dir_fd);
+		err_hint(e, "cgroup v1 manages \"%s\" on this host, and knows no such file",
+			 controller);
+		return;
+	}
+	if (control_open_limits(c, controller, LIMIT_V2, &at, NULL) == 0) {
+		autoclose int fd = openat(at.dir_fd, "cgroup.controllers", O_RDONLY | O_CLOEXEC);
+
+		close(at.dir_fd);
+		if (fd >= 0 && file_read_fd(fd, CGROUP_FILE_MAX, &enabled, &size) == 0)
+			err_hint(e, "the controllers that reach the container are: %.*s",
+				 (int)strcspn(enabled, "\n"), *enabled == '\n' ? "none" : enabled);
+		return;
+	}
+	err_hint(e, "no cgroup hierarchy of the container has the controller \"%s\"", controller);
 }
 
 /* Names with a slash would leave the directory. */
@@ -441,7 +550,7 @@ static int check_running(const struct container *c, struct err *e)
 int container_get_cgroup_item(struct container *c, const char *file, struct str *out, struct err *e)
 {
 	struct limit_files f = {.c = c};
-	const struct cgroup_files files = {read_limit, write_limit, &f};
+	const struct cgroup_files files = {read_limit, write_limit, note_limit, noted_limit, &f};
 	struct err problem = {0}, refused = {0};
 	int r = check_file(file, e);
 
@@ -455,30 +564,46 @@ int container_get_cgroup_item(struct container *c, const char *file, struct str 
 		problem = refused;
 	} else {
 		r = cgroup_item_get(&files, file, out, &problem);
+		explain_missing(c, file, &problem);
 	}
 	if (r < 0 && e)
 		*e = f.explained ? refused : problem;
 	return r;
 }
 
+/* Whether it is the freezer that is written, which the supervisor must hear of. */
+static bool is_freezer(const char *file, const char *value, bool *ret_freezes)
+{
+	bool is_v1 = strcmp(file, "freezer.state") == 0;
+
+	if (!is_v1 && strcmp(file, "cgroup.freeze") != 0)
+		return false;
+	*ret_freezes = strcmp(value, is_v1 ? "FROZEN" : "1") == 0;
+	return *ret_freezes || strcmp(value, is_v1 ? "THAWED" : "0") == 0;
+}
+
 int container_set_cgroup_item(struct container *c, const char *file, const char *value,
 			      struct err *e)
 {
 	struct limit_files f = {.c = c};
-	const struct cgroup_files files = {read_limit, write_limit, &f};
+	const struct cgroup_files files = {read_limit, write_limit, note_limit, noted_limit, &f};
 	struct err problem = {0}, refused = {0};
+	bool freezes;
 	int r = check_file(file, e);
 
 	if (r == 0)
 		r = check_running(c, e);
 	if (r < 0)
 		return r;
+	if (is_freezer(file, value, &freezes))
+		return freezes ? container_freeze(c, e) : container_unfreeze(c, e);
 	f.e = &refused;
 	if (strcmp(file, "devices.allow") == 0 || strcmp(file, "devices.deny") == 0) {
 		r = set_devices(&f, file, value);
 		problem = refused;
 	} else {
 		r = cgroup_item_set(&files, file, value, &problem);
+		explain_missing(c, file, &problem);
 	}
 	if (r < 0 && e)
 		*e = f.explained ? refused : problem;
