@@ -9,6 +9,7 @@
 
 static const struct cli_tool *const tools[] = {
 	&tool_attach,         &tool_config,        &tool_config_check,
+	&tool_cgroup,         &tool_checkconfig,   &tool_console,
 	&tool_create,         &tool_destroy,       &tool_execute,
 	&tool_freeze,         &tool_info,          &tool_ls,
 	&tool_repair,         &tool_start,         &tool_stop,

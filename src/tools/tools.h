@@ -8,8 +8,11 @@
 #include "cli/cli.h"
 
 extern const struct cli_tool tool_attach;
+extern const struct cli_tool tool_cgroup;
+extern const struct cli_tool tool_checkconfig;
 extern const struct cli_tool tool_config;
 extern const struct cli_tool tool_config_check;
+extern const struct cli_tool tool_console;
 extern const struct cli_tool tool_create;
 extern const struct cli_tool tool_destroy;
 extern const struct cli_tool tool_execute;
