@@ -24,7 +24,7 @@ lxc.idmap = u 1001 301001 64535
 lxc.idmap = g 0 300000 65536
 CONFIG
     lxc-create -P "$LXCPATH" -n u1 -f "$MAPPED" -t "$TEMPLATE"
-    mkdir "$SHARED" "$ETC"
+    mkdir "$SHARED" "$ETC" "$LXCPATH/.build" "$LXCPATH/.templates"
     chmod 1777 "$SHARED"
     install -d -o $USER_ID -g $USER_ID "$OWN" "$OWN/run" "$OWN/lxc"
     { cat /etc/passwd && echo "tester:x:$USER_ID:$USER_ID::$OWN:/bin/sh"; } >"$ETC/passwd"
@@ -48,18 +48,22 @@ teardown() {
     umount "$LXCPATH/strict" "$SHARED/queues" 2>/dev/null || true
 }
 
-# as_user COMMAND…: as the ordinary user, who has subordinate ids from 400000 on.
+# as_user COMMAND…: as the ordinary user, who has subordinate ids from 400000 on, and need not be able
+# to reach a checkout below /root.
 as_user() {
     unshare --mount --propagation private -- sh -euc '
         etc=$1 user=$2 home=$3
         shift 3
+        mount --bind "$TARE_BUILD_ROOT/src" "$LXCPATH/.build"
+        mount --bind "$TARE_SOURCE_ROOT/share/templates" "$LXCPATH/.templates"
         touch /etc/subuid /etc/subgid
         for file in passwd group subuid subgid; do
             mount --bind "$etc/$file" "/etc/$file"
         done
         cd "$home"
         exec setpriv --reuid "$user" --regid "$user" --clear-groups env HOME="$home" \
-            XDG_RUNTIME_DIR="$home/run" "$@"' sh "$ETC" $USER_ID "$OWN" "$@"
+            XDG_RUNTIME_DIR="$home/run" TARE_HELPERS="$LXCPATH/.build/helpers" \
+            PATH="$LXCPATH/.build/tools/bin:$PATH" "$@"' sh "$ETC" $USER_ID "$OWN" "$@"
 }
 
 # inside NAME [LINE…] -- SCRIPT: what the script prints in a container that has these lines too.
@@ -322,7 +326,7 @@ boottime 0 0"
 
 @test "an ordinary user: create, start, attach, stop, destroy" {
     command -v newuidmap newgidmap >/dev/null || skip "newuidmap is not installed"
-    run_apart as_user lxc-create -P "$OWN/lxc" -n own -f "$OWN/default.conf" -t "$TEMPLATE"
+    run_apart as_user lxc-create -P "$OWN/lxc" -n own -f "$OWN/default.conf" -t "$LXCPATH/.templates/lxc-busybox"
     assert_equal "$status:$stderr" "0:"
     assert_equal "$(stat -c %u "$OWN/lxc/own/rootfs/bin/busybox")" 400000
     run_apart as_user lxc-start -P "$OWN/lxc" -n own
@@ -346,7 +350,7 @@ own:"
     command -v newuidmap newgidmap >/dev/null || skip "newuidmap is not installed"
     printf '%s\n' "$(<"$EMPTY_NET")" "lxc.idmap = u 0 $USER_ID 1" \
         "lxc.idmap = g 0 $USER_ID 1" >"$OWN/self.conf"
-    run_apart as_user lxc-create -P "$OWN/lxc" -n self -f "$OWN/self.conf" -t "$TEMPLATE"
+    run_apart as_user lxc-create -P "$OWN/lxc" -n self -f "$OWN/self.conf" -t "$LXCPATH/.templates/lxc-busybox"
     assert_equal "$status:$stderr" "0:"
     assert_equal "$(stat -c %u "$OWN/lxc/self/rootfs/bin/busybox")" $USER_ID
     run_apart as_user lxc-execute -P "$OWN/lxc" -n self -- id -u
