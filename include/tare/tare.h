@@ -204,3 +204,29 @@ int tare_repair(const char *lxcpath, const char *name, struct err *e);
 
 /* The same for one container by the way: waits for nobody, and only logs what goes wrong. */
 void tare_tidy(const char *lxcpath, const char *name);
+
+/* What lxc-monitor hears of: a change of state, or how init ended. */
+struct tare_event {
+	bool is_exit;
+	int value;         /* wait status of init, or the state's number on the wire */
+	const char *state; /* a state word; NULL: how init ended, or no state that we know */
+	char name[256];    /* as the sender chose it */
+};
+
+/*
+ * A connection to the lxc-monitord of a lxcpath (NULL: the default), which is started when there is
+ * none. Every event after the return can be received. Returns a descriptor, to be polled for input
+ * and closed, or negative with e set.
+ */
+int tare_monitor_connect(const char *lxcpath, struct err *e);
+/* The next event, waited for: 1; 0: the daemon was asked to end, by tare_monitor_quit(); or
+ * negative with e set. */
+int tare_monitor_receive(int fd, struct tare_event *ret, struct err *e);
+/* End the daemon. 0 when it has ended, or negative with e set, also when there is none. */
+int tare_monitor_quit(const char *lxcpath, struct err *e);
+
+/*
+ * wait() with the reason why not. With `change`, the state that the container is in does not count:
+ * one of `states` has to be entered. 0, 1 when the time is over, or negative with e set.
+ */
+int tare_wait(struct lxc_container *c, const char *states, int timeout, bool change, struct err *e);

@@ -168,6 +168,9 @@ int container_freeze(struct container *c, struct err *e);
 int container_unfreeze(struct container *c, struct err *e);
 /* states: "STOPPED|RUNNING"; seconds, -1 = for ever. Positive 1: time over. */
 int container_wait(struct container *c, const char *states, int timeout, struct err *e);
+/* The same, but that the state which the container is in does not count: one of them has to be
+ * entered. For STOPPED, a run has to end. */
+int container_wait_for_change(struct container *c, const char *states, int timeout, struct err *e);
 /* A cgroup file of the limit directory, by v1 or v2 name. -ESRCH: not running. */
 int container_get_cgroup_item(struct container *c, const char *file, struct str *out,
 			      struct err *e);

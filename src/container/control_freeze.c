@@ -17,6 +17,7 @@
 
 #include "base/macros.h"
 #include "base/str.h"
+#include "run/monitor.h"
 #include "sys/file.h"
 
 enum {
@@ -82,12 +83,17 @@ static int freezer_run(const struct freezer *f)
 	}
 }
 
-/* Tell a monitor; what it thinks of it changes nothing. */
+/* Tell a monitor, and lxc-monitord, which the monitor leaves to us; what they think of it changes
+ * nothing. */
 static void tell_state(const struct container *c, enum container_state state)
 {
 	const struct control_request q = {.command = WIRE_SERVE_STATE_CLIENTS, .data = state};
+	autofree char *run_directory = NULL;
 	struct client_answer answer;
 
+	if (container_run_directory(&run_directory, NULL) == 0)
+		(void)monitor_publish(run_directory, strlen(run_directory), c->lxcpath, c->name,
+				      WIRE_MESSAGE_STATE, (int)state);
 	if (control_call(c, &q, &answer, NULL) == 0)
 		client_answer_finish(&answer);
 }

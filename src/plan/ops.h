@@ -130,7 +130,7 @@
 	/* n resource, n soft, n hard (RLIM_INFINITY as the kernel has it) */ \
 	X(OP_PROC_WRITE, "proc-write", LANE_HOST, OP_NONE) /* t name below /proc/PID, t value */ \
 	X(OP_ROOT_PIN, "root-pin", LANE_HOST, OP_NONE) \
-	/* out FD; t directory: keep .lxc_keep open in it; EROFS leaves it empty */ \
+	/* out FD; t directory: keep a file open in it; EROFS leaves it empty */ \
 	/* -- network: HOST */ \
 	X(OP_VETH_CREATE, "veth-create", LANE_HOST, OP_LINK_DELETE) \
 	/* out NAME host end (its number: ifindex); t name, a trailing "XXXXXX" is made random; \

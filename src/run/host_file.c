@@ -151,29 +151,46 @@ int host_pid_file_remove(struct host *h, const struct plan_step *step)
 	return 0;
 }
 
-int host_root_pin(struct host *h, const struct plan_step *step)
+/* By name, where the file system has no files without one; gone again at once, except on NFS, which
+ * would keep it under another name. */
+static int pin_by_name(struct host *h, int directory)
 {
-	autoclose int directory = open(host_text(h, step, 0), O_PATH | O_DIRECTORY | O_CLOEXEC);
 	autoclose int fd = -EBADF;
 	struct statfs fs;
 	struct stat st;
 
-	if (directory < 0)
-		return host_failed(h, __NR_openat, -errno);
 	/* What stands in the directory is the container's: no link, no device, no waiting. */
 	fd = openat(directory, PIN_NAME,
 		    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return errno == EROFS ? 0
-				      : host_note(h, host_failed(h, __NR_openat, -errno), PIN_NAME);
+		return host_note(h, host_failed(h, __NR_openat, -errno), PIN_NAME);
 	if (fstat(fd, &st) < 0 || fstatfs(fd, &fs) < 0)
 		return host_failed(h, __NR_fstat, -errno);
 	if (!S_ISREG(st.st_mode))
 		return host_explain(h, PIN_NAME " is there and is no regular file; remove it");
-	/* NFS would keep it under another name. */
 	if ((unsigned long)fs.f_type != NFS_SUPER_MAGIC && unlinkat(directory, PIN_NAME, 0) < 0 &&
 	    errno != ENOENT)
 		return host_note(h, host_failed(h, __NR_unlinkat, -errno), PIN_NAME);
-	host_set_fd(h, step->out, take_fd(fd));
+	return take_fd(fd);
+}
+
+int host_root_pin(struct host *h, const struct plan_step *step)
+{
+	autoclose int directory = open(host_text(h, step, 0), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd;
+
+	if (directory < 0)
+		return host_failed(h, __NR_openat, -errno);
+	/* Without a name nothing can be left behind, whenever we are killed. */
+	fd = openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0 && errno == EROFS)
+		return 0;
+	if (fd < 0 && errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)
+		return host_failed(h, __NR_openat, -errno);
+	if (fd < 0)
+		fd = pin_by_name(h, directory);
+	if (fd < 0)
+		return fd;
+	host_set_fd(h, step->out, fd);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -242,15 +243,30 @@ static void the_pin_is_open_and_has_no_name(void **state)
 	assert_int_equal(fstat(fixture_register(&f, 0)->fd, &st), 0);
 	assert_int_equal(st.st_nlink, 0);
 	assert_int_equal(stat(in_directory("root/.lxc_keep"), &st), -1);
-	/* A link in its place is not followed. */
+	/* What has the name of LXC's pin is the container's. */
 	assert_int_equal(symlink("/etc/passwd", in_directory("root/.lxc_keep")), 0);
-	assert_int_equal(fixture_start(&f), -ELOOP);
-	unlink(in_directory("root/.lxc_keep"));
-	/* A pipe is not waited for. */
-	assert_int_equal(mkfifo(in_directory("root/.lxc_keep"), 0600), 0);
-	assert_true(fixture_start(&f) < 0);
-	assert_int_equal(f.failure.errnum, 0);
+	assert_int_equal(fixture_start(&f), 0);
+	assert_int_equal(unlink(in_directory("root/.lxc_keep")), 0);
 	fixture_end(&f);
+}
+
+/* Message queues are files that always have a name. */
+static void the_pin_loses_its_name_where_it_needs_one(void **state)
+{
+	struct fixture f;
+	struct stat st;
+
+	if (mount("mqueue", in_directory("root"), "mqueue", 0, NULL) < 0)
+		skip(); /* not root */
+	fixture_begin(&f);
+	add_pin(&f, SECTION_START, in_directory("root"), 0);
+	fixture_finish(&f);
+	assert_int_equal(fixture_start(&f), 0);
+	assert_int_equal(fstat(fixture_register(&f, 0)->fd, &st), 0);
+	assert_int_equal(st.st_nlink, 0);
+	assert_int_equal(stat(in_directory("root/.lxc_keep"), &st), -1);
+	fixture_end(&f);
+	assert_int_equal(umount2(in_directory("root"), MNT_DETACH), 0);
 }
 
 /* -- hooks */
@@ -463,6 +479,7 @@ int main(void)
 		cmocka_unit_test(the_pid_file_comes_and_goes),
 		cmocka_unit_test(behind_a_reboot_only_files_are_undone),
 		cmocka_unit_test(the_pin_is_open_and_has_no_name),
+		cmocka_unit_test(the_pin_loses_its_name_where_it_needs_one),
 		cmocka_unit_test(a_hook_gets_arguments_and_environment),
 		cmocka_unit_test(the_command_of_a_hook_is_run_as_it_is),
 		cmocka_unit_test(a_hook_that_fails_is_told),

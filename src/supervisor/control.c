@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "supervisor/supervisor.h"
+#include "sys/peer.h"
 
 enum {
 	CHUNK_SIZE = 4096,
@@ -155,7 +156,7 @@ static bool is_stranger(const struct control *t, int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0 ||
 	    (peer.uid != 0 && peer.uid != getuid()))
 		return true;
-	return t->count >= CROWD && control_is_contained(peer.pid);
+	return t->count >= CROWD && peer_look(peer.pid) != PEER_HERE;
 }
 
 int control_adopt(struct supervisor *s, int fd)

@@ -13,7 +13,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 #include <sys/uio.h>
 
 #include "base/time.h"
@@ -100,14 +99,6 @@ void control_expire(struct supervisor *s);
 void control_accept_again(struct supervisor *s);
 
 /* control_request.c: framing ------------------------------------------------------------------ */
-
-/*
- * Whether a process is in another pid namespace than we: one of a container that shares the network
- * namespace of this address. Root of a privileged one has all the rights of root's, but what we
- * have to give (its cgroups' directories, device rules, other containers) it was kept from. The
- * kernel tells who sent, and lets nobody name a process that it does not see (unix(7)).
- */
-bool control_is_contained(pid_t pid);
 
 /* Something can be read, or the other side is gone (EPOLL* events). */
 void connection_read(struct supervisor *s, struct connection *c, uint32_t events);

@@ -19,7 +19,7 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "supervisor/supervisor.h"
-#include "sys/procfs.h"
+#include "sys/peer.h"
 
 enum {
 	FDS_LOOKED_AT = 4,      /* with one message; the kernel drops what finds no room */
@@ -65,26 +65,6 @@ static void take_descriptors(struct control *t, struct msghdr *message, bool wan
 	}
 }
 
-bool control_is_contained(pid_t pid)
-{
-	autoclose int directory = -EBADF;
-	struct stat theirs, ours;
-	char self[16] = "", number[16];
-
-	snprintf(number, sizeof(number), "%d", (int)getpid());
-	/* Not where /proc is missing or has the numbers of other namespaces. */
-	if (pid <= 0 || readlink("/proc/self", self, sizeof(self) - 1) < 0 ||
-	    strcmp(self, number) != 0 || stat("/proc/self/ns/pid", &ours) < 0)
-		return false;
-	directory = procfs_open_pid(pid);
-	/* To root every process is visible: who is not has ended, and hears no answer. */
-	if (directory == -ENOENT || directory == -ESRCH)
-		return getuid() == 0;
-	if (directory < 0 || fstatat(directory, "ns/pid", &theirs, 0) < 0)
-		return directory >= 0 && errno != EACCES && getuid() == 0;
-	return theirs.st_ino != ours.st_ino || theirs.st_dev != ours.st_dev;
-}
-
 /* Anybody may connect and be refused, as often as he likes. */
 static void tell_denied(struct control *t, const struct ucred *sender)
 {
@@ -105,7 +85,7 @@ static void authenticate(struct supervisor *s, struct connection *c, struct msgh
 
 	if (find_sender(c->fd, message, &sender) &&
 	    (sender.uid == 0 || (sender.uid == getuid() && sender.gid == getgid())) &&
-	    !control_is_contained(sender.pid))
+	    peer_look(sender.pid) == PEER_HERE) /* who has ended hears no answer */
 		c->flags |= CONNECTION_AUTHENTICATED;
 	else
 		tell_denied(&s->control, &sender);

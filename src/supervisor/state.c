@@ -8,17 +8,15 @@
 
 #include "supervisor/state.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define LOG_CATEGORY "state"
 #include "base/log.h"
 #include "base/macros.h"
-#include "run/wire.h"
+#include "run/monitor.h"
 #include "supervisor/supervisor.h"
 
 #define FROM(state) [STATE_##state]
@@ -61,24 +59,15 @@ static size_t run_root_length(const char *path)
 static void write_fifo(struct supervisor *s, enum wire_message_type type, int value)
 {
 	const char *run_path = record_text(s->record, s->record->run_path);
-	struct wire_message message = {.type = type, .value = value};
-	const char *name = record_text(s->record, s->record->name);
-	char path[PATH_MAX];
-	autoclose int fd = -EBADF;
-	struct stat status;
-	int length;
+	int r;
 
-	length = snprintf(path, sizeof(path), "%.*s/lxc/%s/monitor-fifo",
-			  (int)run_root_length(run_path), run_path,
-			  record_text(s->record, s->record->lxcpath));
-	if (length < 0 || (size_t)length >= sizeof(path) || run_path[0] != '/')
+	if (run_path[0] != '/')
 		return;
-	fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISFIFO(status.st_mode))
-		return;
-	memcpy(message.name, name, strnlen(name, sizeof(message.name) - 1));
-	if (write(fd, &message, sizeof(message)) < 0)
-		log_debug_errno(errno, "Failed to write to \"%s\": the event is lost", path);
+	r = monitor_publish(run_path, run_root_length(run_path),
+			    record_text(s->record, s->record->lxcpath),
+			    record_text(s->record, s->record->name), type, value);
+	if (r < 0)
+		log_debug_errno(-r, "Failed to write to the monitor's fifo: the event is lost");
 }
 
 void state_tell_exit(struct supervisor *s, int status)

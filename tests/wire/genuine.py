@@ -12,9 +12,11 @@ import subprocess
 import time
 
 import client as c
+import events
 import subject
 
 TOOLS = "/usr/bin"
+DAEMON = "/usr/libexec/lxc/lxc-monitord"
 
 
 def genuine(container, tool, *options, timeout=60):
@@ -274,6 +276,74 @@ def our_commands_stop_genuine_ones(world):
     assert box.state() == "STOPPED"
 
 
+def our_wait_sees_genuine_ones(world):
+    """Also of runs that begin later, which leave no record."""
+    box = world.make("theirs")
+
+    def step(tool, *options):
+        waiter = subprocess.Popen(box.words("lxc-wait", "-t", "20", *options))
+        assert subject.await_true(lambda: is_polling(waiter.pid))
+        expect(genuine(box, *tool))
+        assert waiter.wait(25) == 0, (tool, options)
+
+    step(("lxc-start",), "-s", "RUNNING")
+    for state in "FREEZING", "FROZEN":
+        step(("lxc-freeze",), "-s", state, "--change")
+        expect(genuine(box, "lxc-unfreeze"))
+    for state in "STOPPED", "RUNNING":
+        box.await_init()
+        step(("lxc-stop", "-r"), "-s", state, "--change")
+    step(("lxc-stop", "-k"), "-s", "STOPPED")
+
+
+def is_polling(pid):
+    """In poll(2) or ppoll(2): its registration is sent, or nothing runs."""
+    with open(f"/proc/{pid}/syscall", encoding="ascii") as call:
+        return call.read().split()[0] in ("7", "271")
+
+
+def check_monitors(world, make, run, daemon):
+    """What both lxc-monitors print of a container, by this daemon. On cgroup v1 lxc-freeze of LXC
+    5.0 tells FROZEN and THAWED twice."""
+    box = make(world)
+    with events.Daemon(str(world.lxcpath), stays=False, program=daemon), \
+            events.Monitor(world, repeats=True) as own, \
+            events.Monitor(world, repeats=True, program=f"{TOOLS}/lxc-monitor") as theirs:
+        def both(*what):
+            for monitor in own, theirs:
+                monitor.expect(box, *what)
+
+        expect(run(box, "lxc-start"))
+        both("STARTING", "RUNNING")
+        for one in ours, genuine:
+            expect(one(box, "lxc-freeze"))
+            both("FREEZING", "FROZEN")
+            expect(one(box, "lxc-unfreeze"))
+            both("THAWED", "RUNNING")
+        expect(run(box, "lxc-stop", "-k"))
+        both(0, "STOPPING", "STOPPED")
+
+
+def both_monitors_hear_of_ours(world):
+    for daemon in None, DAEMON:
+        check_monitors(world, lambda world: world.make("ours"), ours, daemon)
+
+
+def both_monitors_hear_of_genuine_ones(world):
+    for daemon in None, DAEMON:
+        check_monitors(world, lambda world: world.make("theirs"), genuine, daemon)
+
+
+def each_ends_the_other_s_daemon(world):
+    path = str(world.lxcpath)
+    for daemon, tool in (None, f"{TOOLS}/lxc-monitor"), (DAEMON, "lxc-monitor"):
+        with events.Daemon(path, stays=False, program=daemon) as process:
+            done = subject.run([tool, "-Q", "-P", path])
+            assert done.returncode == 0, done
+            assert process.wait(10) == 0
+            assert not os.path.exists(events.fifo(path))
+
+
 TESTS = [
     genuine_commands_ask_ours,
     genuine_commands_freeze_ours,
@@ -285,6 +355,10 @@ TESTS = [
     our_commands_freeze_genuine_ones,
     our_commands_attach_to_genuine_ones,
     our_commands_stop_genuine_ones,
+    our_wait_sees_genuine_ones,
+    both_monitors_hear_of_ours,
+    both_monitors_hear_of_genuine_ones,
+    each_ends_the_other_s_daemon,
 ]
 
 reason = missing()
