@@ -413,17 +413,21 @@ $HOST/victim2:"
 # nested OUTER-LINE… -- INNER-LINES: a container of the template inside a container of the template,
 # with our programs bound in; what its life prints in $stdout.
 nested() {
-    make_container outer "lxc.mount.entry = $TARE_BUILD_ROOT/src opt/tare none bind,ro,create=dir 0 0" \
-        "lxc.mount.entry = $TEMPLATE opt/template none bind,ro,create=file 0 0" \
+    # Copies: root of a user namespace need not be able to reach a checkout below /root.
+    mkdir -p "$HOST/tare/bin" "$HOST/tare/helpers"
+    cp -a "$TARE_BIN"/* "$HOST/tare/bin"
+    find "$TARE_HELPERS" -maxdepth 1 -type f -name 'lxc-*' -exec cp -t "$HOST/tare/helpers" {} +
+    cp "$TEMPLATE" "$HOST/tare/template"
+    make_container outer "lxc.mount.entry = $HOST/tare opt/tare none bind,ro,create=dir 0 0" \
         "lxc.mount.entry = proc dev/.lxc/proc proc create=dir,optional 0 0" \
         "lxc.mount.entry = sys dev/.lxc/sys sysfs create=dir,optional 0 0" "${@:1:$#-2}"
     printf 'lxc.rootfs.mount = /mnt\nlxc.net.0.type = empty\n%b' "${*: -1}" \
         >"$LXCPATH/outer/rootfs/inner.conf"
     lxc-start -P "$LXCPATH" -n outer
     run_apart lxc-attach -P "$LXCPATH" -n outer -- /bin/sh -c '
-        export PATH=/opt/tare/tools/bin:$PATH TARE_HELPERS=/opt/tare/helpers
+        export PATH=/opt/tare/bin:$PATH TARE_HELPERS=/opt/tare/helpers
         mkdir -p /srv && cd /srv || exit 1
-        lxc-create -P /srv -n inner -f /inner.conf -t /opt/template >/dev/null &&
+        lxc-create -P /srv -n inner -f /inner.conf -t /opt/tare/template >/dev/null &&
         lxc-start -P /srv -n inner &&
         lxc-attach -P /srv -n inner -- sh -c "hostname; id -u; sed 1q /proc/self/uid_map" &&
         lxc-ls -P /srv --active -1 &&
