@@ -116,7 +116,6 @@ int tare_set_item(struct lxc_container *c, const char *key, const char *value, c
 
 struct tare_start {
 	bool application;    /* under an init of ours (lxc-execute) */
-	bool is_volatile;    /* nothing was created: there is no directory */
 	bool command_status; /* in place: exit as the command did */
 	bool close_fds;
 	bool in_background;   /* tare_start_plan(): the plan of tare_start() */

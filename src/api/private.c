@@ -42,7 +42,6 @@ static struct start_options options_of(const struct tare_start *start)
 {
 	return (struct start_options){
 		.application = start->application,
-		.volatile_container = start->is_volatile,
 		.command_status = start->command_status,
 		.close_fds = start->close_fds,
 		.trace = start->trace,

@@ -6,7 +6,10 @@
 
 #include "config/access.h"
 
+#include <time.h>
+
 #include "config/config_fixture.h"
+#include "config/freeze.h"
 #include "tare_paths.h"
 
 static void a_new_configuration_holds_the_defaults(void **state)
@@ -586,6 +589,79 @@ static void empty_and_cleared_values(void **state)
 	fixture_finish(&f);
 }
 
+static int count_item(void *context, const char *key, const char *value)
+{
+	*(size_t *)context += text_starts(key, "lxc.sysctl.");
+	return 0;
+}
+
+/* A linear search for each took 12 s to load them, and longer to list them for a run's record. */
+static void many_names_take_no_quadratic_time(void **state)
+{
+	enum { NAMES = 100000, SECONDS = 5 };
+	autostr text = {};
+	clock_t begin;
+	size_t count = 0;
+	struct fixture f;
+
+	(void)state;
+	for (int i = 0; i < NAMES; i++)
+		str_addf(&text, "lxc.sysctl.n%d = %d\nlxc.prlimit.n%d = %d\n", i, i, i, i);
+	str_add(&text, "lxc.sysctl.n7 = again\nlxc.prlimit.n99999 = 1\n");
+	fixture_init(&f);
+	begin = clock();
+	assert_int_equal(config_load_text(&f.config, "(test)", str_text(&text), text.len, &f.error),
+			 0);
+	assert_int_equal(config_each_item(&f.config, count_item, &count), 0);
+	assert_true(clock() - begin < SECONDS * CLOCKS_PER_SEC);
+	assert_int_equal(f.config.values.sysctls.count, NAMES);
+	assert_int_equal(f.config.values.prlimits.count, NAMES);
+	assert_int_equal(count, NAMES);
+	assert_get(&f, "lxc.sysctl.n7", "again");
+	assert_get(&f, "lxc.sysctl.n31", "31");
+	assert_get(&f, "lxc.sysctl.n32", "32");
+	assert_get(&f, "lxc.prlimit.n99999", "1");
+	assert_get(&f, "lxc.sysctl.none", "");
+	fixture_finish(&f);
+}
+
+/* More names than are found without an index; files are written as often as they are named. */
+static void long_families_are_as_short_ones(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 100; i++) {
+			char key[32], value[16];
+
+			snprintf(key, sizeof(key), "lxc.sysctl.n%d", i);
+			snprintf(value, sizeof(value), "%d", i + round);
+			assert_set(&f, key, value);
+			assert_get(&f, key, value);
+			snprintf(key, sizeof(key), "lxc.proc.n%d", i);
+			assert_set(&f, key, value);
+		}
+		assert_int_equal(f.config.values.sysctls.count, 100);
+		assert_int_equal(f.config.values.procs.count, 100 * (round + 1));
+	}
+	assert_get(&f, "lxc.proc.n50", "50\n51\n52");
+	assert_set(&f, "lxc.sysctl.n50", "");
+	assert_get(&f, "lxc.sysctl.n50", "");
+	assert_get(&f, "lxc.sysctl.n99", "101");
+	assert_set(&f, "lxc.sysctl.n50", "back");
+	assert_get(&f, "lxc.sysctl.n50", "back");
+	assert_get(&f, "lxc.sysctl.n51", "53");
+	assert_set(&f, "lxc.sysctl.n51", "there");
+	assert_int_equal(f.config.values.sysctls.count, 100);
+	assert_set(&f, "lxc.sysctl", "");
+	assert_get(&f, "lxc.sysctl", "");
+	assert_set(&f, "lxc.sysctl.n1", "1");
+	assert_get(&f, "lxc.sysctl", "lxc.sysctl.n1 = 1\n");
+	fixture_finish(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -606,6 +682,8 @@ int main(void)
 		cmocka_unit_test(the_dump_tells_values_with_types_and_origins),
 		cmocka_unit_test(sources_have_numbers_and_origins_have_texts),
 		cmocka_unit_test(empty_and_cleared_values),
+		cmocka_unit_test(many_names_take_no_quadratic_time),
+		cmocka_unit_test(long_families_are_as_short_ones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -236,14 +236,9 @@ static void add_members(struct items *items, struct value_slot *slot)
 	}
 	if (slot->key->type == VALUE_GROUP_OF_KEYS)
 		return;
-	for (size_t i = 0; i < list->count; i++) {
-		size_t before = 0;
-
-		while (strcmp(list->items[before].name, list->items[i].name) != 0)
-			before++;
-		if (before == i)
+	for (size_t i = 0; i < list->count; i++)
+		if (value_find_member(list, list->items[i].name) == i)
 			add_member(items, slot, list->items[i].name);
-	}
 }
 
 static void add_net(struct items *items, const struct config *c, struct config_net *net)

@@ -33,6 +33,12 @@ struct config_item {
 };
 struct config_items {
 	VEC_OF(struct config_item)
+	/* Of long families: where names are (value_list.c). */
+	struct {
+		uint32_t *slots;
+		size_t room;
+		bool is_current;
+	} index;
 };
 
 struct config_idmap {

@@ -119,6 +119,9 @@ VALUE_FUNCTIONS(ipv6_route);
 
 #undef VALUE_FUNCTIONS
 
+/* The first entry of a family that has the name; items->count when none has. */
+size_t value_find_member(const struct config_items *items, const char *name);
+
 /* Remove a family's entries: those of one name, or all. */
 void value_clear_items(const struct value_slot *s);
 void value_clear_capabilities(const struct value_slot *s);

@@ -13,7 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/num.h"
+
+enum { INDEX_FROM = 32 }; /* entries: fewer are found faster without one */
 
 static int add_item(const struct value_slot *s, const char *name, size_t name_len, const char *text,
 		    size_t text_len, struct err *e)
@@ -32,6 +35,64 @@ static int add_item(const struct value_slot *s, const char *name, size_t name_le
 		return value_no_memory(e);
 	*added = item;
 	return 0;
+}
+
+/* The slot of a name: the one that holds its first entry, or a free one. */
+static size_t find_slot(const struct config_items *items, const char *name)
+{
+	size_t mask = items->index.room - 1;
+	size_t at = (size_t)hash_add(HASH_START, name, strlen(name)) & mask;
+
+	while (items->index.slots[at] &&
+	       strcmp(items->items[items->index.slots[at] - 1].name, name) != 0)
+		at = (at + 1) & mask;
+	return at;
+}
+
+/* Slots hold the number of an entry, from 1; 0 = free. */
+static void index_entry(struct config_items *items, size_t i)
+{
+	uint32_t *slot = &items->index.slots[find_slot(items, items->items[i].name)];
+
+	if (*slot == 0)
+		*slot = (uint32_t)i + 1;
+}
+
+/* Before an entry is added: at least half of the slots are free behind it. */
+static int make_index(struct config_items *items, struct arena *arena)
+{
+	size_t room = items->index.room ? items->index.room : 2 * INDEX_FROM;
+	uint32_t *slots = items->index.slots;
+
+	if (items->count < INDEX_FROM || items->count >= UINT32_MAX / 2 ||
+	    (items->index.is_current && items->count < room / 2))
+		return 0;
+	while (room / 2 <= items->count)
+		room *= 2;
+	if (room > items->index.room)
+		slots = arena_alloc(arena, room * sizeof(*slots));
+	if (!slots)
+		return -ENOMEM;
+	memset(slots, 0, room * sizeof(*slots));
+	items->index.slots = slots;
+	items->index.room = room;
+	for (size_t i = 0; i < items->count; i++)
+		index_entry(items, i);
+	items->index.is_current = true;
+	return 0;
+}
+
+size_t value_find_member(const struct config_items *items, const char *name)
+{
+	size_t i = 0;
+
+	if (items->index.is_current) {
+		i = items->index.slots[find_slot(items, name)];
+		return i > 0 ? i - 1 : items->count;
+	}
+	while (i < items->count && strcmp(items->items[i].name, name) != 0)
+		i++;
+	return i;
 }
 
 int value_parse_lines(const struct value_slot *s, const char *text, struct err *e)
@@ -98,9 +159,11 @@ static void print_family(const struct value_slot *s, const char *between, const 
 			 struct str *out)
 {
 	const struct config_items *items = s->field;
+	bool is_unique = s->key->type == VALUE_SYSCTL || s->key->type == VALUE_PRLIMIT;
+	size_t start = s->member ? value_find_member(items, s->member) : 0;
 	bool first = true;
 
-	for (size_t i = 0; i < items->count; i++) {
+	for (size_t i = start; i < items->count; i++) {
 		const struct config_item *item = &items->items[i];
 
 		if (!s->member) {
@@ -110,17 +173,27 @@ static void print_family(const struct value_slot *s, const char *between, const 
 				str_add(out, between);
 			str_addf(out, "%s%s", item->text, end);
 			first = false;
+			if (is_unique)
+				break;
 		}
 	}
 }
 
 static int add_member(const struct value_slot *s, const char *text, struct err *e)
 {
+	struct config_items *items = s->field;
+	int r;
+
 	if (!s->member)
 		return err_set(e, ERR_CONFIG_KEY_MALFORMED, 0,
 			       "%s needs a name behind it to take a value: %s.NAME = %s",
 			       s->key->name, s->key->name, text);
-	return add_item(s, s->member, strlen(s->member), text, strlen(text), e);
+	if (make_index(items, &s->config->arena) < 0)
+		return value_no_memory(e);
+	r = add_item(s, s->member, strlen(s->member), text, strlen(text), e);
+	if (r == 0 && items->index.is_current)
+		index_entry(items, items->count - 1);
+	return r;
 }
 
 void value_clear_items(const struct value_slot *s)
@@ -132,6 +205,7 @@ void value_clear_items(const struct value_slot *s)
 		if (strcmp(items->items[i].name, s->member) != 0)
 			items->items[kept++] = items->items[i];
 	items->count = kept;
+	items->index.is_current = false;
 }
 
 int value_parse_cgroup_file(const struct value_slot *s, const char *text, struct err *e)
@@ -158,21 +232,17 @@ void value_print_proc_file(const struct value_slot *s, struct str *out)
 static int replace_member(const struct value_slot *s, const char *text, struct err *e)
 {
 	struct config_items *items = s->field;
+	size_t i = s->member ? value_find_member(items, s->member) : items->count;
+	char *copy;
 
-	for (size_t i = 0; s->member && i < items->count; i++) {
-		struct config_item *item = &items->items[i];
-		char *copy;
-
-		if (strcmp(item->name, s->member) != 0)
-			continue;
-		copy = arena_strdup(&s->config->arena, text);
-		if (!copy)
-			return value_no_memory(e);
-		item->text = copy;
-		item->origin = s->origin;
-		return 0;
-	}
-	return add_member(s, text, e);
+	if (i == items->count)
+		return add_member(s, text, e);
+	copy = arena_strdup(&s->config->arena, text);
+	if (!copy)
+		return value_no_memory(e);
+	items->items[i].text = copy;
+	items->items[i].origin = s->origin;
+	return 0;
 }
 
 int value_parse_sysctl(const struct value_slot *s, const char *text, struct err *e)

@@ -170,6 +170,58 @@ static int open_leaf(int payload_fd, const char *name, const struct stat *owner)
 	return take_fd(fd);
 }
 
+static bool has_controller(const char *controllers, const char *name)
+{
+	const size_t len = strlen(name);
+
+	for (const char *at = controllers; *at; at += strcspn(at, ","), at += *at == ',')
+		if (strcspn(at, ",") == len && memcmp(at, name, len) == 0)
+			return true;
+	return false;
+}
+
+/* Whether what enters the container's directory stands still: it is frozen, or will be soon. */
+static bool is_frozen(const struct facts_hierarchy *h, const char *payload)
+{
+	autoclose int fd = -EBADF;
+	char text[LEAF_FILE_MAX];
+
+	/* Of a genuine monitor's hierarchies it is not known what they control. */
+	if (h->version == 1 && h->controllers[0] && !has_controller(h->controllers, "freezer"))
+		return false;
+	fd = cgroup_open(h->mount, h->base, payload);
+	if (fd < 0)
+		return false;
+	if (h->version == 1)
+		return cgroup_read(fd, "freezer.state", text, sizeof(text)) >= 0 &&
+		       !text_starts(text, "THAWED");
+	return (cgroup_read(fd, "cgroup.freeze", text, sizeof(text)) >= 0 && text[0] == '1') ||
+	       (cgroup_read(fd, "cgroup.events", text, sizeof(text)) >= 0 &&
+		strstr(text, "frozen 1"));
+}
+
+/*
+ * The new process would wait with the others, and whoever attaches for it. A container that is
+ * frozen behind this look still makes them wait: a signal ends the caller, and the process that
+ * has got there ends when it is thawed, without having executed anything.
+ */
+static int refuse_frozen(struct attach *a, struct err *e)
+{
+	int r;
+
+	for (size_t i = 0; i < a->facts.hierarchies.count; i++) {
+		if (!is_frozen(&a->facts.hierarchies.items[i], a->facts.payload))
+			continue;
+		r = err_set(e, ERR_CGROUP_FAILED, EBUSY,
+			    "container \"%s\" is frozen: a new process in it would be, too",
+			    a->c->name);
+		err_hint(e, "thaw it with lxc-unfreeze, or stay out of its cgroup: lxc-attach "
+			    "--elevated-privileges=CGROUP");
+		return r;
+	}
+	return 0;
+}
+
 static int find_leaf(struct attach *a, const struct facts_hierarchy *h, struct err *e)
 {
 	autoclose int payload_fd = cgroup_open(h->mount, h->base, a->facts.payload);
@@ -211,6 +263,8 @@ int attach_find_cgroups(struct attach *a, struct err *e)
 		a->facts.payload = NULL;
 		return 0;
 	}
+	if (r == 0)
+		r = refuse_frozen(a, e);
 	for (size_t i = 0; r == 0 && i < a->facts.hierarchies.count; i++) {
 		if (a->facts.hierarchies.items[i].version == 2)
 			r = find_leaf(a, &a->facts.hierarchies.items[i], e);
@@ -258,23 +312,12 @@ static bool is_crowded(const struct facts_hierarchy *h, const char *payload)
 	}
 }
 
-static bool has_pids(const char *controllers)
-{
-	static const char name[] = "pids";
-	const size_t len = sizeof(name) - 1;
-
-	for (const char *at = controllers; *at; at += strcspn(at, ","), at += *at == ',')
-		if (strcspn(at, ",") == len && memcmp(at, name, len) == 0)
-			return true;
-	return false;
-}
-
 void attach_find_crowded(struct attach *a)
 {
 	for (size_t i = 0; a->facts.payload && i < a->facts.hierarchies.count; i++) {
 		struct facts_hierarchy *h = &a->facts.hierarchies.items[i];
 
-		h->is_crowded = h->version == 1 && has_pids(h->controllers) &&
+		h->is_crowded = h->version == 1 && has_controller(h->controllers, "pids") &&
 				is_crowded(h, a->facts.payload);
 	}
 }

@@ -112,6 +112,53 @@ static void the_callback_runs_inside(void **state)
 	}
 }
 
+/* A file of one of the container's cgroups, if that hierarchy is there. */
+static bool write_cgroup(const struct stage *s, const char *name, const char *value)
+{
+	for (size_t i = 0; i < s->cgroup_count; i++) {
+		char path[PATH_MAX + 32];
+
+		snprintf(path, sizeof(path), "%s/%s", s->cgroup_paths[i], name);
+		if (access(path, W_OK) < 0)
+			continue;
+		write_file(path, value);
+		return true;
+	}
+	return false;
+}
+
+/* In a frozen cgroup the new process would wait for ever, and the caller for it. */
+static void a_frozen_container_is_not_attached_to(void **state)
+{
+	static const char *const freezers[][3] = {{"freezer.state", "FROZEN", "THAWED"},
+						  {"cgroup.freeze", "1", "0"}};
+	struct stage *s = open_stage(false);
+	struct lxc_attach_options_t options;
+	unsigned tried = 0;
+	struct report r;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(freezers); i++) {
+		struct err e = {0};
+		pid_t pid;
+
+		if (!write_cgroup(s, freezers[i][0], freezers[i][1]))
+			continue;
+		tried++;
+		attach_init_options(&options);
+		assert_int_equal(container_attach(&s->c, tell, NULL, &options, &pid, &e), -EBUSY);
+		assert_non_null(strstr(err_cause(&e), "container \"live\" is frozen"));
+		/* Outside of its cgroups nothing is in the way. */
+		attach_init_options(&options);
+		options.attach_flags &= ~LXC_ATTACH_MOVE_TO_CGROUP;
+		attach_and_hear(s, &options, &r);
+		assert_true(write_cgroup(s, freezers[i][0], freezers[i][2]));
+	}
+	assert_true(tried > 0);
+	attach_init_options(&options);
+	attach_and_hear(s, &options, &r);
+	close_stage(s);
+}
+
 static void options_change_who_and_where(void **state)
 {
 	gid_t groups[] = {7, 8};
@@ -406,6 +453,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		LIVE(the_callback_runs_inside),
+		LIVE(a_frozen_container_is_not_attached_to),
 		LIVE(options_change_who_and_where),
 		LIVE(no_descriptor_leaks),
 		LIVE(exit_codes_arrive),

@@ -106,11 +106,10 @@ struct start_options {
 	bool application; /* useinit */
 	bool daemonise;
 	bool close_fds;
-	bool volatile_container; /* nothing is created: no directory */
-	char *const *argv;       /* the command, NULL = of the configuration */
-	const char *pid_file;    /* absolute, or NULL */
-	bool explain_in_place;   /* exec: the supervisor prints errors, for foreground commands */
-	bool command_status;     /* exec: exit as the command did */
+	char *const *argv;     /* the command, NULL = of the configuration */
+	const char *pid_file;  /* absolute, or NULL */
+	bool explain_in_place; /* exec: the supervisor prints errors, for foreground commands */
+	bool command_status;   /* exec: exit as the command did */
 	bool trace;
 	uint32_t fault_step; /* tests: see record.h */
 	int fault_errno;

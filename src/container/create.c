@@ -71,6 +71,33 @@ static int check_backend(const struct create_options *options, struct err *e)
 	return r;
 }
 
+static int refuse_directory(const char *path, const char *why, struct err *e)
+{
+	int r = err_set(e, ERR_USAGE, 0, "the root file system can't be in \"%s\": %s", path, why);
+
+	err_hint(e, "name a directory of its own: it is filled by the template, and removed with "
+		    "the container");
+	return r;
+}
+
+/* --dir: what destroying the container would refuse to remove is not filled either. */
+static int check_directory(const struct container *c, const char *path, struct err *e)
+{
+	autofree char *own = container_path(c, "");
+	autofree char *real = realpath(path, NULL);
+	autofree char *real_lxcpath = realpath(c->lxcpath, NULL);
+
+	if (!own)
+		return no_memory(e);
+	/* What isn't there will be made, and what can't be looked at is told when it is used. */
+	if (path_is_of_system(real ? real : path))
+		return refuse_directory(path, "it is a directory of the system", e);
+	if (real &&
+	    (path_is_below(own, real) || (real_lxcpath && path_is_below(real_lxcpath, real))))
+		return refuse_directory(path, "containers are kept there", e);
+	return 0;
+}
+
 static int check_options(const struct container *c, const struct create_options *options,
 			 struct err *e)
 {
@@ -85,6 +112,8 @@ static int check_options(const struct container *c, const struct create_options 
 		r = err_set(e, ERR_USAGE, 0, "--dir should use absolute path");
 	if (r == 0 && options->directory && strchr(options->directory, '\n'))
 		r = err_set(e, ERR_USAGE, 0, "a path with a line break can't be configured");
+	if (r == 0 && options->directory)
+		r = check_directory(c, options->directory, e);
 	return r;
 }
 

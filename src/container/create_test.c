@@ -146,6 +146,56 @@ static void a_directory_of_ones_own_is_filled_and_removed(void **state)
 	assert_gone("c4");
 }
 
+static void directories_of_the_host_are_not_filled(void **state)
+{
+	char inside[] = "/proc/self/../../etc/.";
+	const char *const refused[] = {
+		"/", "/etc", "//usr/", "/home", inside, "/dev/none", fixture_lxcpath, fixture_top,
+	};
+
+	fixture_write("fails", 0755, "#!/bin/sh\nexit 1\n");
+	for (size_t i = 0; i < ARRAY_LENGTH(refused); i++) {
+		const struct create_options options = {.template_name = fixture_path("fails"),
+						       .directory = refused[i]};
+		struct container *c = fixture_open("c11");
+		struct err e = {};
+		autostr text = {};
+
+		assert_int_equal(container_create(c, &options, &e), -EINVAL);
+		err_render_text(&e, &text);
+		assert_non_null(strstr(str_text(&text), "the root file system can't be in \""));
+		assert_non_null(strstr(str_text(&text), "hint: name a directory of its own"));
+		container_free(c);
+		assert_gone("c11");
+	}
+}
+
+/* 0660, less what the caller's umask takes away, as in LXC. */
+static void the_umask_decides_who_reads_the_configuration(void **state)
+{
+	static const struct {
+		mode_t mask, mode;
+	} cases[] = {{0022, 0640}, {0077, 0600}, {0002, 0660}};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct container *c = fixture_open("c12");
+		mode_t before = umask(cases[i].mask);
+		struct stat status;
+		autofree char *mask = NULL;
+
+		assert_done(create(c, fixture_path("good"), NULL, &fixture_error));
+		umask(before);
+		assert_int_equal(stat(fixture_path("lxc/c12/config"), &status), 0);
+		assert_int_equal(status.st_mode & 07777, cases[i].mode);
+		assert_int_equal(stat(fixture_path("lxc/c12/rootfs"), &status), 0);
+		assert_int_equal(status.st_mode & 07777, 0755);
+		mask = fixture_read("lxc/c12/rootfs/umask");
+		assert_string_equal(mask, "0022\n");
+		assert_done(container_destroy(c, &fixture_error));
+		container_free(c);
+	}
+}
+
 /* Mapped ids: the template is root inside, the files belong to the host's id. */
 static void mapped_ids_own_what_the_template_makes(void **state)
 {
@@ -385,6 +435,8 @@ int main(void)
 		cmocka_unit_test(a_failed_template_leaves_nothing),
 		cmocka_unit_test(help_of_a_template_creates_nothing),
 		cmocka_unit_test(a_directory_of_ones_own_is_filled_and_removed),
+		cmocka_unit_test(directories_of_the_host_are_not_filled),
+		cmocka_unit_test(the_umask_decides_who_reads_the_configuration),
 		cmocka_unit_test(mapped_ids_own_what_the_template_makes),
 		cmocka_unit_test(an_interrupted_creation_is_removed_when_it_is_found),
 		cmocka_unit_test(a_configuration_alone_is_a_container),

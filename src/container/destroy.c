@@ -131,14 +131,6 @@ static int hold_address(const struct container *c, int *ret, struct err *e)
 	return err_set(e, ERR_SYSTEM, errno, "cannot reserve the address of container %s", c->name);
 }
 
-/* `path` is `directory` or lies below it. */
-static bool is_below(const char *path, const char *directory)
-{
-	const char *rest = text_after(path, directory);
-
-	return rest && (rest[0] == '\0' || rest[0] == '/' || text_ends(directory, "/"));
-}
-
 static int refuse_path(const struct container *c, const char *path, const char *why, struct err *e)
 {
 	int r = err_set(e, ERR_STORAGE, 0, "the root file system \"%s\" is not removed: %s", path,
@@ -148,22 +140,6 @@ static int refuse_path(const struct container *c, const char *path, const char *
 	err_hint(e, "correct lxc.rootfs.path in \"%s\", or set lxc.rootfs.managed = 0",
 		 c->config_file);
 	return r;
-}
-
-static bool is_of_system(const char *path)
-{
-	static const char *const directories[] = {
-		"/",        "/bin",     "/boot",      "/dev",     "/etc",       "/home",
-		"/lib",     "/lib64",   "/media",     "/mnt",     "/opt",       "/proc",
-		"/root",    "/run",     "/sbin",      "/srv",     "/sys",       "/tmp",
-		"/usr",     "/var",     "/usr/bin",   "/usr/lib", "/usr/share", "/usr/local",
-		"/var/lib", "/var/log", "/var/cache", "/var/tmp",
-	};
-
-	for (size_t i = 0; i < ARRAY_LENGTH(directories); i++)
-		if (strcmp(directories[i], path) == 0)
-			return true;
-	return is_below(path, "/proc") || is_below(path, "/sys") || is_below(path, "/dev");
 }
 
 /* Whether another container's root file system is there, below or above: 1, 0, or negative. What
@@ -186,7 +162,7 @@ static int uses_path(const char *lxcpath, const char *name, const char *path, st
 		r = 0;
 	if (config.values.rootfs.path) {
 		real = realpath(config.values.rootfs.path, NULL);
-		r = real && (is_below(real, path) || is_below(path, real));
+		r = real && (path_is_below(real, path) || path_is_below(path, real));
 		if (!real && errno != ENOENT && errno != ENOTDIR)
 			r = err_set(e, ERR_STORAGE, errno, "cannot look at \"%s\"",
 				    config.values.rootfs.path);
@@ -202,7 +178,7 @@ static int check_other(const struct container *c, const char *name, const char *
 	autofree char *real_lxcpath = realpath(c->lxcpath, NULL);
 	autofree char *own = real_lxcpath ? path_join(real_lxcpath, name) : NULL;
 	autostr why = {};
-	int r = own && is_below(path, own) ? 1 : uses_path(c->lxcpath, name, path, e);
+	int r = own && path_is_below(path, own) ? 1 : uses_path(c->lxcpath, name, path, e);
 
 	if (r == 0)
 		return 0;
@@ -251,9 +227,9 @@ static int find_storage(const struct container *c, char **ret, struct err *e)
 		return err_set(e, ERR_STORAGE, errno, "cannot look at \"%s\"", rootfs->path);
 	if (!S_ISDIR(status.st_mode))
 		return refuse_path(c, path, "it is no directory", e);
-	if (is_of_system(path) || is_below(real_own, path))
+	if (path_is_of_system(path) || path_is_below(real_own, path))
 		return refuse_path(c, path, "it is a directory of the system", e);
-	if (!is_below(path, real_own)) {
+	if (!path_is_below(path, real_own)) {
 		int r = check_others(c, path, e);
 
 		if (r < 0)

@@ -26,6 +26,16 @@ uint64_t path_hash(const char *path);
 /* An absolute path for one of the working directory; slashes at the end are removed. Heap. */
 int path_make_absolute(const char *path, char **ret, struct err *e);
 
+/* `path` is `directory` or lies below it; both are absolute and resolved, realpath(3). */
+bool path_is_below(const char *path, const char *directory);
+
+/*
+ * Whether the host needs the directory for itself (`path` is absolute and resolved): one of those
+ * that systems are made of (hier(7)), or something below /proc, /sys or /dev. Nothing that a
+ * container is made of is put there or removed.
+ */
+bool path_is_of_system(const char *path);
+
 /*
  * Whether a new container may have this name (spec/cli.md §1.3): not empty, no '/', no leading dot,
  * no control characters, not longer than a host name (64 bytes). 0 or -EINVAL.

@@ -42,12 +42,11 @@ void start_make_request(const struct container *c, const struct start_options *o
 		.argv = (const char *const *)options->argv,
 		.is_application = options->application,
 		.is_foreground = !options->daemonise,
-		.is_volatile = options->volatile_container,
 		.pid_file = options->pid_file,
 	};
 }
 
-static int check_startable(struct container *c, const struct start_options *options, struct err *e)
+static int check_startable(const struct container *c, struct err *e)
 {
 	int r;
 
@@ -62,8 +61,6 @@ static int check_startable(struct container *c, const struct start_options *opti
 			       "a container named \"%s\" can't be started: a name is at most %d "
 			       "bytes long and has no slash",
 			       c->name, RECORD_RUN_NAME_MAX - 1);
-	if (options->volatile_container)
-		return 0;
 	r = partial_look(c, e);
 	if (r == PARTIAL_HELD)
 		return partial_refuse(c, e);
@@ -275,7 +272,7 @@ static int make_record(struct start *s, struct err *e)
 static int prepare(struct start *s, struct err *e)
 {
 	struct container *c = s->container;
-	int r = check_startable(c, s->options, e);
+	int r = check_startable(c, e);
 
 	if (r < 0)
 		return r;

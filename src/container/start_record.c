@@ -146,7 +146,6 @@ static uint32_t make_flags(const struct start *s)
 	flags |= s->in_place && options->command_status ? RECORD_COMMAND_STATUS : 0;
 	flags |= s->prelude.len > 0 ? RECORD_HAS_PRELUDE : 0;
 	flags |= options->application ? RECORD_APPLICATION : 0;
-	flags |= options->volatile_container ? RECORD_VOLATILE : 0;
 	return flags;
 }
 

@@ -121,7 +121,6 @@ static int read_request(struct job *job, struct err *e)
 		.config_file = text_of(r, r->config_file),
 		.is_application = r->flags & RECORD_APPLICATION,
 		.is_foreground = r->flags & RECORD_FOREGROUND,
-		.is_volatile = r->flags & RECORD_VOLATILE,
 		.pid_file = text_of(r, r->pid_file),
 		.listen_fds = r->listen_fds,
 		.log_level = log_level_name((enum log_level)r->log_level),

@@ -24,7 +24,6 @@ struct plan_request {
 	const char *const *argv; /* the command, NULL = what the configuration says */
 	bool is_application;     /* lxc-execute, start(useinit): our own init is PID 1 */
 	bool is_foreground;      /* not daemonised: the caller's terminal is the console's peer */
-	bool is_volatile;        /* no container directory: lxc-execute with nothing created */
 	const char *pid_file;    /* or NULL */
 	uint32_t listen_fds;     /* descriptors 3 … 2+n that init gets */
 	const char *log_level;   /* upper-case word for LXC_LOG_LEVEL */

@@ -76,7 +76,6 @@ enum record_flag {
 	RECORD_COMMAND_STATUS = 1 << 7, /* exit as init did (lxc-execute, lxc-start -F -- CMD) */
 	RECORD_HAS_PRELUDE = 1 << 8,
 	RECORD_APPLICATION = 1 << 9,
-	RECORD_VOLATILE = 1 << 10,
 };
 
 enum fault_place { FAULT_IN_START, FAULT_IN_PRELUDE, FAULT_IN_STOP, FAULT_IN_UNDO };

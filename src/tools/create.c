@@ -37,7 +37,8 @@ static int take_size(void *member, const char *argument, struct arena *arena, st
 
 	errno = 0;
 	n = strtoull(argument, &end, 10);
-	if (errno || end == argument || argument[0] == '-')
+	/* strtoull() skips blanks, and takes a minus sign behind them. */
+	if (errno || end == argument || argument[0] < '0' || argument[0] > '9')
 		return err_set(e, ERR_USAGE, 0, "invalid size '%s'", argument);
 	if (*end) {
 		unit = strchr(units, text_lower(*end));

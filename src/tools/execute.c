@@ -46,7 +46,6 @@ static int execute(struct session *s, const struct execute_values *values, char 
 {
 	struct tare_start start = {
 		.application = true,
-		.is_volatile = !s->c->is_defined(s->c),
 		.command_status = true,
 		.in_background = values->daemon,
 		.argv = words,

@@ -68,6 +68,11 @@ static int parse_columns(const char *list, struct ls_columns *columns, struct er
 	while (r == 0 && rest && (word = strsep(&rest, ",")))
 		if (*word)
 			r = parse_column(word, columns, e);
+	if (r == 0 && columns->count == 0) {
+		r = err_set(e, ERR_USAGE, 0, "no column is named in '%s'", list);
+		err_hint(e, "without -F it is the default: name,state,autostart,groups,ipv4,ipv6,"
+			    "unprivileged");
+	}
 	return r;
 }
 

@@ -176,7 +176,6 @@ static int run(const struct cli_tool *tool, int argc, char **argv)
 	wanted = (struct tare_start){
 		.argv = arguments.count > 0 ? arguments.words : NULL,
 		.title = argv,
-		.is_volatile = !s.c->is_defined(s.c),
 		.command_status = arguments.count > 0,
 		.close_fds = values.close_fds,
 		.in_background = !values.foreground,

@@ -282,6 +282,19 @@ gone() {
     run -143 in_container b1 /bin/sh -c 'kill $$'
 }
 
+@test "lxc-attach: a frozen container is told, and not waited for" {
+    lxc-start -P "$LXCPATH" -n b1
+    lxc-freeze -P "$LXCPATH" -n b1
+    run_apart timeout 10 lxc-attach -P "$LXCPATH" -n b1 -- true
+    assert_equal "$status:$stdout" "1:"
+    assert_contains "$stderr" 'container "b1" is frozen'
+    assert_contains "$stderr" "hint: thaw it with lxc-unfreeze"
+    run_apart timeout 10 lxc-attach -P "$LXCPATH" -n b1 --elevated-privileges=CGROUP -- /bin/sh -c 'echo inside'
+    assert_equal "$status:$stdout" "0:inside"
+    lxc-unfreeze -P "$LXCPATH" -n b1
+    in_container b1 /bin/true
+}
+
 @test "lxc-attach: what it can't do, in words that are known" {
     run_apart in_container b1 true
     assert_equal "$status" 1

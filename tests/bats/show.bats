@@ -145,6 +145,22 @@ u1   STOPPED 0         -           -    -    true         "
     run_apart lxc-ls -P "$LXCPATH" -f -F bogus
     assert_equal "$status" 1
     assert_contains "$stderr" "Invalid key: bogus"
+    run_apart lxc-ls -P "$LXCPATH" -f -F ''
+    assert_equal "$status:$stdout" "1:"
+    assert_contains "$stderr" "no column is named in ''"
+    run_apart lxc-ls -P "$LXCPATH" -f -F ,
+    assert_equal "$status:$stdout" "1:"
+}
+
+# The others' directories are closed to them.
+@test "listing for a user with another one's HOME" {
+    local closed=$BATS_TEST_TMPDIR/closed
+
+    mkdir -m 700 "$closed"
+    run_apart env -u XDG_RUNTIME_DIR HOME="$closed" setpriv --reuid 65533 --regid 65533 \
+        --clear-groups lxc-ls -P "$LXCPATH" -1
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" b1
 }
 
 @test "lxc-ls: interfaces without addresses; sizes in bytes in JSON" {

@@ -19,7 +19,7 @@
  *
  *	kind = start | execute | prelude | attach | restore
  *	argv = WORD                      once for each word
- *	name, lxcpath, config_file, application, foreground, volatile, pid_file, listen_fds,
+ *	name, lxcpath, config_file, application, foreground, pid_file, listen_fds,
  *	log_level                        members of struct plan_request
  *	directory = PATH                 of the checkpoint
  *	caller = root | user | nested    then caller.uid, caller.gid, caller.is_root,
