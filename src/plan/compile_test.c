@@ -169,6 +169,7 @@ static void assert_program_waits_for_host(struct fixture *f, const char *text)
 			is_open = true;
 	}
 	assert_false(is_open);
+	config_finish(&f->config);
 }
 
 static void test_no_program_begins_before_host_is_done(void **state)

@@ -258,10 +258,13 @@ int host_blame(struct host *h, int r)
 {
 	const struct run_failure own = *h->failure;
 	struct pollfd p = {.fd = h->run->gate_fd, .events = POLLIN};
+	/* What is already seen of its end may come before it has hung up. */
+	const bool is_ending = speaks_of_death(r) && h->run->child > 0 &&
+			       process_is_ending(h->run->child);
 	struct gate_message message;
 	struct gate_fds fds;
 
-	while (h->run->gate_fd >= 0 && poll(&p, 1, 0) == 1) {
+	while (h->run->gate_fd >= 0 && poll(&p, 1, is_ending ? DEATH_TIMEOUT : 0) == 1) {
 		int got = gate_receive(h->run->gate_fd, &message, &fds);
 
 		if (got < 0)

@@ -228,7 +228,8 @@ int process_poll(int pidfd, int milliseconds)
 	return r < 0 ? -errno : r;
 }
 
-int process_start_time(pid_t pid, uint64_t *ret)
+/* One number of /proc/PID/stat, counted as proc(5) does. */
+static int read_stat(pid_t pid, unsigned wanted, uint64_t *ret)
 {
 	char bytes[1024];
 	autoclose int directory = procfs_open_pid(pid);
@@ -242,12 +243,25 @@ int process_start_time(pid_t pid, uint64_t *ret)
 		return length;
 	/* The name stands in parentheses and may contain any of them. */
 	at = strrchr(bytes, ')');
-	for (unsigned field = 2; at && field < 22; field++) {
+	for (unsigned field = 2; at && field < wanted; field++) {
 		at = strchr(at, ' ');
 		if (at)
 			at++;
 	}
 	return at ? num_take_u64(&at, ret) : -EPROTO;
+}
+
+int process_start_time(pid_t pid, uint64_t *ret)
+{
+	return read_stat(pid, 22, ret);
+}
+
+bool process_is_ending(pid_t pid)
+{
+	const uint64_t exiting = 0x4; /* PF_EXITING of the kernel's flags */
+	uint64_t flags;
+
+	return read_stat(pid, 9, &flags) < 0 || (flags & exiting);
 }
 
 void process_print_status(int status, char *ret, size_t room)

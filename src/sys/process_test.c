@@ -171,8 +171,10 @@ static void ends_are_told_apart(void **state)
 	assert_int_equal(process_start_time(pid, &started), 0);
 	assert_int_equal(process_start_time(pid, &again), 0);
 	assert_true(started > 0 && started == again);
+	assert_false(process_is_ending(pid));
 	assert_int_equal(process_signal(pidfd, SIGTERM), 0);
 	assert_int_equal(process_poll(pidfd, 5000), 1);
+	assert_true(process_is_ending(pid));
 	/* Looking does not collect. */
 	assert_int_equal(process_peek(pidfd, &status), 1);
 	assert_int_equal(process_peek(pidfd, &status), 1);
@@ -180,6 +182,7 @@ static void ends_are_told_apart(void **state)
 	assert_int_equal(process_wait(pidfd, &status), 0);
 	close(pidfd);
 	assert_int_equal(process_start_time(pid, &started), -ENOENT);
+	assert_true(process_is_ending(pid));
 	assert_int_equal(process_open(pid), -ESRCH);
 }
 
