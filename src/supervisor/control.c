@@ -155,7 +155,7 @@ static bool is_stranger(const struct control *t, int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0 ||
 	    (peer.uid != 0 && peer.uid != getuid()))
 		return true;
-	return t->count >= CROWD && control_is_contained(peer.pid);
+	return t->count >= CROWD && control_is_contained(fd, peer.pid);
 }
 
 int control_adopt(struct supervisor *s, int fd)

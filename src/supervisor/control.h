@@ -106,8 +106,11 @@ void control_accept_again(struct supervisor *s);
  * namespace of this address. Root of a privileged one has all the rights of root's, but what we
  * have to give (its cgroups' directories, device rules, other containers) it was kept from. The
  * kernel tells who sent, and lets nobody name a process that it does not see (unix(7)).
+ *
+ * `fd`: the connection. Whoever made it counts, too, and not whoever has its number since it ended,
+ * where the kernel can tell (SO_PEERPIDFD, Linux 6.5). `pid`: the sender.
  */
-bool control_is_contained(pid_t pid);
+bool control_is_contained(int fd, pid_t pid);
 
 /* Something can be read, or the other side is gone (EPOLL* events). */
 void connection_read(struct supervisor *s, struct connection *c, uint32_t events);

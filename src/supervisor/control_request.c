@@ -19,6 +19,8 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "supervisor/supervisor.h"
+#include "sys/kernel.h"
+#include "sys/process.h"
 #include "sys/procfs.h"
 
 enum {
@@ -65,7 +67,8 @@ static void take_descriptors(struct control *t, struct msghdr *message, bool wan
 	}
 }
 
-bool control_is_contained(pid_t pid)
+/* By its number, which may be another's when it has ended. */
+static bool number_is_contained(pid_t pid)
 {
 	autoclose int directory = -EBADF;
 	struct stat theirs, ours;
@@ -83,6 +86,25 @@ bool control_is_contained(pid_t pid)
 	if (directory < 0 || fstatat(directory, "ns/pid", &theirs, 0) < 0)
 		return directory >= 0 && errno != EACCES && getuid() == 0;
 	return theirs.st_ino != ours.st_ino || theirs.st_dev != ours.st_dev;
+}
+
+/* It was the connecting process that was looked at, if that one still runs behind the look. */
+static bool peer_is_contained(int fd)
+{
+	struct ucred peer;
+	socklen_t length = sizeof(peer), pidfd_length = sizeof(int);
+	autoclose int pidfd = -EBADF;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
+		return false;
+	if (getsockopt(fd, SOL_SOCKET, KERNEL_SO_PEERPIDFD, &pidfd, &pidfd_length) < 0)
+		return errno == ESRCH;
+	return number_is_contained(peer.pid) || process_signal(pidfd, 0) == -ESRCH;
+}
+
+bool control_is_contained(int fd, pid_t pid)
+{
+	return number_is_contained(pid) || peer_is_contained(fd);
 }
 
 /* Anybody may connect and be refused, as often as he likes. */
@@ -105,7 +127,7 @@ static void authenticate(struct supervisor *s, struct connection *c, struct msgh
 
 	if (find_sender(c->fd, message, &sender) &&
 	    (sender.uid == 0 || (sender.uid == getuid() && sender.gid == getgid())) &&
-	    !control_is_contained(sender.pid))
+	    !control_is_contained(c->fd, sender.pid))
 		c->flags |= CONNECTION_AUTHENTICATED;
 	else
 		tell_denied(&s->control, &sender);
