@@ -492,6 +492,7 @@ int plan_case_read(struct plan_case *c, const struct config *config, const char 
 
 	memset(c, 0, sizeof(*c));
 	set_defaults(c, &config->values);
+	c->attach.config = config;
 	r = add_mounts(c, &config->values, e);
 	if (r == 0 && text)
 		r = read_lines(c, name, text, e);
