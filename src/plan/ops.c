@@ -169,7 +169,8 @@ const struct plan_op_row plan_op_rows[OP_COUNT] = {
 	[OP_NS_OPEN] = {ROW(OP_NS_OPEN, "open the namespace %o of the container", ERR_STEP_FAILED),
 		OUT(REGISTER_FD), TAKES(TEXT("namespace")), CALLS("openat"), HINTS(namespace_open)},
 	[OP_NS_OPEN_PATH] = {ROW(OP_NS_OPEN_PATH, "open the namespace %o", ERR_STEP_FAILED),
-		OUT(REGISTER_FD), TAKES(TEXT("path")), CALLS("openat", "fstatfs"),
+		OUT(REGISTER_FD), TAKES(TEXT("path"), NUMBER("pid", FORM_PLAIN),
+		      NUMBER("started", FORM_PLAIN)), CALLS("openat", "fstatfs", "read"),
 		HINTS(namespace_open)},
 	[OP_CGROUP_JOIN_BETWEEN] = {
 		ROW(OP_CGROUP_JOIN_BETWEEN, "enter the cgroup in the hierarchy %o",
