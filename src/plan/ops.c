@@ -247,7 +247,8 @@ const struct plan_op_row plan_op_rows[OP_COUNT] = {
 	[OP_CHECK_ACCESS] = {ROW(OP_CHECK_ACCESS, "enter the directory %o", ERR_ROOTFS),
 		TAKES(TEXT("path")), CALLS("faccessat2"), HINTS(access)},
 	[OP_TIME_OFFSETS] = {ROW(OP_TIME_OFFSETS, "set the clock offsets %o", ERR_STEP_FAILED),
-		TAKES(TEXT("offsets")), CALLS("openat", "fstatfs", "openat2", "write", "setns"), HINTS(time)},
+		TAKES(TEXT("offsets")), CALLS("openat", "fstatfs", "openat2", "write", "setns"),
+		HINTS(time)},
 	[OP_MOUNTS_SLAVE] = {
 		ROW(OP_MOUNTS_SLAVE, "make the mounts of %o depend on those of the host",
 		    ERR_MOUNT_FAILED),

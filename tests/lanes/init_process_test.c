@@ -189,41 +189,6 @@ static void a_missing_directory_is_fine_where_asked(void **state)
 	lane_succeeds(l, cwd_is_root);
 }
 
-static int clock_is_shifted(void *payload)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec > 5000000 ? 0 : 1;
-}
-
-static void clocks_are_shifted(void **state)
-{
-	struct lane *l = *state;
-	uint32_t offsets = lane_text(l, "boottime 5000000 0\nmonotonic 100 0\n");
-
-	lane_step(l, OP_UNSHARE)->arg[0] = CLONE_NEWTIME;
-	lane_step(l, OP_TIME_OFFSETS)->arg[0] = offsets;
-	lane_succeeds(l, clock_is_shifted);
-}
-
-/* With a shared mount namespace /proc is another container's. */
-static void a_foreign_proc_is_not_written_to(void **state)
-{
-	struct lane *l = *state;
-	uint32_t offsets = lane_text(l, "boottime 5000000 0\n");
-	char path[128];
-
-	lane_put_directory(l, "proc");
-	lane_put_directory(l, "proc/self");
-	snprintf(path, sizeof(path), "%s/proc/self/timens_offsets", l->root);
-	assert_int_equal(mkfifo(path, 0600), 0);
-	lane_pivot(l, lane_mount_root(l));
-	lane_step(l, OP_UNSHARE)->arg[0] = CLONE_NEWTIME;
-	lane_step(l, OP_TIME_OFFSETS)->arg[0] = offsets;
-	lane_fails(l, OP_TIME_OFFSETS, EXDEV);
-}
-
 /* -- user namespaces */
 
 static void write_maps(struct lane *l, pid_t child)
@@ -776,8 +741,6 @@ int main(void)
 		test(ambient_capabilities_are_raised),
 		test(ambient_and_inherited_capabilities_are_cleared),
 		test(a_missing_directory_is_fine_where_asked),
-		test(clocks_are_shifted),
-		test(a_foreign_proc_is_not_written_to),
 		test(the_child_becomes_root_of_its_user_namespace),
 		test(an_id_that_is_not_mapped_is_refused),
 		test(a_supervisor_that_dies_ends_the_lane),
