@@ -17,6 +17,7 @@
 #include "base/num.h"
 #include "container/client.h"
 #include "container/paths.h"
+#include "sys/process.h"
 
 static int set_path(struct gathering *g, enum namespace_kind kind, uint64_t pid, struct err *e)
 {
@@ -24,6 +25,10 @@ static int set_path(struct gathering *g, enum namespace_kind kind, uint64_t pid,
 
 	share->path = arena_printf(&g->facts->arena, "/proc/%llu/ns/%s", (unsigned long long)pid,
 				   namespace_name(kind));
+	share->pid = pid;
+	/* It is looked at again when the file is open: by then its number may be another's. */
+	if (process_start_time((pid_t)pid, &share->start_time) < 0)
+		share->start_time = 0;
 	return share->path ? 0 : gather_no_memory(e);
 }
 

@@ -26,6 +26,7 @@
 
 #include "base/macros.h"
 #include "base/str.h"
+#include "sys/process.h"
 
 struct fixture {
 	char directory[64];
@@ -229,6 +230,7 @@ static void shares_are_resolved(void **state)
 {
 	struct fixture *f = *state;
 	char expected[64];
+	uint64_t started;
 
 	assert_int_equal(gather(f,
 				"lxc.namespace.share.net = %d\n"
@@ -240,6 +242,10 @@ static void shares_are_resolved(void **state)
 			 0);
 	snprintf(expected, sizeof(expected), "/proc/%d/ns/net", (int)getpid());
 	assert_string_equal(f->facts.share[NAMESPACE_NET].path, expected);
+	assert_int_equal(process_start_time(getpid(), &started), 0);
+	assert_int_equal(f->facts.share[NAMESPACE_NET].pid, getpid());
+	assert_int_equal(f->facts.share[NAMESPACE_NET].start_time, started);
+	assert_int_equal(f->facts.share[NAMESPACE_IPC].start_time, 0);
 	assert_string_equal(f->facts.share[NAMESPACE_IPC].path, "/proc/self/ns/ipc");
 	assert_null(f->facts.share[NAMESPACE_PID].path);
 	assert_string_equal(f->facts.share[NAMESPACE_PID].problem,

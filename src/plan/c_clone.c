@@ -42,6 +42,8 @@ int compile_shared_namespaces(struct compiler *c, struct err *e)
 					   compile_textf(c, "lxc.namespace.share.%s", name)));
 		step->out = c->r_share[k];
 		step->arg[0] = text;
+		step->arg[1] = c->facts->share[k].start_time ? c->facts->share[k].pid : 0;
+		step->arg[2] = c->facts->share[k].start_time;
 	}
 	return 0;
 }

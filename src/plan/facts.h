@@ -123,7 +123,10 @@ struct facts_devices {
 
 /* A namespace to join (lxc.namespace.share.X): the path of its file. By enum namespace_kind. */
 struct facts_share {
-	const char *path;    /* "/proc/PID/ns/net"; NULL: not shared */
+	const char *path; /* "/proc/PID/ns/net"; NULL: not shared */
+	/* Whose it is, and when that one was started: field 22 of its stat. 0: a file, or unknown.
+	 */
+	uint64_t pid, start_time;
 	const char *problem; /* why the named container or process can't be used, or NULL */
 };
 

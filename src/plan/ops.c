@@ -169,7 +169,8 @@ const struct plan_op_row plan_op_rows[OP_COUNT] = {
 	[OP_NS_OPEN] = {ROW(OP_NS_OPEN, "open the namespace %o of the container", ERR_STEP_FAILED),
 		OUT(REGISTER_FD), TAKES(TEXT("namespace")), CALLS("openat"), HINTS(namespace_open)},
 	[OP_NS_OPEN_PATH] = {ROW(OP_NS_OPEN_PATH, "open the namespace %o", ERR_STEP_FAILED),
-		OUT(REGISTER_FD), TAKES(TEXT("path")), CALLS("openat", "fstatfs"),
+		OUT(REGISTER_FD), TAKES(TEXT("path"), NUMBER("pid", FORM_PLAIN),
+		      NUMBER("started", FORM_PLAIN)), CALLS("openat", "fstatfs", "read"),
 		HINTS(namespace_open)},
 	[OP_CGROUP_JOIN_BETWEEN] = {
 		ROW(OP_CGROUP_JOIN_BETWEEN, "enter the cgroup in the hierarchy %o",
@@ -246,7 +247,8 @@ const struct plan_op_row plan_op_rows[OP_COUNT] = {
 	[OP_CHECK_ACCESS] = {ROW(OP_CHECK_ACCESS, "enter the directory %o", ERR_ROOTFS),
 		TAKES(TEXT("path")), CALLS("faccessat2"), HINTS(access)},
 	[OP_TIME_OFFSETS] = {ROW(OP_TIME_OFFSETS, "set the clock offsets %o", ERR_STEP_FAILED),
-		TAKES(TEXT("offsets")), CALLS("openat", "write", "setns"), HINTS(time)},
+		TAKES(TEXT("offsets")), CALLS("openat", "fstatfs", "openat2", "write", "setns"),
+		HINTS(time)},
 	[OP_MOUNTS_SLAVE] = {
 		ROW(OP_MOUNTS_SLAVE, "make the mounts of %o depend on those of the host",
 		    ERR_MOUNT_FAILED),

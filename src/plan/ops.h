@@ -112,7 +112,8 @@
 	X(OP_NS_OPEN, "ns-open", LANE_HOST, OP_NONE) \
 	/* out FD of a namespace of init; t its name in /proc/PID/ns */ \
 	X(OP_NS_OPEN_PATH, "ns-open-path", LANE_HOST, OP_NONE) \
-	/* out FD; t path of a namespace file */ \
+	/* out FD; t path of a namespace file; n pid whose it is (0 = anybody's), n when that \
+	 * one started */ \
 	X(OP_CGROUP_JOIN_BETWEEN, "cgroup-join-between", LANE_JOIN, OP_NONE) \
 	/* as OP_CGROUP_JOIN: the process in between, while it is on the host; what it clones is \
 	 * born there. Steps of its lane can't be OPTIONAL or WARN */ \

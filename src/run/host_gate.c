@@ -277,9 +277,12 @@ int host_blame(struct host *h, int r)
 			return child_is_gone(h);
 		}
 		drop_descriptors(&fds);
-		if (message.kind == MESSAGE_FAILED &&
-		    message.step < h->plan->sections[SECTION_START].count)
+		if (message.step >= h->plan->sections[SECTION_START].count)
+			continue;
+		if (message.kind == MESSAGE_FAILED)
 			return host_take_failure(h, &message);
+		if (message.kind == MESSAGE_WARNED)
+			take_warning(h, &message);
 	}
 	*h->failure = own;
 	return r;

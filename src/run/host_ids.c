@@ -224,12 +224,16 @@ static int map_for_chown(struct host *h, pid_t pid, uint32_t uid, uint32_t gid)
 }
 
 /* In the child: wait for the maps, become root of the namespace, give the file to it. */
-_Noreturn static void chown_inside(int gate, int fd)
+_Noreturn static void chown_inside(pid_t parent, const int gate[2], int fd)
 {
 	char go;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (read(gate, &go, 1) != 1)
+	/* It may be dead already. Our own copy of its end would keep the gate open. */
+	if (getppid() != parent)
+		_exit(ESRCH);
+	close(gate[0]);
+	if (read(gate[1], &go, 1) != 1)
 		_exit(EPIPE);
 	if (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0 ||
 	    fchown(fd, 0, 0) < 0)
@@ -245,6 +249,7 @@ static int chown_in_namespace(struct host *h, int fd, uint32_t uid, uint32_t gid
 		.exit_signal = SIGCHLD,
 	};
 	autoclose int pidfd = -EBADF;
+	const pid_t parent = getpid();
 	int gate[2], r, status;
 	pid_t pid;
 
@@ -252,7 +257,7 @@ static int chown_in_namespace(struct host *h, int fd, uint32_t uid, uint32_t gid
 		return host_failed(h, __NR_socketpair, -errno);
 	pid = process_clone(&how, &pidfd);
 	if (pid == 0)
-		chown_inside(gate[1], fd);
+		chown_inside(parent, gate, fd);
 	close(gate[1]);
 	if (pid < 0) {
 		close(gate[0]);

@@ -316,8 +316,19 @@ int host_ns_open(struct host *h, const struct plan_step *step)
 
 int host_ns_open_path(struct host *h, const struct plan_step *step)
 {
+	const pid_t pid = (pid_t)step->arg[1];
 	int fd = namespace_open_path(host_text(h, step, 0));
+	uint64_t started;
 
+	/* Behind the opening: it was the same process all the time. */
+	if (fd >= 0 && pid > 0 &&
+	    (process_start_time(pid, &started) < 0 || started != step->arg[2])) {
+		close(fd);
+		return host_note(h, -ESRCH,
+				 "process %d has ended since it was looked up: start the container "
+				 "again when the one whose namespace it shares runs",
+				 (int)pid);
+	}
 	if (fd == -EINVAL)
 		return host_explain(h, "%s is no namespace", host_text(h, step, 0));
 	if (fd < 0)

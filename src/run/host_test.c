@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "base/macros.h"
+#include "run/gate.h"
 #include "run/run_fixture.h"
 
 static char directory[64];
@@ -125,6 +126,32 @@ static void what_is_optional_may_fail(void **state)
 	assert_int_equal(f.state, STATE_RUNNING);
 	assert_int_equal(f.warnings, 2);
 	assert_int_equal(f.warning.step, 1);
+	fixture_end(&f);
+}
+
+/* HOST fails while words of INIT's lie there unread. */
+static void a_failure_passes_no_warning_over(void **state)
+{
+	const struct gate_message message = {
+		.kind = MESSAGE_WARNED, .step = 1, .errnum = EACCES, .note = "what INIT saw"};
+	struct fixture f;
+	int gate[2];
+
+	fixture_begin(&f);
+	add_pin(&f, SECTION_START, "/nothing/here", 0);
+	fixture_step(&f, SECTION_START, OP_NO_NEW_PRIVS, "")->flags = STEP_WARN;
+	fixture_finish(&f);
+	assert_int_equal(gate_open(gate), 0);
+	f.run.gate_fd = gate[0];
+	assert_int_equal(gate_send(gate[1], &message, NULL), 0);
+	assert_int_equal(fixture_start(&f), -ENOENT);
+	assert_int_equal(f.failure.step, 0);
+	assert_int_equal(f.failure.errnum, ENOENT);
+	assert_int_equal(f.warnings, 1);
+	assert_int_equal(f.warning.step, 1);
+	assert_true(f.warning.is_in_child);
+	assert_string_equal(f.warning.note, "what INIT saw");
+	close(gate[1]);
 	fixture_end(&f);
 }
 
@@ -473,6 +500,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_failure_ends_a_start),
 		cmocka_unit_test(what_is_optional_may_fail),
+		cmocka_unit_test(a_failure_passes_no_warning_over),
 		cmocka_unit_test(an_end_goes_on_behind_failures),
 		cmocka_unit_test(a_fault_is_injected_and_times_are_noted),
 		cmocka_unit_test(an_op_without_a_supervisor_says_so),

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <linux/prctl.h>
 #include <sched.h>
+#include <sys/statfs.h>
 
 #include "sys/capability.h"
 #include "sys/credentials.h"
@@ -83,14 +84,38 @@ int init_op_become_root(struct init_lane *l)
 	return credentials_set_dumpable(l->step->arg[2] ? 0 : 1);
 }
 
+/*
+ * Something of our own in procfs. In a mount namespace that is shared /proc may be anything: its
+ * owners choose no file that we write to, and none that we wait for.
+ */
+static int open_own(struct init_lane *l, const char *path, int flags)
+{
+	struct statfs file_system;
+	int proc, r;
+
+	l->call = __NR_openat;
+	proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+	if (proc < 0)
+		return proc;
+	l->call = __NR_fstatfs;
+	r = sys_fstatfs(proc, &file_system);
+	if (r == 0 && file_system.f_type != KERNEL_PROC_MAGIC)
+		r = -EXDEV;
+	if (r == 0) {
+		l->call = __NR_openat2;
+		r = resolve_open_same_mount_by_links(proc, path, flags);
+	}
+	sys_close(proc);
+	return r;
+}
+
 int init_op_time_offsets(struct init_lane *l)
 {
 	const char *offsets = plan_text(l->plan, l->step->arg[0]);
 	ssize_t written;
-	int fd, r;
+	int fd, directory, r;
 
-	l->call = __NR_openat;
-	fd = sys_openat(AT_FDCWD, "/proc/self/timens_offsets", O_WRONLY, 0);
+	fd = open_own(l, "self/timens_offsets", O_WRONLY);
 	if (fd < 0)
 		return fd;
 	l->call = __NR_write;
@@ -98,8 +123,12 @@ int init_op_time_offsets(struct init_lane *l)
 	sys_close(fd);
 	if (written < 0)
 		return (int)written;
+	directory = open_own(l, "self/ns", O_RDONLY | O_DIRECTORY);
+	if (directory < 0)
+		return directory;
 	l->call = __NR_openat;
-	fd = sys_openat(AT_FDCWD, "/proc/self/ns/time_for_children", O_RDONLY, 0);
+	fd = sys_openat(directory, "time_for_children", O_RDONLY | O_NONBLOCK, 0);
+	sys_close(directory);
 	if (fd < 0)
 		return fd;
 	l->call = __NR_setns;

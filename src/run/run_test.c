@@ -487,7 +487,7 @@ static void a_namespace_is_shared(void **state)
 		.flags = CLONE_NEWUTS, .cgroup_fd = -1, .exit_signal = SIGCHLD};
 	const char *const argv[] = {"/bin/sh", "-c", "test `hostname` = theirs && test $$ = 1",
 				    NULL};
-	struct plan_step *step;
+	struct plan_step *step, *shared;
 	struct fixture f;
 	char path[64];
 	int pidfd = -1, status, go[2];
@@ -528,6 +528,15 @@ static void a_namespace_is_shared(void **state)
 	assert_int_equal(process_wait(f.run.child_fd, &status), 0);
 	assert_int_equal(status, 0);
 	fixture_register(&f, r_ns)->state = VALUE_SET;
+
+	/* Whose number was another's before is not joined. */
+	shared = (struct plan_step *)plan_steps(f.run.plan, SECTION_START);
+	assert_int_equal(process_start_time(pid, &shared->arg[2]), 0);
+	shared->arg[1] = (uint64_t)pid;
+	shared->arg[2]++;
+	assert_int_equal(start(&f), -ESRCH);
+	assert_int_equal(f.failure.step, 0);
+	shared->arg[2]--;
 
 	/* A namespace of another kind is refused, and told as what it is. */
 	((struct plan_step *)plan_steps(f.run.plan, SECTION_START))[2].arg[0] = CLONE_NEWNET;

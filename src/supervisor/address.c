@@ -79,6 +79,7 @@ static void ask_for_all(struct supervisor *s)
 	s->addresses.is_stale = false;
 	clear_all(s->record);
 	s->addresses.is_dumping = send_request(s, RTM_GETADDR, NLM_F_DUMP, &all, sizeof(all)) == 0;
+	s->addresses.dump_sequence = s->addresses.sequence;
 }
 
 static void ask_for_name(struct supervisor *s, uint32_t ifindex)
@@ -215,8 +216,12 @@ void address_take(struct supervisor *s, const struct nlmsghdr *message)
 	case NLMSG_DONE:
 		end_of_dump(s);
 		break;
+	case NLMSG_ERROR:
+		/* The other questions are about links, which may be gone again. */
+		if (s->addresses.is_dumping && message->nlmsg_seq == s->addresses.dump_sequence)
+			end_of_dump(s);
+		break;
 	default:
-		/* An error of a question about a link that is gone again. */
 		break;
 	}
 }

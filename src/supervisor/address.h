@@ -13,7 +13,8 @@
 struct supervisor;
 
 struct addresses {
-	uint32_t sequence; /* of our requests */
+	uint32_t sequence;      /* of our requests */
+	uint32_t dump_sequence; /* of the one for everything, while is_dumping */
 	bool is_dumping;
 	bool is_stale; /* events were lost: everything has to be asked again */
 };

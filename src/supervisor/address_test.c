@@ -218,6 +218,33 @@ static void damaged_messages_are_passed_over(void **state)
 	fixture_close(&f);
 }
 
+/* The kernel refuses the list, or a name: only the first is the end of asking for all. */
+static void a_refused_list_is_not_waited_for(void **state)
+{
+	struct {
+		struct nlmsghdr header;
+		struct nlmsgerr body;
+	} message = {
+		.header = {.nlmsg_len = sizeof(message), .nlmsg_type = NLMSG_ERROR},
+		.body = {.error = -ENOMEM},
+	};
+	struct fixture f;
+
+	fixture_open(&f, NULL, NULL);
+	((struct plan *)f.s.run.plan)->roles[ROLE_ADDRESS_SOCKET] = FIXTURE_DEVPTS;
+	fixture_set_fd(&f, FIXTURE_DEVPTS, netlink_socket(0));
+	address_begin(&f.s);
+	assert_true(f.s.addresses.is_dumping);
+	message.header.nlmsg_seq = f.s.addresses.sequence + 1;
+	address_take(&f.s, &message.header);
+	assert_true(f.s.addresses.is_dumping);
+	message.header.nlmsg_seq = f.s.addresses.sequence;
+	address_take(&f.s, &message.header);
+	assert_false(f.s.addresses.is_dumping);
+	address_end(&f.s);
+	fixture_close(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +252,7 @@ int main(void)
 		cmocka_unit_test(addresses_are_kept_in_the_record),
 		cmocka_unit_test(only_the_kernel_is_believed),
 		cmocka_unit_test(what_is_too_long_is_not_asked_for_again),
+		cmocka_unit_test(a_refused_list_is_not_waited_for),
 	};
 
 	return cmocka_run_group_tests_name("supervisor/address", tests, NULL, NULL);

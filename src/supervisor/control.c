@@ -156,7 +156,7 @@ static bool is_stranger(const struct control *t, int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0 ||
 	    (peer.uid != 0 && peer.uid != getuid()))
 		return true;
-	return t->count >= CROWD && peer_look(peer.pid) != PEER_HERE;
+	return t->count >= CROWD && control_is_contained(fd, peer.pid);
 }
 
 int control_adopt(struct supervisor *s, int fd)

@@ -100,6 +100,12 @@ void control_accept_again(struct supervisor *s);
 
 /* control_request.c: framing ------------------------------------------------------------------ */
 
+/*
+ * Whether a sender, or whoever made this connection, is in a container (sys/peer.h) or has ended:
+ * and not whoever has its number since, where the kernel can tell (SO_PEERPIDFD, Linux 6.5).
+ */
+bool control_is_contained(int fd, pid_t pid);
+
 /* Something can be read, or the other side is gone (EPOLL* events). */
 void connection_read(struct supervisor *s, struct connection *c, uint32_t events);
 

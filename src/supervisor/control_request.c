@@ -19,7 +19,9 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "supervisor/supervisor.h"
+#include "sys/kernel.h"
 #include "sys/peer.h"
+#include "sys/process.h"
 
 enum {
 	FDS_LOOKED_AT = 4,      /* with one message; the kernel drops what finds no room */
@@ -65,6 +67,25 @@ static void take_descriptors(struct control *t, struct msghdr *message, bool wan
 	}
 }
 
+/* It was the connecting process that was looked at, if that one still runs behind the look. */
+static bool peer_is_contained(int fd)
+{
+	struct ucred peer;
+	socklen_t length = sizeof(peer), pidfd_length = sizeof(int);
+	autoclose int pidfd = -EBADF;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
+		return false;
+	if (getsockopt(fd, SOL_SOCKET, KERNEL_SO_PEERPIDFD, &pidfd, &pidfd_length) < 0)
+		return errno == ESRCH;
+	return peer_look(peer.pid) != PEER_HERE || process_signal(pidfd, 0) == -ESRCH;
+}
+
+bool control_is_contained(int fd, pid_t pid)
+{
+	return peer_look(pid) != PEER_HERE || peer_is_contained(fd);
+}
+
 /* Anybody may connect and be refused, as often as he likes. */
 static void tell_denied(struct control *t, const struct ucred *sender)
 {
@@ -85,7 +106,7 @@ static void authenticate(struct supervisor *s, struct connection *c, struct msgh
 
 	if (find_sender(c->fd, message, &sender) &&
 	    (sender.uid == 0 || (sender.uid == getuid() && sender.gid == getgid())) &&
-	    peer_look(sender.pid) == PEER_HERE) /* who has ended hears no answer */
+	    !control_is_contained(c->fd, sender.pid))
 		c->flags |= CONNECTION_AUTHENTICATED;
 	else
 		tell_denied(&s->control, &sender);

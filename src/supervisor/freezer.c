@@ -100,17 +100,29 @@ static void enter_state(struct supervisor *s, enum container_state state)
 		state_enter(s, state);
 }
 
-/* Over, one way or another: states, then those who wait for it. Nothing freezes later of itself. */
+/* What a job that failed leaves, as look() says it. Nothing freezes later of itself. */
+static int take_back(const struct freezer *f)
+{
+	bool froze = f->job == FREEZER_FREEZES;
+	int now;
+
+	if (froze && write_freezer(f, false) == 0)
+		return 0;
+	now = look(f);
+	/* Not to be known: what it was before. */
+	return now >= 0 ? now : froze ? 0 : 2;
+}
+
+/* Over, one way or another: states, then those who wait for it. */
 static void finish_job(struct supervisor *s, int result)
 {
 	bool froze = s->freezer.job == FREEZER_FREEZES;
+	int now = result < 0 ? take_back(&s->freezer) : froze;
 
-	if (froze && result < 0)
-		write_freezer(&s->freezer, false);
 	end_job(s);
-	if (froze && result == 0) {
+	if (now == 1) {
 		enter_state(s, STATE_FROZEN);
-	} else {
+	} else if (now == 0) {
 		enter_state(s, STATE_THAWED);
 		enter_state(s, STATE_RUNNING);
 	}

@@ -186,25 +186,45 @@ static void put(const char *folder, const char *name, const char *content)
 	close(fd);
 }
 
-/* A frozen cgroup says for a moment that it is not, while one of its processes ends. */
-static void what_only_seems_thawed_is_thawed(void **state)
+/* Files that look like a frozen cgroup of version 2. */
+static void begin_pretended(struct fixture *f, char *folder, const char *events)
 {
-	static const char *const names[] = {"w/cgroup.events", "w/cgroup.freeze", "w", ""};
-	char folder[] = "/tmp/tare-freezer-XXXXXX", path[128], value = '?';
-	struct fixture f;
-	int fd;
+	char path[128];
 
 	assert_non_null(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/slice", folder);
 	assert_int_equal(mkdir(path, 0700), 0);
 	snprintf(path, sizeof(path), "%s/slice/w", folder);
 	assert_int_equal(mkdir(path, 0700), 0);
-	put(folder, "cgroup.events", "populated 1\nfrozen 0\n");
+	put(folder, "cgroup.events", events);
 	put(folder, "cgroup.freeze", "1");
-	fixture_open(&f, NULL, folder);
-	fixture_set_name(&f, FIXTURE_LIMIT, "w");
-	fixture_set_name(&f, FIXTURE_PAYLOAD, "w");
-	atomic_store(&f.record->state, STATE_FROZEN);
+	fixture_open(f, NULL, folder);
+	fixture_set_name(f, FIXTURE_LIMIT, "w");
+	fixture_set_name(f, FIXTURE_PAYLOAD, "w");
+	atomic_store(&f->record->state, STATE_FROZEN);
+}
+
+static void end_pretended(struct fixture *f, const char *folder)
+{
+	static const char *const names[] = {"w/cgroup.events", "w/cgroup.freeze", "w", ""};
+	char path[128];
+
+	fixture_close(f);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/slice/%s", folder, names[i]);
+		assert_int_equal(remove(path), 0);
+	}
+	assert_int_equal(rmdir(folder), 0);
+}
+
+/* A frozen cgroup says for a moment that it is not, while one of its processes ends. */
+static void what_only_seems_thawed_is_thawed(void **state)
+{
+	char folder[] = "/tmp/tare-freezer-XXXXXX", path[128], value = '?';
+	struct fixture f;
+	int fd;
+
+	begin_pretended(&f, folder, "populated 1\nfrozen 0\n");
 	assert_int_equal(freezer_begin(&f.s, false, false), 1);
 	assert_int_equal(f.record->state, STATE_RUNNING);
 	snprintf(path, sizeof(path), "%s/slice/w/cgroup.freeze", folder);
@@ -212,12 +232,20 @@ static void what_only_seems_thawed_is_thawed(void **state)
 	assert_int_equal(read(fd, &value, 1), 1);
 	assert_int_equal(value, '0');
 	close(fd);
-	fixture_close(&f);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		snprintf(path, sizeof(path), "%s/slice/%s", folder, names[i]);
-		assert_int_equal(remove(path), 0);
-	}
-	assert_int_equal(rmdir(folder), 0);
+	end_pretended(&f, folder);
+}
+
+/* Events of such a file can't be waited for: the job fails, and the container is still frozen. */
+static void what_could_not_be_thawed_is_frozen(void **state)
+{
+	char folder[] = "/tmp/tare-freezer-XXXXXX";
+	struct fixture f;
+
+	begin_pretended(&f, folder, "populated 1\nfrozen 1\n");
+	assert_int_equal(freezer_begin(&f.s, false, false), -EPERM);
+	assert_int_equal(f.s.freezer.job, FREEZER_IDLE);
+	assert_int_equal(f.record->state, STATE_FROZEN);
+	end_pretended(&f, folder);
 }
 
 /* A container that doesn't freeze at once. 0, or 1: not possible here. */
@@ -405,6 +433,7 @@ int main(void)
 		cmocka_unit_test(version_1_freezes_and_thaws),
 		cmocka_unit_test(version_2_freezes_and_thaws),
 		cmocka_unit_test(what_only_seems_thawed_is_thawed),
+		cmocka_unit_test(what_could_not_be_thawed_is_frozen),
 		cmocka_unit_test(version_1_is_thawed_while_it_freezes),
 		cmocka_unit_test(version_2_is_thawed_while_it_freezes),
 		cmocka_unit_test(version_1_is_not_frozen_after_a_timeout),

@@ -52,6 +52,7 @@ int idmap_make_namespace(const char *uid_map, const char *gid_map)
 		.cgroup_fd = -1,
 		.exit_signal = SIGCHLD,
 	};
+	const pid_t parent = getpid();
 	autoclose int pidfd = -EBADF;
 	pid_t pid = process_clone(&how, &pidfd);
 	int fd, r, status;
@@ -59,8 +60,10 @@ int idmap_make_namespace(const char *uid_map, const char *gid_map)
 	if (pid == 0) {
 		/* Only there to hold the namespace until its descriptor is taken. */
 		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-		for (;;)
+		/* Who died before that can't tell us any more. */
+		while (getppid() == parent)
 			syscall(SYS_ppoll, NULL, 0, NULL, NULL, 0);
+		_exit(ESRCH);
 	}
 	if (pid < 0)
 		return pid;

@@ -30,6 +30,9 @@ enum {
 	KERNEL_MFD_EXEC = 0x10,       /* MFD_EXEC, Linux 6.3: memfd_create */
 };
 
+/* socket(7): Linux 6.5 has it. The same number on all supported machines. */
+enum { KERNEL_SO_PEERPIDFD = 77 };
+
 /* File system magic (linux/magic.h), as unsigned: f_type's sign differs between machines. */
 enum {
 	KERNEL_DEVPTS_MAGIC = 0x1cd1,

@@ -57,3 +57,9 @@ int resolve_open_same_mount(int dirfd, const char *path, int flags)
 	return open_with(dirfd, path, flags, 0,
 			 RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
 }
+
+int resolve_open_same_mount_by_links(int dirfd, const char *path, int flags)
+{
+	return open_with(dirfd, path, flags, 0,
+			 RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+}

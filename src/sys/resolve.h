@@ -30,3 +30,6 @@ int resolve_open_direct(int dirfd, const char *path, int flags);
 /* The same, and into nothing that is mounted below `dirfd`: -EXDEV. For what must be of one file
  * system, procfs above all. */
 int resolve_open_same_mount(int dirfd, const char *path, int flags);
+
+/* The same over links, "/proc/self" above all, but never out of `dirfd`; not over magic ones. */
+int resolve_open_same_mount_by_links(int dirfd, const char *path, int flags);

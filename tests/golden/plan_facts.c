@@ -251,9 +251,11 @@ static bool set_device(struct plan_case *c, const char *key, const char *value)
 	return true;
 }
 
-/* "share.net = /proc/77/ns/net", "share.net.problem = no such container" */
+/* "share.net = /proc/77/ns/net", of a process that was started at 1000;
+ * "share.net.problem = no such container" */
 static bool set_share(struct plan_case *c, const char *key, const char *value)
 {
+	const char *number = value + LITERAL_LENGTH("/proc/");
 	autofree char *name = need(strdup(key + LITERAL_LENGTH("share.")));
 	char *problem = strstr(name, ".problem");
 	int kind;
@@ -267,6 +269,8 @@ static bool set_share(struct plan_case *c, const char *key, const char *value)
 		c->facts.share[kind].problem = copy(c, value);
 	else
 		c->facts.share[kind].path = copy(c, value);
+	if (text_starts(value, "/proc/") && num_take_u64(&number, &c->facts.share[kind].pid) == 0)
+		c->facts.share[kind].start_time = 1000;
 	return true;
 }
 
@@ -491,6 +495,7 @@ int plan_case_read(struct plan_case *c, const struct config *config, const char 
 
 	memset(c, 0, sizeof(*c));
 	set_defaults(c, &config->values);
+	c->attach.config = config;
 	r = add_mounts(c, &config->values, e);
 	if (r == 0 && text)
 		r = read_lines(c, name, text, e);

@@ -189,24 +189,6 @@ static void a_missing_directory_is_fine_where_asked(void **state)
 	lane_succeeds(l, cwd_is_root);
 }
 
-static int clock_is_shifted(void *payload)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec > 5000000 ? 0 : 1;
-}
-
-static void clocks_are_shifted(void **state)
-{
-	struct lane *l = *state;
-	uint32_t offsets = lane_text(l, "boottime 5000000 0\nmonotonic 100 0\n");
-
-	lane_step(l, OP_UNSHARE)->arg[0] = CLONE_NEWTIME;
-	lane_step(l, OP_TIME_OFFSETS)->arg[0] = offsets;
-	lane_succeeds(l, clock_is_shifted);
-}
-
 /* -- user namespaces */
 
 static void write_maps(struct lane *l, pid_t child)
@@ -759,7 +741,6 @@ int main(void)
 		test(ambient_capabilities_are_raised),
 		test(ambient_and_inherited_capabilities_are_cleared),
 		test(a_missing_directory_is_fine_where_asked),
-		test(clocks_are_shifted),
 		test(the_child_becomes_root_of_its_user_namespace),
 		test(an_id_that_is_not_mapped_is_refused),
 		test(a_supervisor_that_dies_ends_the_lane),
