@@ -20,7 +20,6 @@
 #include "base/names.h"
 #include "base/vec.h"
 #include "sys/file.h"
-#include "sys/mount.h"
 #include "sys/namespace.h"
 #include "sys/procfs.h"
 
@@ -57,7 +56,9 @@ static int enter(const char *path)
 	if (namespace_number(path) == namespace_number("/proc/self/ns/mnt"))
 		return -EINVAL;
 	r = namespace_enter(fd, CLONE_NEWNS);
-	return r < 0 ? r : mount_propagation("/", MS_REC | MS_PRIVATE);
+	if (r < 0)
+		return r;
+	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ? -errno : 0;
 }
 
 /* Blanks, tabs, line ends and backslashes are \ and three octal digits there (proc(5)). */
