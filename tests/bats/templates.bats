@@ -169,7 +169,7 @@ Acquire::Retries "3";'
 
 @test "lxc-debian: what apt could not do is explained, and leaves nothing" {
     while IFS='|' read -r FAKE_MESSAGE words; do
-        run_apart create bad -r bookworm
+        run_apart create bad -r bookworm -a amd64
         assert_equal "$status" 1
         assert_contains "$stdout" "$FAKE_MESSAGE"
         assert_contains "$stderr" "$words"
@@ -180,6 +180,7 @@ Acquire::Retries "3";'
 E: The repository 'x bookworm Release' does not have a Release file.|has no release "bookworm" of Debian
 W: Failed to fetch x  Could not resolve 'mirror.example'|http://mirror.example/debian can't be reached
 W: GPG error: x: NO_PUBKEY 0E98404D386FA1D9|is signed with a key that isn't known here
+E: install arch-test for foreign architecture support|programs for "amd64" can't be run here
 E: Unable to locate package nosuch|has no package "nosuch" in bookworm (main)
 E: Write error - write (28: No space left on device)|no space is left in
 E: something else|mmdebstrap could not install Debian bookworm
