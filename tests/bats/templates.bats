@@ -282,6 +282,10 @@ http://mirror.example/debian"
     root=$LXCPATH/p2/rootfs
     assert_contains "$(<"$root/calls")" "useradd --user-group --create-home --shell /bin/bash tom"
     assert_contains "$(<"$root/calls")" "tom:x"
+    create p3 -r bookworm --bindhome=nobody >/dev/null
+    home=$(getent passwd nobody | cut -d : -f 6)
+    assert_contains "$(<"$LXCPATH/p3/rootfs/calls")" "useradd --uid $(id -u nobody) --user-group --home-dir $home"
+    assert_contains "$(<"$LXCPATH/p3/config")" "lxc.mount.entry = $home ${home#/} none bind,create=dir 0 0"
 }
 
 @test "lxc-debian: one veth gets a fixed address of hardware, more are left alone" {

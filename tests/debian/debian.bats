@@ -90,8 +90,7 @@ check_all_mounts() {
     for unit in console-getty container-getty@1 container-getty@4 systemd-networkd systemd-resolved; do
         assert_equal "$unit $(in_container d1 systemctl is-active "$unit.service")" "$unit active"
     done
-    assert_contains "$(in_container d1 cat /etc/machine-id)" "$(in_container d1 journalctl --header |
-        sed -n 's/^Machine ID: //p' | head -n 1)"
+    grep -Eqx '[0-9a-f]{32}' "$root/etc/machine-id"
 }
 
 @test "with mapped ids it is installed by mmdebstrap, and boots as well" {
