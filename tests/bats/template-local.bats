@@ -22,7 +22,7 @@ setup_file() {
     : >"$FILES/root/etc/secret"
     ln -s "$FILES/outside" "$FILES/root/etc/leads-out"
     echo LXC_NAME >"$FILES/outside"
-    tar -C "$FILES/root" -cJf "$FILES/rootfs.tar.xz" .
+    tar -C "$FILES/root" -czf "$FILES/rootfs.tar.gz" .
 }
 
 teardown_file() {
@@ -63,7 +63,7 @@ pack() {
     echo ./etc/secret >excludes
     printf '%s\n' /etc/hostname etc/missing >templates
     pack
-    run_apart create l1 -m "$BATS_TEST_TMPDIR/meta.tar.gz" -f "$FILES/rootfs.tar.xz"
+    run_apart create l1 -m "$BATS_TEST_TMPDIR/meta.tar.gz" -f "$FILES/rootfs.tar.gz"
     assert_equal "$status:$stderr" "0:"
     assert_equal "$(sed 1d <<<"$stdout")" "Using metadata file: $BATS_TEST_TMPDIR/meta.tar.gz
 Unpacked metadata file: $BATS_TEST_TMPDIR/meta.tar.gz
@@ -73,7 +73,7 @@ lxc.net.1.type = empty
 Extracted additional config to: $LXCPATH/l1/config-extra
 lxc.tty.max = 2
 lxc.rootfs.path = dir:$LXCPATH/l1/rootfs
-Using rootfs file: $FILES/rootfs.tar.xz
+Using rootfs file: $FILES/rootfs.tar.gz
 
 ---
 Made LXC_NAME."
@@ -108,19 +108,19 @@ lxc.net.1.type = empty"
         echo "lxc.environment = FROM=$name" >"$name"
     done
     pack
-    create v1 -m "$BATS_TEST_TMPDIR/meta.tar.gz" -f "$FILES/rootfs.tar.xz" >/dev/null
+    create v1 -m "$BATS_TEST_TMPDIR/meta.tar.gz" -f "$FILES/rootfs.tar.gz" >/dev/null
     assert_contains "$(<"$LXCPATH/v1/config")" "FROM=config.5"
     printf '%s\n' 'lxc.idmap = u 0 100000 65536' 'lxc.idmap = g 0 100000 65536' \
         >>"$BATS_TEST_TMPDIR/initial"
     chmod 755 "$BATS_TEST_TMPDIR"
-    TMPDIR=/tmp create v2 -m "$BATS_TEST_TMPDIR/meta.tar.gz" -f "$FILES/rootfs.tar.xz" >/dev/null
+    TMPDIR=/tmp create v2 -m "$BATS_TEST_TMPDIR/meta.tar.gz" -f "$FILES/rootfs.tar.gz" >/dev/null
     assert_contains "$(<"$LXCPATH/v2/config")" "FROM=config-user.3"
     assert_equal "$(stat -c %u "$LXCPATH/v2/rootfs/bin/busybox")" 100000
     [ ! -e "$LXCPATH/v2/rootfs/dev/node" ]
 }
 
 @test "without metadata the configuration stays, with a host name; --no-dev takes no word" {
-    run_apart create n1 --no-dev -f "$FILES/rootfs.tar.xz"
+    run_apart create n1 --no-dev -f "$FILES/rootfs.tar.gz"
     assert_equal "$status:$stderr" "0:"
     assert_contains "$stdout" "Metadata file was not passed"
     assert_equal "$(tail -n 1 "$LXCPATH/n1/config")" "lxc.uts.name = n1"
@@ -137,7 +137,7 @@ lxc.net.1.type = empty"
     assert_contains "$stderr" "could not be unpacked"
     rm config
     pack
-    run_apart create bad -m "$BATS_TEST_TMPDIR/meta.tar.gz" -f "$FILES/rootfs.tar.xz"
+    run_apart create bad -m "$BATS_TEST_TMPDIR/meta.tar.gz" -f "$FILES/rootfs.tar.gz"
     assert_contains "$stderr" "ERROR: meta tarball is missing the configuration file"
     [ ! -e "$LXCPATH/bad" ]
 }
@@ -145,14 +145,14 @@ lxc.net.1.type = empty"
 @test "an image's links lead nowhere: not in its metadata, nor in its list of templates" {
     ln -s /etc/passwd create-message
     pack
-    run_apart create bad -m "$BATS_TEST_TMPDIR/meta.tar.gz" -f "$FILES/rootfs.tar.xz"
+    run_apart create bad -m "$BATS_TEST_TMPDIR/meta.tar.gz" -f "$FILES/rootfs.tar.gz"
     assert_equal "$status" 1
     assert_contains "$stderr" '"create-message" in'
     refute_contains "$stdout" root:
     rm create-message
     echo etc/leads-out >templates
     pack
-    run_apart create bad -m "$BATS_TEST_TMPDIR/meta.tar.gz" -f "$FILES/rootfs.tar.xz"
+    run_apart create bad -m "$BATS_TEST_TMPDIR/meta.tar.gz" -f "$FILES/rootfs.tar.gz"
     assert_equal "$status" 1
     assert_contains "$stderr" "leads out of the root file system"
     assert_equal "$(<"$FILES/outside")" LXC_NAME

@@ -8,6 +8,7 @@
 load ../bats/helpers
 load ../bats/containers
 load ../bats/share
+load boot
 
 setup_file() {
     make_lxcpath
@@ -24,39 +25,6 @@ teardown_file() {
 
 teardown() {
     stop_all
-}
-
-# What systemd says of itself, once it has booted.
-booted() {
-    local state
-
-    state=$(in_container "$1" systemctl is-system-running 2>/dev/null) || true
-    [ "$state" = running ] || [ "$state" = degraded ]
-}
-
-# check_boot NAME [OPTION…]: it boots without a unit that fails, and shuts down when it is asked.
-check_boot() {
-    local name=$1
-
-    shift
-    lxc-start -P "$LXCPATH" -n "$name" "$@"
-    wait_until 60 booted "$name"
-    assert_equal "$(in_container "$name" systemctl --failed --no-legend --plain)" ""
-    assert_equal "$(in_container "$name" systemctl is-system-running)" running
-    assert_equal "$(in_container "$name" systemd-detect-virt)" lxc
-    lxc-stop -P "$LXCPATH" -n "$name" --nokill -t 60
-    assert_equal "$(lxc-info -P "$LXCPATH" -n "$name" -s -H)" STOPPED
-}
-
-# Every way, for a container that exists.
-check_all_mounts() {
-    local mounts
-
-    check_boot "$1"
-    for mounts in cgroup2:force cgroup:mixed:force cgroup:rw:force cgroup-full:mixed:force; do
-        echo "with lxc.mount.auto = $mounts" >&2
-        check_boot "$1" -s "lxc.mount.auto = proc:mixed sys:mixed $mounts"
-    done
 }
 
 @test "Debian 12 boots without a failed unit, however its cgroups are mounted" {
