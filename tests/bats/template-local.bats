@@ -33,8 +33,9 @@ setup() {
     mkdir "$BATS_TEST_TMPDIR/meta"
     cd "$BATS_TEST_TMPDIR/meta"
     printf '%s\n' 'lxc.include = LXC_TEMPLATE_CONFIG/common.conf' 'lxc.arch = x86_64' >config
-    cat >"$BATS_TEST_TMPDIR/initial" <<'CONFIG'
+    cat >"$BATS_TEST_TMPDIR/initial" <<CONFIG
 # A comment
+lxc.rootfs.mount = $LXCPATH/.mount
 lxc.net.0.type = empty
 lxc.tty.max = 2
 lxc.net.1.type = empty
@@ -71,6 +72,7 @@ Extracted network config to: $LXCPATH/l1/config-network
 lxc.net.0.type = empty
 lxc.net.1.type = empty
 Extracted additional config to: $LXCPATH/l1/config-extra
+lxc.rootfs.mount = $LXCPATH/.mount
 lxc.tty.max = 2
 lxc.rootfs.path = dir:$LXCPATH/l1/rootfs
 Using rootfs file: $FILES/rootfs.tar.gz
@@ -87,6 +89,7 @@ lxc.include = $SHARE/config/common.conf
 lxc.arch = x86_64
 
 # Container specific configuration
+lxc.rootfs.mount = $LXCPATH/.mount
 lxc.tty.max = 2
 lxc.rootfs.path = dir:$LXCPATH/l1/rootfs
 lxc.uts.name = l1

@@ -316,8 +316,8 @@ http://mirror.example/debian"
         'mkdir -p "$p/rootfs/m"' 'mount -t tmpfs none "$p/rootfs/m"' 'cat /proc/self/uid_map' \
         >"$BATS_TEST_TMPDIR/template"
     chmod 755 "$BATS_TEST_TMPDIR/template"
-    printf 'lxc.net.0.type = empty\nlxc.idmap = u 0 100000 65536\nlxc.idmap = g 0 100000 65536\n' \
-        >"$BATS_TEST_TMPDIR/mapped"
+    printf '%s\n' "$(<"$EMPTY_NET")" 'lxc.idmap = u 0 100000 65536' \
+        'lxc.idmap = g 0 100000 65536' >"$BATS_TEST_TMPDIR/mapped"
     run_apart lxc-create -P "$LXCPATH" -n m1 -f "$BATS_TEST_TMPDIR/mapped" \
         -t "$BATS_TEST_TMPDIR/template"
     assert_equal "$status:$stderr" "0:"
@@ -325,8 +325,8 @@ http://mirror.example/debian"
 }
 
 @test "lxc-debian with mapped ids: processes of its own, the user's cache, and it starts" {
-    printf 'lxc.net.0.type = empty\nlxc.idmap = u 0 100000 65536\nlxc.idmap = g 0 100000 65536\n' \
-        >"$BATS_TEST_TMPDIR/mapped"
+    printf '%s\n' "$(<"$EMPTY_NET")" 'lxc.idmap = u 0 100000 65536' \
+        'lxc.idmap = g 0 100000 65536' >"$BATS_TEST_TMPDIR/mapped"
     unset LXC_CACHE_PATH
     HOME=$LXCPATH run_apart lxc-create -P "$LXCPATH" -n u1 -f "$BATS_TEST_TMPDIR/mapped" \
         -t "$SHARE/templates/lxc-debian" -- -r bookworm
@@ -361,6 +361,7 @@ OLD
 lxc.include = $LXCPATH/old.common.conf
 lxc.include = $SHARE/config/ubuntu.common.conf
 lxc.rootfs = $LXCPATH/old/rootfs
+lxc.rootfs.mount = $LXCPATH/.mount
 lxc.utsname = old
 lxc.arch = amd64
 lxc.network.type = empty

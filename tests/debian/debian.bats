@@ -62,7 +62,7 @@ teardown() {
 }
 
 @test "with mapped ids it is installed by mmdebstrap, and boots as well" {
-    printf '%s\n' 'lxc.net.0.type = empty' 'lxc.idmap = u 0 100000 65536' \
+    printf '%s\n' "$(<"$EMPTY_NET")" 'lxc.idmap = u 0 100000 65536' \
         'lxc.idmap = g 0 100000 65536' >"$BATS_TEST_TMPDIR/mapped"
     mkdir -p "$LXC_CACHE_PATH/mapped"
     LXC_CACHE_PATH=$LXC_CACHE_PATH/mapped lxc-create -P "$LXCPATH" -n u1 \

@@ -42,7 +42,7 @@ create() {
     local name=$1
 
     shift
-    printf '%s\n' 'lxc.net.0.type = empty' "$@" >"$LXCPATH/initial"
+    printf '%s\n' "$(<"$EMPTY_NET")" "$@" >"$LXCPATH/initial"
     lxc-create -P "$LXCPATH" -n "$name" -f "$LXCPATH/initial" -t "$SHARE/templates/lxc-local" -- \
         -f "$IMAGE" -m "$LXCPATH/meta.tar" >/dev/null
 }
