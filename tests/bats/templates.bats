@@ -192,10 +192,10 @@ CASES
     lxc-create -P "$LXCPATH" -n k1 -f "$EMPTY_NET" -t "$SHARE/templates/lxc-debian" -- -r bookworm \
         >/dev/null 2>&1 &
     creator=$!
-    wait_until 10 test -s "$RECORD/pid"
+    wait_until 60 test -s "$RECORD/pid"
     kill -9 "$creator"
     [ ! -d "/proc/$(<"$RECORD/pid")" ] ||
-        wait_until 10 sh -c "! kill -0 $(<"$RECORD/pid") 2>/dev/null"
+        wait_until 60 sh -c "! kill -0 $(<"$RECORD/pid") 2>/dev/null"
     [ -d "$LXC_CACHE_PATH/debian/work" ]
     rm "$RECORD/pause"
     create k2 -r bookworm >/dev/null
