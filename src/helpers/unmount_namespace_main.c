@@ -9,7 +9,6 @@
  */
 
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +54,7 @@ static int enter(const char *path)
 		return fd;
 	if (namespace_number(path) == namespace_number("/proc/self/ns/mnt"))
 		return -EINVAL;
-	r = namespace_enter(fd, CLONE_NEWNS);
+	r = namespace_enter_mounts(fd);
 	if (r < 0)
 		return r;
 	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ? -errno : 0;
