@@ -5,7 +5,7 @@
 PREFIX ?= /usr
 DESTDIR ?=
 
-.PHONY: all setup demo test test-long test-vm bench install check fuzz coverage format
+.PHONY: all setup demo demo-debian test test-long test-vm bench install check fuzz coverage format
 
 all: setup
 	@test -e build/release/build.ninja || \
@@ -41,6 +41,9 @@ install: all
 
 demo: setup
 	@scripts/demo
+
+demo-debian: setup
+	@scripts/demo-debian
 
 test-long: setup
 	@tests/run long

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include "base/macros.h"
@@ -86,6 +87,7 @@ struct program {
 	const char *path;
 	bool quiet;
 	bool own_mounts;
+	bool maps_ids;
 };
 
 static void close_streams(void)
@@ -105,6 +107,10 @@ static int execute(void *argument)
 	/* What the template leaves mounted goes with it. */
 	if (program->own_mounts &&
 	    (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0))
+		return -errno;
+	/* The caller's own ids are mapped, too: a set-user-id program of the host's root, mount(8)
+	 * for one, would become that user inside, who may do nothing there. */
+	if (program->maps_ids && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
 	umask(0022);
 	if (program->quiet)
@@ -196,7 +202,8 @@ static int run_program(struct program *program, const struct template_run *run, 
 	};
 	int r;
 
-	program->own_mounts = geteuid() == 0 || maps->count > 0;
+	program->maps_ids = maps->count > 0;
+	program->own_mounts = geteuid() == 0 || program->maps_ids;
 	r = maps->count > 0 ? userns_run(maps, &call, ret_status, e) : child_run(&work, ret_status);
 	if (r == USERNS_CALL_FAILED)
 		r = -*ret_status;
