@@ -20,6 +20,7 @@
 #include "base/macros.h"
 #include "base/str.h"
 #include "host/cgroup_mounts.h"
+#include "host/cgroup_unit.h"
 #include "sys/file.h"
 
 #define CGROUP_TOP     "/sys/fs/cgroup"
@@ -271,6 +272,25 @@ static bool is_in_root(struct detection *d)
 	return at[0] == '/' && (at[1] == '\n' || at[1] == '\0');
 }
 
+/* What is delegated to a user is a unit, wherever in it the process is by now: an earlier start may
+ * have made room in it (OP_CGROUP_CLEAR), and a supervisor is in a directory of its own. */
+static void go_up_to_unit(const struct detection *d, char *base)
+{
+	size_t length = cgroup_unit_length(base);
+
+	if (!d->query->is_root && !d->query->is_relative && length > 0)
+		base[length] = '\0';
+}
+
+static uint64_t identity_of(const struct detection *d, const char *path)
+{
+	struct stat status;
+
+	if (d->query->is_root || fstatat(root_of(d), at_root(d, path), &status, 0) < 0)
+		return 0;
+	return status.st_ino;
+}
+
 static int add_v2(struct detection *d, const struct line *line)
 {
 	struct cgroup_hierarchy h = {.version = 2, .name = "unified", .mount_options = ""};
@@ -278,10 +298,12 @@ static int add_v2(struct detection *d, const struct line *line)
 	char *base = line->base;
 
 	d->has_v2_line = true;
+	go_up_to_unit(d, base);
 	h.mount = find_unified(d, &base);
 	if (!h.mount || !join(path, h.mount, base, "") || !is_writable(d, path))
 		return 0;
 	h.base = base;
+	h.identity = identity_of(d, path);
 	if (d->query->wants_delegate || !d->query->may_write_all) {
 		h.delegate = read_words(d, "/sys/kernel/cgroup/delegate", ' ');
 		if (!h.delegate)

@@ -33,6 +33,7 @@ struct cgroup_hierarchy {
 	const char *name;        /* last component of the mount point; "unified" for version 2 */
 	const char *mount_options; /* v1: of a fresh mount: "cpu,cpuacct", "none,name=systemd" */
 	const char *delegate;      /* v2: files of a delegated directory, blank-separated */
+	uint64_t identity;         /* v2, for ordinary users: the base's inode; else 0 */
 	uint8_t version;
 	bool is_cpuset;
 	bool is_root;   /* v2: the base is the root of the whole hierarchy, outside of namespaces */

@@ -187,6 +187,28 @@ static void a_unified_host_begins_where_we_are_told(void **state)
 		       "2 /sys/fs/cgroup [user.slice/s.scope] unified | memory,pids | \n");
 }
 
+/* Whatever directory of its unit the process is in: the unit is what was delegated. */
+static void a_user_begins_at_the_unit(void **state)
+{
+	struct host *host = *state;
+	struct cgroup_query query = query_of(host);
+	struct cgroup_hosting hosting;
+
+	put_unified(host);
+	put(host, "proc/self/cgroup", "0::/user.slice/s.scope/lxc.monitor.c1/a\n");
+	query.is_root = query.may_write_all = false;
+	assert_hosting(host, &query,
+		       "layout 2 cgroup2\n"
+		       "2 /sys/fs/cgroup [user.slice/s.scope] unified | memory,pids | \n");
+	assert_int_equal(cgroup_layout_detect(&query, &host->arena, &hosting), 0);
+	assert_int_not_equal(hosting.hierarchies.items[0].identity, 0);
+	put(host, "sys/fs/cgroup/user.slice/s.scope/lxc.monitor.c1/a/cgroup.controllers", "");
+	query.is_relative = true;
+	assert_hosting(host, &query,
+		       "layout 2 cgroup2\n"
+		       "2 /sys/fs/cgroup [user.slice/s.scope/lxc.monitor.c1/a] unified |  | \n");
+}
+
 static void assert_place(struct host *host, bool is_root, bool is_inside)
 {
 	struct cgroup_query query = query_of(host);
@@ -317,6 +339,7 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_unified_host_begins_where_we_are_told, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(a_user_begins_at_the_unit, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(whether_we_are_in_the_root, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_base_that_is_not_there_is_skipped, set_up,
 						tear_down),
