@@ -11,6 +11,7 @@
 #include "container/gather.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/limits.h>
 #include <stdio.h>
@@ -22,7 +23,9 @@
 #include "container/system_item.h"
 #include "host/caller.h"
 #include "host/cgroup_layout.h"
+#include "host/cgroup_unit.h"
 #include "host/kernel_features.h"
+#include "sys/file.h"
 
 _Static_assert((int)HOST_CGROUP_LEGACY == (int)CGROUP_LAYOUT_LEGACY &&
 		       (int)HOST_CGROUP_HYBRID == (int)CGROUP_LAYOUT_HYBRID &&
@@ -136,6 +139,7 @@ static int copy_hierarchies(const struct cgroup_hosting *hosting, struct arena *
 			.delegate = from->delegate,
 			.is_root = from->is_root,
 			.is_inside = from->is_inside,
+			.identity = from->identity,
 		};
 	}
 	return 0;
@@ -189,6 +193,43 @@ static int gather_cgroups(struct gathering *g, struct err *e)
 	};
 
 	return look_at_cgroups(&query, &g->facts->arena, &g->facts->cgroup, e);
+}
+
+bool gather_needs_scope(const struct config *config)
+{
+	return !config->values.cgroup.relative && cgroup_unit_is_needed();
+}
+
+int gather_expect_scope(const struct plan_request *request, struct facts *facts, struct err *e)
+{
+	struct facts_hierarchy h = {
+		.mount = "/sys/fs/cgroup", .version = 2, .name = "unified", .mount_options = ""};
+	const unsigned uid = facts->caller.uid;
+	autofree char *controllers = NULL;
+	struct facts_hierarchy *added;
+	char path[PATH_MAX];
+
+	if (!request->needs_scope || facts->cgroup.hierarchies.count > 0)
+		return 0;
+	snprintf(path, sizeof(path),
+		 "%s/user.slice/user-%u.slice/user@%u.service/cgroup.controllers", h.mount, uid,
+		 uid);
+	if (file_read_all(AT_FDCWD, path, PATH_MAX, &controllers, NULL) < 0)
+		return 0;
+	controllers[strcspn(controllers, "\n")] = '\0';
+	for (char *blank = controllers; (blank = strchr(blank, ' ')); blank++)
+		*blank = ',';
+	h.controllers = arena_strdup(&facts->arena, controllers);
+	h.base = arena_printf(&facts->arena,
+			      "user.slice/user-%u.slice/user@%u.service/app.slice/lxc-%s-N.scope",
+			      uid, uid, request->name);
+	added = vec_push_in(&facts->cgroup.hierarchies, &facts->arena);
+	if (!h.controllers || !h.base || !added)
+		return gather_no_memory(e);
+	*added = h;
+	facts->cgroup.layout = CGROUP_LAYOUT_UNIFIED;
+	facts->cgroup.has_cgroup2 = true;
+	return 0;
 }
 
 int gather_facts(const struct plan_request *request, const struct config *config, struct facts *ret,

@@ -228,7 +228,8 @@ static int compile_plan(struct start *s, struct err *e)
 	struct facts facts = {};
 	int r;
 
-	if (plan_needs_prelude(config))
+	s->request.needs_scope = gather_needs_scope(config);
+	if (plan_needs_prelude(&s->request, config))
 		return plan_compile_prelude(&s->request, config, &s->prelude, e);
 	r = gather_facts(&s->request, config, &facts, e);
 	if (r == 0)

@@ -3,7 +3,7 @@
 /*
  * `lxc-start --plan`: what a start would execute now, without doing any of it. A plan behind a
  * prelude is compiled with the facts of this moment; the start will look again when the prelude's
- * hooks have run.
+ * hooks have run, and in a scope of systemd's, which is only expected here.
  */
 
 #include "container/start.h"
@@ -23,10 +23,12 @@ static int compile_both(const struct plan_request *request, const struct config 
 	struct facts facts = {};
 	int r = 0;
 
-	if (plan_needs_prelude(config))
+	if (plan_needs_prelude(request, config))
 		r = plan_compile_prelude(request, config, prelude, e);
 	if (r == 0)
 		r = gather_facts(request, config, &facts, e);
+	if (r == 0)
+		r = gather_expect_scope(request, &facts, e);
 	if (r == 0)
 		r = plan_compile(request, config, &facts, plan, e);
 	facts_finish(&facts);
@@ -81,6 +83,7 @@ int container_print_plan(struct container *c, const struct start_options *option
 	if (!c->config)
 		return err_set(e, ERR_NOT_DEFINED, 0, "container %s has no configuration", c->name);
 	start_make_request(c, options, &request);
+	request.needs_scope = gather_needs_scope(c->config);
 	r = log_hand_over(STDERR_FILENO + 1, &log);
 	if (r < 0)
 		return err_set(e, ERR_SYSTEM, -r, "cannot look at the log");

@@ -2,12 +2,15 @@
 /*
  * lxc-compile RECORD_FD OUT_FD: make the plan of a run whose record is open as RECORD_FD.
  * lxc-compile --filter POLICY_FD OUT_FD CACHE FILE: make the program of a seccomp policy.
+ * lxc-compile --scope OUT_FD NAME PID: have systemd put a process into a new scope NAME-N.scope.
+ * lxc-compile --scope OUT_FD UNIT PID DIRECTORY: or into a directory of a unit.
  *
  * The supervisor runs it behind pre-start hooks and on every reboot, in its own mount namespace:
- * the supervisor itself knows neither the configuration nor the host. Filters are made here because
- * this program can load libseccomp. What was made goes to OUT_FD and the exit status is 0; after a
- * failure OUT_FD gets a struct err and the status is 1. Warnings about a plan go where the
- * supervisor's would: into its log, which is open under the number that the record has for it.
+ * the supervisor itself knows neither the configuration nor the host. Filters and scopes are made
+ * here because this program can load libseccomp and libsystemd. What was made goes to OUT_FD and
+ * the exit status is 0; after a failure OUT_FD gets a struct err and the status is 1. Warnings
+ * about a plan go where the supervisor's would: into its log, which is open under the number that
+ * the record has for it.
  */
 
 #include <errno.h>
@@ -26,6 +29,7 @@
 #include "config/freeze.h"
 #include "container/gather.h"
 #include "plan/compile.h"
+#include "host/scope.h"
 #include "host/seccomp_filter.h"
 #include "run/programs.h"
 #include "run/record.h"
@@ -121,6 +125,8 @@ static int read_request(struct job *job, struct err *e)
 		.config_file = text_of(r, r->config_file),
 		.is_application = r->flags & RECORD_APPLICATION,
 		.is_foreground = r->flags & RECORD_FOREGROUND,
+		/* What there is of a prelude is behind us. */
+		.needs_scope = r->prelude.size > 0,
 		.pid_file = text_of(r, r->pid_file),
 		.listen_fds = r->listen_fds,
 		.log_level = log_level_name((enum log_level)r->log_level),
@@ -204,6 +210,19 @@ static int make_filter(int policy_fd, int out, const char *cache, const char *fi
 	return r;
 }
 
+static int have_moved(int out, const char *name, const char *pid_text, const char *directory)
+{
+	struct err e = {};
+	int32_t pid;
+	int r = num_parse_i32(pid_text, 10, &pid);
+
+	if (r < 0 || pid <= 0)
+		r = err_set(&e, ERR_USAGE, EINVAL, "\"%s\" is no process", pid_text);
+	else
+		r = directory ? scope_attach(name, directory, pid, &e) : scope_enter(name, pid, &e);
+	return hand_over(out, r, "", 0, &e);
+}
+
 int main(int argc, char **argv)
 {
 	/* Until the record has told where to: what is wrong goes to OUT_FD. */
@@ -212,6 +231,8 @@ int main(int argc, char **argv)
 	(void)log_init(&quiet);
 	if (argc == 3)
 		return make_plan(read_fd_number(argv[1]), read_fd_number(argv[2]));
+	if ((argc == 5 || argc == 6) && strcmp(argv[1], PROGRAM_SCOPE_OPTION) == 0)
+		return have_moved(read_fd_number(argv[2]), argv[3], argv[4], argv[5]);
 	if (argc == 6 && strcmp(argv[1], PROGRAM_FILTER_OPTION) == 0)
 		return make_filter(read_fd_number(argv[2]), read_fd_number(argv[3]), argv[4],
 				   argv[5]);

@@ -179,6 +179,7 @@ static void add_hierarchies(struct compiler *c)
 		row->controllers = plan_build_text(&c->b, h->controllers);
 		row->version = h->version;
 		row->is_cpuset = h->is_cpuset;
+		row->identity = h->identity;
 	}
 }
 
@@ -280,6 +281,24 @@ static void enter_monitor(struct compiler *c, const struct names *names)
 	}
 }
 
+/*
+ * An ordinary user's unit holds more than the supervisor: whoever starts, a shell, what pre-start
+ * hooks have left. They share the supervisor's directory from now on.
+ */
+static void clear_base(struct compiler *c, const struct names *names)
+{
+	int unified = cgroup_hierarchy_of_version(c, 2);
+	struct plan_step *step;
+
+	if (c->facts->caller.is_root || unified == NO_HIERARCHY ||
+	    c->facts->cgroup.hierarchies.items[unified].is_root)
+		return;
+	step = STEP(c, SECTION_START, OP_CGROUP_CLEAR, names->monitor, names->monitor_origin);
+	step->in = c->r_monitor;
+	step->arg[0] = (uint64_t)unified;
+	step->flags = STEP_OPTIONAL;
+}
+
 static void make_monitor(struct compiler *c, const struct names *names)
 {
 	struct plan_step *step =
@@ -290,6 +309,7 @@ static void make_monitor(struct compiler *c, const struct names *names)
 	step->arg[1] = names->is_fixed ? CGROUP_FIXED : 0;
 	fill_cpusets(c, c->r_monitor, names->monitor);
 	enter_monitor(c, names);
+	clear_base(c, names);
 }
 
 int compile_cgroup_monitor(struct compiler *c, struct err *e)

@@ -77,8 +77,13 @@ int cgroup_no_controller(struct compiler *c, const char *file, const char *value
 			(int)cgroup_controller_length(file), file);
 
 	err_origin(e, "%s", origin);
-	err_hint(e, "/proc/cgroups and cgroup.controllers list what the kernel has; remove the "
-		    "line if the limit isn't needed here");
+	if (c->facts->cgroup.hierarchies.count == 0 && !c->facts->caller.is_root)
+		err_hint(e, "no cgroup is delegated to this user (the log says why, if systemd was "
+			    "asked for one): log in as the user, or let the user's systemd always "
+			    "run (loginctl enable-linger USER), or remove the line");
+	else
+		err_hint(e, "/proc/cgroups and cgroup.controllers list what the kernel has; remove "
+			    "the line if the limit isn't needed here");
 	return limit_failed(c, file, value, r, e);
 }
 

@@ -1,20 +1,55 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The prelude of a start whose plan can't be made yet: pre-start hooks may make the very root file
- * system that it is about, in a mount namespace of the supervisor's own. No facts exist here.
+ * system that it is about, in a mount namespace of the supervisor's own, and an ordinary user's
+ * systemd is to make the cgroup. No facts exist here.
  */
 
 #include "plan/compiler.h"
 
-bool plan_needs_prelude(const struct config *config)
+#include <string.h>
+
+bool plan_needs_prelude(const struct plan_request *request, const struct config *config)
 {
-	return config->values.monitor_unshare || config->values.hooks[HOOK_PRE_START].count > 0;
+	return request->needs_scope || config->values.monitor_unshare ||
+	       config->values.hooks[HOOK_PRE_START].count > 0;
+}
+
+/* What the name of a unit may be made of, systemd.unit(5); anything else as systemd writes it. */
+static const char *escape(struct compiler *c, const char *name)
+{
+	static const char plain[] = "0123456789abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ:-_.@";
+	const char *text = "";
+
+	for (; *name; name++)
+		text = strchr(plain, *name)
+			       ? compile_textf(c, "%s%c", text, *name)
+			       : compile_textf(c, "%s\\x%02x", text, (unsigned char)*name);
+	return text;
+}
+
+/*
+ * Before anything else: what hooks leave running is to be in the scope, too, and not in a session
+ * that ends. Without one the container starts nevertheless, as in LXC, if it has no limits.
+ */
+static void enter_scope(struct compiler *c)
+{
+	const char *name = compile_textf(c, "lxc-%s", escape(c, c->request->name));
+	struct plan_step *step;
+
+	if (!c->request->needs_scope)
+		return;
+	step = STEP(c, SECTION_START, OP_SCOPE_ENTER, compile_textf(c, "%s-N.scope", name), "");
+	step->arg[0] = plan_build_text(&c->b, name);
+	step->flags = STEP_WARN;
 }
 
 static int compile_steps(struct compiler *c, struct err *e)
 {
 	int r = compile_pid_file(c, e);
 
+	enter_scope(c);
 	if (r >= 0 && c->values->monitor_unshare)
 		STEP(c, SECTION_START, OP_MOUNT_NS_ENTER, "the supervisor",
 		     compile_key_origin(c, "lxc.monitor.unshare"));

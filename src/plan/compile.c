@@ -202,7 +202,7 @@ void compiler_init(struct compiler *c, const struct plan_request *request,
 		c->r_node[i] = PLAN_NO_REGISTER;
 	if (config) {
 		c->values = &config->values;
-		c->has_prelude = plan_needs_prelude(config);
+		c->has_prelude = request && plan_needs_prelude(request, config);
 	}
 	c->root_mount.r_tree = PLAN_NO_REGISTER;
 	plan_build_init(&c->b);

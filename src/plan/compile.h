@@ -24,13 +24,15 @@ struct plan_request {
 	const char *const *argv; /* the command, NULL = what the configuration says */
 	bool is_application;     /* lxc-execute, start(useinit): our own init is PID 1 */
 	bool is_foreground;      /* not daemonised: the caller's terminal is the console's peer */
+	bool needs_scope;        /* an ordinary user's: systemd is to delegate a cgroup */
 	const char *pid_file;    /* or NULL */
 	uint32_t listen_fds;     /* descriptors 3 … 2+n that init gets */
 	const char *log_level;   /* upper-case word for LXC_LOG_LEVEL */
 };
 
-/* Whether a start needs a prelude: pre-start hooks or a mount namespace of the supervisor's own. */
-bool plan_needs_prelude(const struct config *config);
+/* Whether a start needs a prelude: a scope of systemd's, pre-start hooks or a mount namespace of
+ * the supervisor's own. */
+bool plan_needs_prelude(const struct plan_request *request, const struct config *config);
 
 /* Pre-start hooks and unsharing, then OP_COMPILE; STOP and UNDO: state changes, post-stop hooks. */
 int plan_compile_prelude(const struct plan_request *request, const struct config *config,

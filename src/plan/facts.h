@@ -49,6 +49,7 @@ struct facts_hierarchy {
 	bool is_root;   /* v2: the base is the root of the whole hierarchy, which may hold processes
 			 */
 	bool is_inside; /* v2: the starter is in the base, not in a directory below it */
+	uint64_t identity; /* v2, of an ordinary user: the base's inode; else 0 */
 	/* Attaching, v1: its limits leave so few places for processes that one which stands in
 	 * between may take the last. */
 	bool is_crowded;

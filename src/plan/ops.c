@@ -60,6 +60,9 @@ const struct plan_op_row plan_op_rows[OP_COUNT] = {
 		TAKES(TEXT("type"), TEXT("command"), LIST_REFERENCES("extra", true),
 		      LIST_REFERENCES("environment", true), NUMBER("stops-reboot", FORM_FLAG)),
 		CALLS("clone3", "execve", "waitid", "read"), HINTS(hook)},
+	[OP_SCOPE_ENTER] = {
+		ROW(OP_SCOPE_ENTER, "have systemd delegate the scope %o", ERR_CGROUP_FAILED),
+		TAKES(TEXT("name")), CALLS("clone3", "execve", "waitid")},
 	[OP_COMPILE] = {ROW(OP_COMPILE, "make the plan of %o", ERR_PLAN_INVALID),
 		CALLS("clone3", "execve", "waitid", "mmap")},
 	[OP_EXIT_EVENT] = {
@@ -112,6 +115,10 @@ const struct plan_op_row plan_op_rows[OP_COUNT] = {
 	[OP_CGROUP_LEAVE] = {ROW(OP_CGROUP_LEAVE, "leave the cgroup for %o", ERR_CGROUP_FAILED),
 		IN(REGISTER_NUMBER), TAKES(TEXT("pivot"), NUMBER("always", FORM_FLAG)),
 		CALLS("mkdirat", "openat", "write"), HINTS(cgroup_move)},
+	[OP_CGROUP_CLEAR] = {
+		ROW(OP_CGROUP_CLEAR, "clear the cgroup above %o of processes", ERR_CGROUP_FAILED),
+		IN(REGISTER_NAME), TAKES(NUMBER("hierarchy", FORM_HIERARCHY)),
+		CALLS("openat", "read", "write"), HINTS(cgroup_move)},
 	[OP_CGROUP_WRITE] = {ROW(OP_CGROUP_WRITE, "set the cgroup limit %o", ERR_CGROUP_FAILED),
 		IN(REGISTER_NAME),
 		TAKES(NUMBER("hierarchy", FORM_HIERARCHY), TEXT("file"), TEXT_OPTIONAL("value")),

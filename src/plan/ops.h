@@ -30,6 +30,10 @@
 	/* t type ("pre-start", "up"), t command line for sh -c, up to and without extra \
 	 * arguments, l*? extra arguments (appended, each behind a blank), l*? environment, n \
 	 * flags HOOK_*; in? NAME: an OPTIONAL hook is passed over when it is empty */ \
+	X(OP_SCOPE_ENTER, "scope-enter", LANE_HOST, OP_NONE) \
+	/* t name without number: the supervisor goes to a scope that the user's systemd makes and \
+	 * delegates, NAME-0.scope or the next free number; not when it is in a unit that was \
+	 * delegated already. The scope goes with its last process */ \
 	X(OP_COMPILE, "compile", LANE_HOST, OP_NONE) \
 	/* last step of a prelude: get the plan proper */ \
 	X(OP_EXIT_EVENT, "exit-event", LANE_HOST, OP_NONE) \
@@ -73,6 +77,9 @@
 	X(OP_CGROUP_LEAVE, "cgroup-leave", LANE_HOST, OP_NONE) \
 	/* in NUMBER of OP_CGROUP_ENTER (empty is fine): what was entered; t pivot path below the \
 	 * bases, n 1 = always use it, 0 = the base where the kernel allows it */ \
+	X(OP_CGROUP_CLEAR, "cgroup-clear", LANE_HOST, OP_NONE) \
+	/* in NAME; n hierarchy (v2): processes in the base itself, which may hold none when it \
+	 * has controllers below it, go to NAME; those that can't be moved stay */ \
 	X(OP_CGROUP_WRITE, "cgroup-write", LANE_HOST, OP_NONE) \
 	/* in NAME; n hierarchy, t file, t value */ \
 	X(OP_CGROUP_DEVICE_RULE, "cgroup-device-rule", LANE_HOST, OP_NONE) \

@@ -94,7 +94,11 @@ struct plan_hierarchy {
 	uint8_t version;      /* 1 or 2 */
 	uint8_t is_cpuset;    /* v1: new directories need cpus and mems */
 	uint8_t unused[2];
+	/* Inode of the base, 0 = whatever is there: systemd may have removed it after a crash, and
+	 * made one of the same name for somebody else. */
+	uint64_t identity;
 };
+_Static_assert(sizeof(struct plan_hierarchy) == 24, "hierarchies are the wire format");
 
 /* Registers that the supervisor looks at itself: each PLAN_NO_REGISTER when there is none. */
 enum plan_role {

@@ -22,6 +22,7 @@
 static const host_function functions[OP_COUNT] = {
 	[OP_STATE] = host_state,
 	[OP_HOOK] = host_hook,
+	[OP_SCOPE_ENTER] = host_scope_enter,
 	[OP_COMPILE] = host_compile,
 	[OP_EXIT_EVENT] = host_exit_event,
 	[OP_PID_FILE_WRITE] = host_pid_file_write,
@@ -40,6 +41,7 @@ static const host_function functions[OP_COUNT] = {
 	[OP_CGROUP_CONTROLLERS] = host_cgroup_controllers,
 	[OP_CGROUP_ENTER] = host_cgroup_enter,
 	[OP_CGROUP_LEAVE] = host_cgroup_leave,
+	[OP_CGROUP_CLEAR] = host_cgroup_clear,
 	[OP_CGROUP_WRITE] = host_cgroup_write,
 	[OP_CGROUP_DEVICE_RULE] = host_cgroup_device_rule,
 	[OP_CGROUP_DEVICES] = host_cgroup_devices,

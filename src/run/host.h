@@ -84,6 +84,7 @@ int host_blame(struct host *h, int r);
 
 /* clang-format off */
 int host_state(struct host *h, const struct plan_step *step);
+int host_scope_enter(struct host *h, const struct plan_step *step);
 int host_compile(struct host *h, const struct plan_step *step);
 int host_exit_event(struct host *h, const struct plan_step *step);
 int host_pid_file_write(struct host *h, const struct plan_step *step);
@@ -106,6 +107,7 @@ int host_cgroup_cpuset(struct host *h, const struct plan_step *step);
 int host_cgroup_controllers(struct host *h, const struct plan_step *step);
 int host_cgroup_enter(struct host *h, const struct plan_step *step);
 int host_cgroup_leave(struct host *h, const struct plan_step *step);
+int host_cgroup_clear(struct host *h, const struct plan_step *step);
 int host_cgroup_write(struct host *h, const struct plan_step *step);
 int host_cgroup_device_rule(struct host *h, const struct plan_step *step);
 int host_cgroup_devices(struct host *h, const struct plan_step *step);

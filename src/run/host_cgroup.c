@@ -21,6 +21,13 @@
 
 enum { SUFFIX_MAX = 999, DIRECTORY_MODE = 0755 };
 
+static bool is_identical(int fd, uint64_t identity)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && status.st_ino == identity;
+}
+
 int host_cgroup_base(struct host *h, uint32_t hierarchy)
 {
 	const struct plan_hierarchy *row = plan_hierarchies(h->plan) + hierarchy;
@@ -32,6 +39,10 @@ int host_cgroup_base(struct host *h, uint32_t hierarchy)
 	if (*kept > 0)
 		return *kept - 1;
 	fd = cgroup_open(plan_text(h->plan, row->mount), plan_text(h->plan, row->base), "");
+	if (fd >= 0 && row->identity && !is_identical(fd, row->identity)) {
+		close(fd);
+		fd = -ENOENT;
+	}
 	if (fd < 0)
 		return host_note(h, host_failed(h, __NR_openat, fd), "%s/%s",
 				 plan_text(h->plan, row->mount), plan_text(h->plan, row->base));
@@ -284,6 +295,24 @@ int host_cgroup_enter(struct host *h, const struct plan_step *step)
 			return r;
 	}
 	return 0;
+}
+
+int host_cgroup_clear(struct host *h, const struct plan_step *step)
+{
+	const uint32_t hierarchy = (uint32_t)step->arg[0];
+	int base = host_cgroup_base(h, hierarchy);
+	int fd, r;
+
+	if (base < 0)
+		return base;
+	if (!host_has(h, step->in))
+		return host_note(h, -ENOENT, "the cgroup does not exist");
+	fd = host_cgroup_open_below(h, hierarchy, host_name(h, step->in));
+	if (fd < 0)
+		return fd;
+	r = cgroup_clear(base, fd);
+	close(fd);
+	return r < 0 ? host_cgroup_failed(h, __NR_read, r, hierarchy, "") : 0;
 }
 
 int host_cgroup_move(struct host *h, const struct plan_step *step)

@@ -94,6 +94,14 @@ static void add_monitor(struct fixture *f, bool always_pivot)
 	fixture_finish(f);
 }
 
+/* As another process that undoes: none is open. */
+static void host_close_bases(struct fixture *f)
+{
+	struct host h = {.run = &f->run, .plan = f->run.plan, .failure = &f->failure};
+
+	host_cgroup_close_bases(&h);
+}
+
 /* Back where the test found us. */
 static void leave_for_good(void)
 {
@@ -222,12 +230,97 @@ static void what_stays_behind_moves_to_the_base(void **state)
 	assert_nothing_left();
 }
 
+/* systemd removes a scope behind our back, and may make one of the same name for another run: what
+ * is in that one is not ours. */
+static void what_is_in_another_base_of_the_name_stays(void **state)
+{
+	struct fixture f;
+	struct plan_hierarchy *row;
+	struct stat status;
+	int fd;
+	char path[192];
+
+	need_mounts(1);
+	for (unsigned is_other = 0; is_other < 2; is_other++) {
+		add_monitor(&f, false);
+		assert_int_equal(fixture_start(&f), 0);
+		leave_for_good();
+		for (unsigned i = 0; i < mount_count; i++) {
+			row = (struct plan_hierarchy *)plan_hierarchies(f.run.plan) + i;
+			fd = cgroup_open(mounts[i], base, "");
+			assert_int_equal(fstat(fd, &status), 0);
+			close(fd);
+			row->identity = status.st_ino + is_other;
+		}
+		host_close_bases(&f);
+		assert_int_equal(run_undo(&f.run, &f.failure), 0);
+		assert_int_equal(f.warnings, 0);
+		for (unsigned i = 0; i < mount_count; i++) {
+			snprintf(path, sizeof(path), "%s/%s/group", mounts[i], base);
+			assert_int_equal(access(path, F_OK), is_other ? 0 : -1);
+			fd = cgroup_open(mounts[i], base, "");
+			if (is_other)
+				assert_int_equal(cgroup_remove(fd, "group", 0, false), 0);
+			close(fd);
+		}
+		fixture_end(&f);
+		assert_nothing_left();
+	}
+}
+
+/* Whoever is in the base itself makes room; what is below it stays. */
+static void the_base_is_cleared(void **state)
+{
+	const struct process_clone how = {.cgroup_fd = -1, .exit_signal = SIGCHLD};
+	int pidfd = -1, status, fd;
+	struct plan_step *step;
+	struct fixture f;
+	pid_t pid;
+
+	need_mounts(1);
+	if (cgroups_version(mount_count - 1) != 2)
+		skip();
+	fd = cgroup_open(mounts[mount_count - 1], base, "");
+	assert_int_equal(cgroup_move(fd, 0), 0);
+	pid = process_clone(&how, &pidfd);
+	if (pid == 0)
+		for (;;)
+			pause();
+	assert_true(pid > 0);
+	leave_for_good();
+	assert_true(is_in(mount_count - 1, "", pid));
+	fixture_begin(&f);
+	plan_build_register(&f.b, REGISTER_NAME, "cgroup");
+	cgroups_add_hierarchies(&f, "");
+	step = fixture_step(&f, SECTION_START, OP_CGROUP_CREATE, "monitor");
+	step->arg[0] = fixture_text(&f, "monitor");
+	step->out = R_CGROUP;
+	step = fixture_step(&f, SECTION_START, OP_CGROUP_CLEAR, "monitor");
+	step->in = R_CGROUP;
+	step->arg[0] = mount_count - 1;
+	fixture_step(&f, SECTION_STOP, OP_CGROUP_REMOVE, "monitor")->in = R_CGROUP;
+	fixture_step(&f, SECTION_UNDO, OP_CGROUP_REMOVE, "monitor")->in = R_CGROUP;
+	fixture_finish(&f);
+	assert_int_equal(fixture_start(&f), 0);
+	assert_true(is_in(mount_count - 1, "monitor", pid));
+	assert_int_equal(process_signal(pidfd, SIGKILL), 0);
+	assert_int_equal(process_wait(pidfd, &status), 0);
+	assert_int_equal(run_host(&f.run, SECTION_STOP, 0, &f.failure), 0);
+	assert_int_equal(f.warnings, 0);
+	close(pidfd);
+	close(fd);
+	fixture_end(&f);
+	assert_nothing_left();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(of_half_made_cgroups_ours_go),
 		cmocka_unit_test(the_supervisor_enters_and_leaves),
 		cmocka_unit_test(what_stays_behind_moves_to_the_base),
+		cmocka_unit_test(what_is_in_another_base_of_the_name_stays),
+		cmocka_unit_test(the_base_is_cleared),
 	};
 
 	return cmocka_run_group_tests(tests, prepare, cgroups_clean_up);

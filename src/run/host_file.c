@@ -35,6 +35,21 @@ int host_state(struct host *h, const struct plan_step *step)
 	return h->run->calls->set_state(h->run, (enum container_state)step->arg[0]);
 }
 
+int host_scope_enter(struct host *h, const struct plan_step *step)
+{
+	struct err e = {0};
+	const char *hint;
+	int r;
+
+	if (!h->run->calls->enter_scope)
+		return no_call(h);
+	r = h->run->calls->enter_scope(h->run, host_text(h, step, 0), &e);
+	if (r == 0)
+		return 0;
+	hint = err_text_at(&e, e.frames[0].hint);
+	return host_explain(h, "%s%s%s", err_cause(&e), *hint ? "; " : "", hint);
+}
+
 int host_compile(struct host *h, const struct plan_step *step)
 {
 	struct err own;

@@ -14,10 +14,16 @@
  *		compiles the seccomp policy that POLICY_FD holds and FILE is the name of, and keeps
  *		it in the directory CACHE ("": nowhere). Exit 0: OUT_FD holds an array of struct
  *		sock_filter. Any other end: as above. Libraries run it, too.
+ *	lxc-compile --scope OUT_FD NAME PID
+ *		has the user's systemd put the process into a new scope NAME-N.scope, unless it is
+ *		in a unit that is delegated already. Exit 0: it is there. Any other end: as above.
+ *	lxc-compile --scope OUT_FD UNIT PID DIRECTORY
+ *		the same into a directory ("/NAME") of such a unit. Libraries run it.
  *	lxc-ephemeral LXCPATH NAME
  *		destroys the container. Exit 0 when nothing is left of it, or it runs again.
  */
 
 #define PROGRAM_COMPILE       "lxc-compile"
 #define PROGRAM_FILTER_OPTION "--filter"
+#define PROGRAM_SCOPE_OPTION  "--scope"
 #define PROGRAM_DESTROY       "lxc-ephemeral"

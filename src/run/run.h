@@ -59,6 +59,8 @@ struct run_calls {
 	int (*wait_readable)(struct run *r, int fd);
 	int (*set_state)(struct run *r, enum container_state state);
 	int (*exit_event)(struct run *r);
+	/* OP_SCOPE_ENTER: have the supervisor moved to a scope. On failure e is set. */
+	int (*enter_scope)(struct run *r, const char *name, struct err *e);
 	/* OP_COMPILE: get a plan into the record; r->plan is it afterwards. On failure e is set. */
 	int (*compile)(struct run *r, struct err *e);
 	int (*console_opened)(struct run *r, const struct plan_step *step);

@@ -13,6 +13,7 @@
 #define LOG_CATEGORY "commands"
 #include "base/log.h"
 #include "base/macros.h"
+#include "supervisor/cgroup.h"
 #include "supervisor/supervisor.h"
 
 static void answer_data(struct supervisor *s, struct connection *c, int64_t data)
@@ -124,10 +125,22 @@ static void get_seccomp_fd(struct supervisor *s, struct connection *c)
 	answer_role_fd(s, c, ROLE_SECCOMP_LISTENER);
 }
 
-/* Nobody here is started in a scope of systemd's. */
+#define SCOPE_SUFFIX ".scope"
+
+/* The scope of an ordinary user that our cgroups are in; a directory that is neither's has none. */
 static void get_systemd_scope(struct supervisor *s, struct connection *c)
 {
-	connection_answer_code(s, c, -EINVAL);
+	const struct plan_hierarchy *h = cgroup_find_unified(s);
+	const char *base = h ? plan_text(supervisor_plan(s), h->base) : "";
+	const char *slash = strrchr(base, '/');
+	const char *name = slash ? slash + 1 : base;
+	size_t length = strlen(name);
+
+	if (h && h->identity && length > sizeof(SCOPE_SUFFIX) - 1 &&
+	    strcmp(name + length - (sizeof(SCOPE_SUFFIX) - 1), SCOPE_SUFFIX) == 0)
+		answer_text(s, c, name);
+	else
+		connection_answer_code(s, c, -EINVAL);
 }
 
 enum { ANY_LENGTH = 0 };

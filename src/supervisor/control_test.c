@@ -155,6 +155,28 @@ static void numbers_are_answered_as_genuine_lxc_does(void **state)
 	assert_true(reply.is_empty && reply.is_eof);
 }
 
+static void the_scope_is_told_by_its_name(void **state)
+{
+	struct fixture *f = *state;
+	struct plan *p = (struct plan *)f->s.run.plan;
+	struct plan_hierarchy *h = (struct plan_hierarchy *)plan_hierarchies(p);
+	struct reply reply;
+
+	p->hierarchies.count = 1;
+	h->version = 2;
+	h->identity = 1;
+	h->base = fixture_text(f, (char *)p, "app.slice");
+	assert_code(f, WIRE_GET_SYSTEMD_SCOPE, NULL, 0, -EINVAL);
+	h->base = fixture_text(f, (char *)p, "app.slice/lxc-c1-0.scope");
+	reply = ask(f, WIRE_GET_SYSTEMD_SCOPE, 0, NULL, 0);
+	assert_int_equal(reply.header.ret, 0);
+	assert_int_equal(reply.header.length, sizeof("lxc-c1-0.scope"));
+	assert_string_equal(reply.payload, "lxc-c1-0.scope");
+	/* Root may be in a scope, too; it was not made for the container. */
+	h->identity = 0;
+	assert_code(f, WIRE_GET_SYSTEMD_SCOPE, NULL, 0, -EINVAL);
+}
+
 static void texts_are_answered_as_genuine_lxc_does(void **state)
 {
 	struct fixture *f = *state;
@@ -698,6 +720,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(numbers_are_answered_as_genuine_lxc_does),
+		test(the_scope_is_told_by_its_name),
 		test(texts_are_answered_as_genuine_lxc_does),
 		test(what_the_run_chose_overlays_the_configuration),
 		test(a_request_may_come_in_pieces),

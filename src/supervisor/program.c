@@ -26,20 +26,20 @@
 #include "supervisor/supervisor.h"
 #include "sys/process.h"
 
-enum { NUMBER_MAX = 12 };
+enum { NUMBER_MAX = 12, ARGUMENTS_MAX = 4 };
 
 static int set_inherited(int fd, bool on)
 {
 	return fcntl(fd, F_SETFD, on ? 0 : FD_CLOEXEC) < 0 ? -errno : 0;
 }
 
-/* Run a program with two arguments and wait for its end. 0 with the wait status, or -errno.
- * `death_signal`: what it gets when we die; 0 = it goes on. */
-static int run_program(struct supervisor *s, const char *name, const char *const arguments[2],
+/* Run a program with arguments, NULL behind the last, and wait for its end. 0 with the wait status,
+ * or -errno. `death_signal`: what it gets when we die; 0 = it goes on. */
+static int run_program(struct supervisor *s, const char *name, const char *const *arguments,
 		       int death_signal, int *ret_status)
 {
 	char path[PATH_MAX];
-	char *argv[] = {path, (char *)arguments[0], (char *)arguments[1], NULL};
+	char *argv[ARGUMENTS_MAX + 2] = {path};
 	const struct process_program program = {
 		.path = path,
 		.argv = argv,
@@ -56,6 +56,8 @@ static int run_program(struct supervisor *s, const char *name, const char *const
 	pid_t pid;
 	int r;
 
+	for (int i = 0; i < ARGUMENTS_MAX && arguments[i]; i++)
+		argv[i + 1] = (char *)arguments[i];
 	r = snprintf(path, sizeof(path), "%s/%s", record_text(s->record, s->record->helper), name);
 	if (r < 0 || (size_t)r >= sizeof(path))
 		return -ENAMETOOLONG;
@@ -75,7 +77,7 @@ static int run_program(struct supervisor *s, const char *name, const char *const
 static int run_compiler(struct supervisor *s, int out_fd, int *ret_status)
 {
 	char record_number[NUMBER_MAX], out_number[NUMBER_MAX];
-	const char *const arguments[] = {record_number, out_number};
+	const char *const arguments[] = {record_number, out_number, NULL};
 	const int log_fd = s->record->log_fd;
 	int r;
 
@@ -231,12 +233,35 @@ int program_compile(struct run *r, struct err *e)
 	return adopt_plan(s, fd, e);
 }
 
+int program_enter_scope(struct run *r, const char *name, struct err *e)
+{
+	struct supervisor *s = supervisor_of(r);
+	autoclose int fd = memfd_create("scope", MFD_CLOEXEC);
+	char out_number[NUMBER_MAX], pid[NUMBER_MAX];
+	const char *const arguments[] = {PROGRAM_SCOPE_OPTION, out_number, name, pid, NULL};
+	int status = 0;
+	int result;
+
+	if (fd < 0)
+		return err_set(e, ERR_SYSTEM, errno, "cannot make a file in memory");
+	snprintf(out_number, sizeof(out_number), "%d", fd);
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	result = set_inherited(fd, true);
+	if (result == 0)
+		result = run_program(s, PROGRAM_COMPILE, arguments, SIGKILL, &status);
+	if (result < 0)
+		return err_set(e, ERR_EXEC_FAILED, -result, "cannot run %s/%s",
+			       record_text(s->record, s->record->helper), PROGRAM_COMPILE);
+	return status == 0 ? 0 : take_failure(fd, status, e);
+}
+
 int program_destroy(struct run *r)
 {
 	struct supervisor *s = supervisor_of(r);
 	const char *const arguments[] = {
 		record_text(s->record, s->record->lxcpath),
 		record_text(s->record, s->record->name),
+		NULL,
 	};
 	int status = 0;
 	int result;

@@ -69,6 +69,7 @@ static const struct run_calls calls = {
 	.wait_readable = wait_readable,
 	.set_state = set_state,
 	.exit_event = exit_event,
+	.enter_scope = program_enter_scope,
 	.compile = program_compile,
 	.console_opened = console_opened,
 	.console_peer = console_peer,

@@ -356,6 +356,11 @@ int cgroup_write_all(int cgroup_fd, const char *file, const char *value)
 	return r < 0 ? r : visit_below(cgroup_fd, ".", 0, write_place, &content);
 }
 
+int cgroup_clear(int cgroup_fd, int to_fd)
+{
+	return visit_here(cgroup_fd, move_one, to_fd);
+}
+
 /*
  * Where a removal stands: the directory that is open, and how many levels it is below the first.
  * Only one descriptor is held, however deep the tree is; the way back up is "..".

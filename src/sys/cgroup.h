@@ -61,6 +61,9 @@ int cgroup_kill_all(int cgroup_fd);
  * that one could not be moved is no error. */
 int cgroup_evacuate(int base_fd, const char *path, int to_fd);
 
+/* The same for the processes in that directory itself, whatever is below it. */
+int cgroup_clear(int cgroup_fd, int to_fd);
+
 /* A file of it. Reading returns the length without a newline at the end; -EFBIG. */
 int cgroup_write(int cgroup_fd, const char *file, const char *value);
 int cgroup_read(int cgroup_fd, const char *file, char *ret, size_t room);

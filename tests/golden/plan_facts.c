@@ -37,6 +37,7 @@ static const struct setter setters[] = {
 	{"config_file", SET_TEXT, AT(request.config_file)},
 	{"application", SET_BOOL, AT(request.is_application)},
 	{"foreground", SET_BOOL, AT(request.is_foreground)},
+	{"needs_scope", SET_BOOL, AT(request.needs_scope)},
 	{"pid_file", SET_TEXT, AT(request.pid_file)},
 	{"listen_fds", SET_U32, AT(request.listen_fds)},
 	{"log_level", SET_TEXT, AT(request.log_level)},

@@ -19,8 +19,8 @@
  *
  *	kind = start | execute | prelude | attach | restore
  *	argv = WORD                      once for each word
- *	name, lxcpath, config_file, application, foreground, pid_file, listen_fds,
- *	log_level                        members of struct plan_request
+ *	name, lxcpath, config_file, application, foreground, needs_scope, pid_file,
+ *	listen_fds, log_level                        members of struct plan_request
  *	directory = PATH                 of the checkpoint
  *	caller = root | user | nested    then caller.uid, caller.gid, caller.is_root,
  *		caller.in_initial_user_ns, newuidmap, newgidmap
