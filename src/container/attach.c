@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -40,7 +41,7 @@ struct report {
 
 /* What the new process still has to do before the caller's function. */
 struct callback {
-	const struct attach *attach;
+	struct attach *attach;
 	int (*function)(void *payload);
 	void *payload;
 	int report_fd;
@@ -107,6 +108,18 @@ static uint64_t mask_bits(const sigset_t *set)
 	return bits;
 }
 
+static int enter_unit(struct attach *a, struct run_failure *ret)
+{
+	struct err e = {0};
+	int r = attach_enter_unit(a, &e);
+
+	if (r == 0)
+		return 0;
+	*ret = (struct run_failure){.step = UINT32_MAX, .errnum = -r};
+	snprintf(ret->note, sizeof(ret->note), "%s", err_cause(&e));
+	return r;
+}
+
 /* The process in between. */
 _Noreturn static void stand_between(struct callback *callback, struct record_header *record,
 				    const sigset_t *mask)
@@ -134,6 +147,8 @@ _Noreturn static void stand_between(struct callback *callback, struct record_hea
 						      .errnum = -report.result,
 						      .note = "stdin_fd, stdout_fd, stderr_fd"};
 	else
+		report.result = enter_unit(callback->attach, &report.failure);
+	if (report.result == 0)
 		report.result = attach_run_lane(&run, &callback->attach->at, &report.failure);
 	report.pid = run.child;
 	report.between = run.between;

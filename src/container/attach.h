@@ -30,6 +30,7 @@ struct attach {
 	uint32_t namespaces;     /* CLONE_NEW* to enter, all of them */
 	struct attach_launch at; /* but its descriptors: those are set with the record */
 	bool shares_host_root;   /* the host's root exists inside */
+	const char *monitor;     /* the supervisor's cgroup below the bases; NULL = unknown */
 	pid_t init;
 	/* Owned; -EBADF = none. */
 	int pidfd, leaf_fd, terminal_fd, peer_fd, log_fd;
@@ -47,6 +48,10 @@ int attach_gather(struct attach *a, struct err *e);
 
 /* Where the new process goes: facts.hierarchies, facts.payload, leaf_fd. */
 int attach_find_cgroups(struct attach *a, struct err *e);
+
+/* The calling process, which attaches and nothing else, goes to where an ordinary user may clone
+ * into the container's cgroup from. */
+int attach_enter_unit(struct attach *a, struct err *e);
 
 /* Which of facts.hierarchies are crowded. */
 void attach_find_crowded(struct attach *a);

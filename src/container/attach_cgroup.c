@@ -48,6 +48,18 @@ static int add_hierarchy(struct attach *a, const char *mount, const char *base,
 	return h->mount && h->base && h->controllers ? 0 : -ENOMEM;
 }
 
+/* The supervisor's directory; without memory nobody can be put there. */
+static void find_monitor(struct attach *a, const struct plan *plan,
+			 const struct record_register *registers)
+{
+	uint16_t role = plan->roles[ROLE_MONITOR_CGROUP];
+	const struct record_register *monitor = &registers[role % PLAN_REGISTERS_MAX];
+
+	if (role < PLAN_REGISTERS_MAX && atomic_load(&monitor->state) == VALUE_SET &&
+	    memchr(monitor->name, '\0', sizeof(monitor->name)))
+		a->monitor = arena_strdup(&a->arena, monitor->name);
+}
+
 /* 0; 1: the run has no cgroups. */
 static int find_recorded(struct attach *a, struct run_view *view, struct err *e)
 {
@@ -66,6 +78,7 @@ static int find_recorded(struct attach *a, struct run_view *view, struct err *e)
 	a->facts.payload = arena_strdup(&a->arena, payload->name);
 	if (!a->facts.payload)
 		return out_of_memory(e);
+	find_monitor(a, plan, registers);
 	for (uint32_t i = 0; i < plan->hierarchies.count; i++) {
 		const struct plan_hierarchy *h = &plan_hierarchies(plan)[i];
 

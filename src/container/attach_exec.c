@@ -150,6 +150,8 @@ static int attach_execute(struct attach *a, const struct attach_command *command
 		r = open_log(a, command->pty_log, e);
 	if (r == 0)
 		r = attach_make_record(a, "lxc-attach", &record, &size, e);
+	if (r == 0)
+		r = attach_enter_unit(a, e);
 	if (r < 0)
 		return r;
 	record_fd = write_record(record, size, e);
