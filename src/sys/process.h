@@ -67,8 +67,8 @@ int process_poll(int pidfd, int milliseconds);
 /* Field 22 of /proc/PID/stat: with the pid it names a process for ever. */
 int process_start_time(pid_t pid, uint64_t *ret);
 
-/* Whether the kernel is taking it apart, or it is gone: its namespaces go before its descriptors are
- * closed. */
+/* Whether the kernel is taking it apart, or it is gone: its namespaces go before its descriptors
+ * are closed. */
 bool process_is_ending(pid_t pid);
 
 /* How a process ended, in words: "exited with status 3", "was killed by signal 9 (SIGKILL)". */
