@@ -143,16 +143,24 @@ int container_console_fd(struct container *c, int *tty, int *ret_master_fd, stru
 	return take_fd(lease_fd);
 }
 
+/* What the relay's callbacks get. */
+struct looking {
+	struct container *container;
+	const struct console_look *how;
+	int tty;
+};
+
 /* The console's pty is another than the one that we have: the supervisor passes its size on. */
 static void tell_size(void *context)
 {
 	const struct control_request q = {.command = WIRE_TERMINAL_WINCH,
 					  .timeout = RESIZE_TIMEOUT};
+	const struct looking *l = context;
 	struct client_answer answer;
 	struct err problem = {0};
 
 	/* Nobody answers this, and genuine monitors do nothing. */
-	if (control_call(context, &q, &answer, &problem) == 0)
+	if (control_call(l->container, &q, &answer, &problem) == 0)
 		client_answer_finish(&answer);
 }
 
@@ -188,18 +196,19 @@ static int check_input(int fd, struct err *e)
 }
 
 /* As LXC has it, to the byte. */
-static void greet(int fd, int tty, int escape)
+static void greet(void *context)
 {
-	char letter = (char)(CONTROL_LETTER + escape);
+	const struct looking *l = context;
+	char letter = (char)(CONTROL_LETTER + l->how->escape);
 	autostr text = {0};
 
 	str_addf(&text,
 		 "\nConnected to tty %d\n"
 		 "Type <Ctrl+%c q> to exit the console, "
 		 "<Ctrl+%c Ctrl+%c> to enter Ctrl+%c itself\n",
-		 tty, letter, letter, letter, letter);
+		 l->tty, letter, letter, letter, letter);
 	if (!str_failed(&text))
-		(void)!write(fd, text.data, text.len);
+		(void)!write(l->how->message_fd, text.data, text.len);
 }
 
 static bool is_escape(int escape)
@@ -218,11 +227,12 @@ int container_console(struct container *c, const struct console_look *how, struc
 		.ends_on_term = true,
 		.escape = is_escape(how->escape) ? (char)how->escape : '\0',
 		.ends_with_input = how->input_fd >= 0,
-		.context = c,
 	};
-	int tty = how->tty, r;
+	struct looking looking = {.container = c, .how = how, .tty = how->tty};
+	int r;
 
-	lease_fd = container_console_fd(c, &tty, &master_fd, e);
+	relay.context = &looking;
+	lease_fd = container_console_fd(c, &looking.tty, &master_fd, e);
 	if (lease_fd < 0)
 		return lease_fd;
 	r = how->input_fd >= 0 ? check_input(how->input_fd, e) : 0;
@@ -231,14 +241,14 @@ int container_console(struct container *c, const struct console_look *how, struc
 	relay.master_fd = master_fd;
 	relay.child_fd = lease_fd;
 	relay_fit(master_fd, isatty(how->input_fd) ? how->input_fd : how->output_fd);
-	if (tty == 0) {
+	if (looking.tty == 0) {
 		relay.resized = tell_size;
-		tell_size(c);
+		tell_size(&looking);
 	}
 	if (relay.escape && how->message_fd >= 0)
-		greet(how->message_fd, tty, how->escape);
+		relay.begun = greet;
 	r = relay_run(&relay);
-	if (tty == 0)
+	if (looking.tty == 0)
 		await_taken(master_fd);
 	if (r < 0)
 		return err_set(e, ERR_SYSTEM, -r, "cannot relay the terminal of container \"%s\"",

@@ -444,6 +444,8 @@ int relay_run(const struct relay *relay)
 	open_output(s);
 	/* Signals first: whoever ends or stops us finds the terminal in order. */
 	open_signals(s);
+	if (relay->begun)
+		relay->begun(relay->context);
 	if (s->is_raw)
 		terminal_make_raw(s);
 	r = relay_loop(s);

@@ -28,6 +28,8 @@ struct relay {
 	char escape;
 	/* The end of the input is the end of all, and is not told to the other side. */
 	bool ends_with_input;
+	/* Called once signals are taken, before the terminal is raw; or NULL. */
+	void (*begun)(void *context);
 	/* Called when the size of the window has changed on both sides; or NULL. */
 	void (*resized)(void *context);
 	void *context;
