@@ -93,6 +93,8 @@ char *container_path(const struct container *c, const char *suffix);
 /* The disk lock RUNDIR/lxc/lock/LXCPATH/.NAME (OFD write lock), for writing; waits 10 seconds.
  * Returns its descriptor, to be closed to unlock, or negative, saying who holds it. */
 int container_lock_disk(const struct container *c, struct err *e);
+/* By whoever holds it, behind a destruction; who waits for it takes the next one. */
+void container_remove_lock(const struct container *c);
 /* For reading, which is possible without it, too: tries for 100 ms. -errno. */
 int container_lock_to_read(const struct container *c);
 

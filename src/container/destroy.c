@@ -303,7 +303,10 @@ static int destroy_defined(struct container *c, struct err *e)
 	if (lock_fd < 0)
 		return lock_fd;
 	log_info("destroying container %s", c->name);
-	return remove_all(c, storage, e);
+	r = remove_all(c, storage, e);
+	if (r == 0)
+		container_remove_lock(c);
+	return r;
 }
 
 int container_destroy(struct container *c, struct err *e)

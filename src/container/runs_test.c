@@ -8,6 +8,7 @@
 #include "container/runs.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -590,6 +591,41 @@ static void the_lock_excludes_and_lives_with_its_descriptor(void **state)
 	container_free(c);
 }
 
+static void *take_lock(void *container)
+{
+	int *fd = malloc(sizeof(*fd));
+
+	*fd = container_lock_disk(container, NULL);
+	return fd;
+}
+
+/* Containers come and go, and each would leave a file otherwise. */
+static void a_removed_lock_excludes_nobody(void **state)
+{
+	struct container *c = fixture_open("gone");
+	int fd = container_lock_disk(c, NULL), *other;
+	autostr path = {};
+	struct stat status;
+	pthread_t waiter;
+
+	assert_true(fd >= 0);
+	assert_int_equal(pthread_create(&waiter, NULL, take_lock, c), 0);
+	usleep(20000); /* it waits by now, or comes too late to */
+	container_remove_lock(c);
+	str_addf(&path, "%s/lxc/lock/%s/.gone", fixture_run, fixture_lxcpath);
+	close(fd);
+	assert_int_equal(pthread_join(waiter, (void **)&other), 0);
+	assert_true(*other >= 0);
+	assert_int_equal(fstat(*other, &status), 0);
+	assert_int_equal(status.st_nlink, 1);
+	fd = open(str_text(&path), O_RDWR | O_CLOEXEC);
+	assert_int_equal(lock_is_held(fd), 1);
+	close(fd);
+	close(*other);
+	free(other);
+	container_free(c);
+}
+
 static volatile sig_atomic_t handled;
 
 static void count_signal(int signal)
@@ -705,6 +741,7 @@ int main(void)
 		cmocka_unit_test(links_on_the_way_are_refused),
 		cmocka_unit_test(directories_of_strangers_are_refused),
 		cmocka_unit_test(the_lock_excludes_and_lives_with_its_descriptor),
+		cmocka_unit_test(a_removed_lock_excludes_nobody),
 		cmocka_unit_test(a_spawned_program_gets_what_it_should),
 		cmocka_unit_test(a_detached_program_is_nobodys_child),
 		cmocka_unit_test(a_sealed_program_cannot_be_written),

@@ -224,7 +224,8 @@ cat /proc/self/mountinfo >"$BATS_TEST_TMPDIR/before"
 unshare -m --propagation unchanged sh -c 'echo ready >"$RECORD"; exec sleep 60' &
 until [ -s "$RECORD" ]; do sleep 0.02; done
 grep -q 'a\\\\040b/x' "/proc/\$!/mountinfo"
-"$hook" c lxc stop "mnt:/proc/\$!/ns/mnt"
+# Behind it a sanitizer finds no /proc to look for leaks in.
+ASAN_OPTIONS=detect_leaks=0 "$hook" c lxc stop "mnt:/proc/\$!/ns/mnt"
 cat "/proc/\$!/mountinfo"
 kill "\$!"
 cmp /proc/self/mountinfo "$BATS_TEST_TMPDIR/before"

@@ -13,6 +13,7 @@ the kernel counts are the whole machine's: their limits are wide, and they count
 import argparse
 import os
 import pathlib
+import re
 import time
 
 import containers
@@ -41,11 +42,12 @@ def supervisor_of(container):
 
 
 def descriptors(pid):
-    """What each of them is: numbers may change, and so do those of sockets."""
+    """What each of them is: numbers may change, and so do those of sockets and nameless files."""
     found = []
     for name in os.listdir(f"/proc/{pid}/fd"):
         try:
-            found.append(os.readlink(f"/proc/{pid}/fd/{name}").split(":")[0])
+            target = os.readlink(f"/proc/{pid}/fd/{name}")
+            found.append(re.sub(r":.*|#\d+ \(deleted\)$", "", target))
         except OSError:
             pass  # closed meanwhile
     return sorted(found)
