@@ -30,6 +30,7 @@ enum {
 	BUFFER_SIZE = 64 << 10,
 	OUTPUT_PIECE = 4096,  /* PIPE_BUF: what a writable pipe takes without waiting */
 	LAST_WORDS = 1 << 20, /* bytes that are read after the child's end, at most */
+	INPUT_RESERVE = 2,    /* bytes that stay free for the end of file */
 	HANGUP_PAUSE = 50,    /* milliseconds: login(1) hangs the terminal up and opens it again */
 };
 
@@ -68,10 +69,10 @@ static void buffer_take(struct buffer *b, size_t n)
 		b->start = 0;
 }
 
-/* Move what is left to the front when there is no room behind it. */
+/* Move what is left to the front when there is hardly room behind it. */
 static void buffer_settle(struct buffer *b)
 {
-	if (b->start > 0 && buffer_room(b) == 0) {
+	if (b->start > 0 && buffer_room(b) <= INPUT_RESERVE) {
 		memmove(b->bytes, b->bytes + b->start, b->len);
 		b->start = 0;
 	}
@@ -129,17 +130,28 @@ static void terminal_restore(struct state *s)
 	block_background(SIG_UNBLOCK);
 }
 
+/* A blocked signal comes although it is ignored: what nohup(1) or a shell wants stays so. */
+static void take_unless_ignored(sigset_t *taken, int signo)
+{
+	struct sigaction action;
+
+	if (sigaction(signo, NULL, &action) < 0 || action.sa_handler != SIG_IGN)
+		sigaddset(taken, signo);
+}
+
 static void open_signals(struct state *s)
 {
-	static const int ending[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT};
+	static const int ending[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP};
 	sigset_t taken, blocked, pending;
 
 	sigemptyset(&taken);
 	sigaddset(&taken, SIGWINCH);
+	if (s->relay->owns_process)
+		sigaddset(&taken, SIGCONT);
 	for (size_t i = 0; s->relay->owns_process && i < ARRAY_LENGTH(ending); i++)
-		sigaddset(&taken, ending[i]);
+		take_unless_ignored(&taken, ending[i]);
 	if (s->relay->ends_on_term)
-		sigaddset(&taken, SIGTERM);
+		take_unless_ignored(&taken, SIGTERM);
 	blocked = taken;
 	/* An output that is gone is for us to find out. */
 	sigaddset(&blocked, SIGPIPE);
@@ -247,11 +259,10 @@ static void read_input(struct state *s)
 	ssize_t n;
 
 	buffer_settle(b);
-	/* Two bytes stay free for the end of file. */
-	if (buffer_room(b) <= 2)
+	if (buffer_room(b) <= INPUT_RESERVE)
 		return;
 	behind = b->bytes + b->start + b->len;
-	n = read(s->relay->input_fd, behind, buffer_room(b) - 2);
+	n = read(s->relay->input_fd, behind, buffer_room(b) - INPUT_RESERVE);
 	if (n > 0) {
 		size_t kept = filter_escape(s, behind, (size_t)n);
 
@@ -342,11 +353,11 @@ static void prepare_poll(const struct state *s, struct pollfd p[POLL_COUNT])
 	p[POLL_MASTER] = (struct pollfd){
 		s->master_hung_up || s->child_ended || !master ? -1 : s->relay->master_fd, master,
 		0};
-	p[POLL_INPUT] =
-		(struct pollfd){s->input_ended || s->child_ended || s->in.len + 2 >= BUFFER_SIZE
-					? -1
-					: s->relay->input_fd,
-				POLLIN, 0};
+	p[POLL_INPUT] = (struct pollfd){s->input_ended || s->child_ended ||
+							s->in.len + INPUT_RESERVE >= BUFFER_SIZE
+						? -1
+						: s->relay->input_fd,
+					POLLIN, 0};
 	p[POLL_OUTPUT] = (struct pollfd){s->out.len > 0 ? s->output_fd : -1, POLLOUT, 0};
 }
 
@@ -386,16 +397,19 @@ static void turn(struct state *s)
 }
 
 /* The same file, but non-blocking for us alone: others share the descriptor that we were given. A
- * regular file never makes us wait, and its position is shared, too. */
+ * regular file never makes us wait, and its position is shared, too; the master of a pty would be
+ * another pty's. */
 static void open_output(struct state *s)
 {
 	struct stat status;
+	unsigned index;
 	char path[64];
 	int fd;
 
 	s->output_fd = s->relay->output_fd;
 	if (s->output_fd < 0 || fstat(s->output_fd, &status) < 0 ||
-	    (!S_ISCHR(status.st_mode) && !S_ISFIFO(status.st_mode)))
+	    (!S_ISCHR(status.st_mode) && !S_ISFIFO(status.st_mode)) ||
+	    ioctl(s->output_fd, TIOCGPTN, &index) == 0)
 		return;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", s->output_fd);
 	fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -429,6 +443,7 @@ static int relay_loop(struct state *s)
 	s->input_ended = s->relay->input_fd < 0;
 	while (s->result == 0 && !is_over(s))
 		turn(s);
+	(void)fcntl(s->relay->master_fd, F_SETFL, flags);
 	return s->result;
 }
 

@@ -11,14 +11,15 @@
 #include <sys/types.h>
 
 struct relay {
-	int master_fd; /* borrowed, as all of them; made non-blocking */
+	int master_fd; /* borrowed, as all of them; non-blocking meanwhile */
 	int child_fd;  /* can be read at the end: the command's pidfd, or the lease of a tty */
 	int input_fd;  /* -EBADF: nothing goes in */
 	int output_fd; /* -EBADF: what comes out is thrown away */
 	int log_fd;    /* -EBADF: none */
 	/*
-	 * Take the signals that would end or stop the process while its terminal is raw. Without it
-	 * (in a library) only changes of the window's size are looked at.
+	 * Take the signals that would end or stop the process while its terminal is raw, but those
+	 * that it ignores. Without it (in a library) only changes of the window's size are looked
+	 * at.
 	 */
 	bool owns_process;
 	/* In a library: SIGTERM, when this thread gets it, asks for the end. */

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -401,6 +402,13 @@ static int command_sleeps(int fd)
 	return command_counts(fd);
 }
 
+static int command_takes_nothing(int fd)
+{
+	(void)fd;
+	sleep(1);
+	return GOOD;
+}
+
 static void signals_that_end_the_relay_restore_the_terminal(void **state)
 {
 	static const int signals[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT};
@@ -424,6 +432,32 @@ static void signals_that_end_the_relay_restore_the_terminal(void **state)
 		close(terminal);
 		close(master);
 	}
+}
+
+/* What our caller had us ignore, as nohup(1) and shells do, we do ignore. */
+static void signals_that_are_ignored_end_nothing(void **state)
+{
+	static const int signals[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP};
+	struct scene s;
+	int status, master, terminal = open_terminal(&master);
+
+	open_scene(&s);
+	start_command(&s, command_sleeps);
+	for (size_t i = 0; i < ARRAY_LENGTH(signals); i++)
+		signal(signals[i], SIG_IGN);
+	start_relay(&s, terminal, terminal, -EBADF);
+	for (size_t i = 0; i < ARRAY_LENGTH(signals); i++)
+		signal(signals[i], SIG_DFL);
+	wait_raw(terminal);
+	for (size_t i = 0; i < ARRAY_LENGTH(signals); i++)
+		assert_int_equal(kill(s.relay, signals[i]), 0);
+	usleep(200000);
+	assert_int_equal(waitpid(s.relay, &status, WNOHANG | WUNTRACED), 0);
+	(void)kill(s.command, SIGKILL);
+	assert_int_equal(wait_status(s.relay), 0);
+	(void)wait_status(s.command);
+	close(terminal);
+	close(master);
 }
 
 static void a_stopped_relay_has_its_terminal_in_order(void **state)
@@ -477,6 +511,30 @@ static void read_until(int fd, const char *end)
 		len += (size_t)n;
 	}
 	assert_string_equal(text, end);
+}
+
+/* A terminal that nobody reads, and a user who types on: the relay waits, it does not spin. */
+static void input_that_nobody_takes_is_waited_for(void **state)
+{
+	static char typed[300 << 10];
+	struct rusage used;
+	struct scene s;
+	int in[2], status;
+
+	open_scene(&s);
+	make_raw(s.peer);
+	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+	assert_true(fcntl(in[1], F_SETPIPE_SZ, 2 * (int)sizeof(typed)) >= (int)sizeof(typed));
+	assert_int_equal(write(in[1], typed, sizeof(typed)), sizeof(typed));
+	start_command(&s, command_takes_nothing);
+	start_relay(&s, in[0], -EBADF, -EBADF);
+	close(in[0]);
+	assert_int_equal(wait_status(s.command), GOOD);
+	assert_int_equal(wait4(s.relay, &status, 0, &used), s.relay);
+	assert_int_equal(status, 0);
+	assert_int_equal(used.ru_utime.tv_sec + used.ru_stime.tv_sec, 0);
+	assert_in_range(used.ru_utime.tv_usec + used.ru_stime.tv_usec, 0, 300000);
+	close(in[1]);
 }
 
 /* How a console is left: what arrives on the other side, and that the relay ends. */
@@ -578,6 +636,46 @@ static void a_library_ends_on_sigterm_alone(void **state)
 	close(master);
 }
 
+/* The output may be the master of a pty that is somebody else's terminal. */
+static void an_output_that_is_a_master_gets_all(void **state)
+{
+	struct scene s;
+	struct pollfd readable;
+	int master, terminal = open_terminal(&master);
+	char text[64] = {0};
+
+	open_scene(&s);
+	make_raw(s.peer);
+	make_raw(terminal);
+	start_command(&s, command_leaves_a_child);
+	start_relay(&s, -EBADF, master, -EBADF);
+	assert_int_equal(wait_status(s.relay), 0);
+	assert_int_equal(wait_status(s.command), 7);
+	readable = (struct pollfd){.fd = terminal, .events = POLLIN};
+	assert_int_equal(poll(&readable, 1, 1000), 1);
+	assert_int_equal(read(terminal, text, sizeof(text)), 10);
+	assert_string_equal(text, "last words");
+	close(terminal);
+	close(master);
+}
+
+/* The descriptor is shared with whoever gave it: its next user finds it as it was. */
+static void the_master_waits_again_afterwards(void **state)
+{
+	struct scene s;
+	int kept;
+
+	open_scene(&s);
+	kept = fcntl(s.master, F_DUPFD_CLOEXEC, 3);
+	assert_true(kept >= 0);
+	start_command(&s, command_leaves_a_child);
+	start_relay(&s, -EBADF, -EBADF, -EBADF);
+	assert_int_equal(wait_status(s.relay), 0);
+	assert_int_equal(wait_status(s.command), 7);
+	assert_int_equal(fcntl(kept, F_GETFL) & O_NONBLOCK, 0);
+	close(kept);
+}
+
 static void an_output_that_is_gone_ends_the_relay(void **state)
 {
 	struct scene s;
@@ -604,10 +702,14 @@ int main(void)
 		cmocka_unit_test(last_words_come_out_and_a_log_has_them),
 		cmocka_unit_test(a_resized_window_is_followed_and_the_terminal_restored),
 		cmocka_unit_test(signals_that_end_the_relay_restore_the_terminal),
+		cmocka_unit_test(signals_that_are_ignored_end_nothing),
 		cmocka_unit_test(a_stopped_relay_has_its_terminal_in_order),
+		cmocka_unit_test(input_that_nobody_takes_is_waited_for),
 		cmocka_unit_test(the_escape_leaves_and_twice_is_itself),
 		cmocka_unit_test(the_end_of_the_input_may_be_the_end_of_all),
 		cmocka_unit_test(a_library_ends_on_sigterm_alone),
+		cmocka_unit_test(an_output_that_is_a_master_gets_all),
+		cmocka_unit_test(the_master_waits_again_afterwards),
 		cmocka_unit_test(an_output_that_is_gone_ends_the_relay),
 	};
 
