@@ -607,12 +607,34 @@ static int set_translated(const struct cgroup_files *files, const char *file, co
 	return no_counterpart(e, file, NULL);
 }
 
+/*
+ * The kernel takes no byte for no write, and blanks for 0 bytes of memory: neither is what a script
+ * meant whose variable was empty. A cpuset alone may be empty, where the parent's holds then.
+ */
+static int check_blank(const char *file, const char **value, struct err *e)
+{
+	int r;
+
+	if ((*value)[strspn(*value, " \t\n")] != '\0')
+		return 0;
+	if (text_starts(file, "cpuset.")) {
+		*value = "\n";
+		return 0;
+	}
+	r = err_set(e, ERR_CONFIG_VALUE_INVALID, EINVAL, "\"%s\" needs a value", file);
+	err_hint(e, "to take a limit away, set it to max (cgroup v2) or -1 (v1)");
+	return r;
+}
+
 int cgroup_item_set(const struct cgroup_files *files, const char *file, const char *value,
 		    struct err *e)
 {
 	struct arena arena = {0};
-	int r = is_overruled(files, file) ? -ENOENT : write_plain(files, file, value);
+	int r = check_blank(file, &value, e);
 
+	if (r < 0)
+		return r;
+	r = is_overruled(files, file) ? -ENOENT : write_plain(files, file, value);
 	if (r == 0)
 		return 0;
 	if (r != -ENOENT)

@@ -253,6 +253,20 @@ static void v2_names_are_written_on_v1(void **state)
 	assert_set(LIMIT_V1, files_v1, "memory.min", "5", -ENOENT, "");
 }
 
+/* The kernel takes no byte for no write, and a blank for a limit of 0 bytes. */
+static void nothing_is_a_value_of_cpusets_alone(void **state)
+{
+	static const char *const blanks[] = {"", " ", "\n"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(blanks); i++) {
+		assert_set(LIMIT_V2, files_v2, "memory.max", blanks[i], -EINVAL, "");
+		assert_set(LIMIT_V1, files_v1, "memory.max", blanks[i], -EINVAL, "");
+		assert_set(LIMIT_V1, files_v1, "memory.limit_in_bytes", blanks[i], -EINVAL, "");
+		assert_set(LIMIT_V1, files_v1, "freezer.state", blanks[i], -EINVAL, "");
+		assert_set(LIMIT_V2, files_v2, "cpuset.cpus", blanks[i], 0, "cpuset.cpus=\n;");
+	}
+}
+
 static void what_the_kernel_refuses_names_both_files(void **state)
 {
 	struct host h = {.version = LIMIT_V2, .files = files_v2, .write_error = -EBUSY};
@@ -451,6 +465,7 @@ int main(void)
 		cmocka_unit_test(v2_names_are_read_on_v1),
 		cmocka_unit_test(v1_names_are_written_on_v2),
 		cmocka_unit_test(v2_names_are_written_on_v1),
+		cmocka_unit_test(nothing_is_a_value_of_cpusets_alone),
 		cmocka_unit_test(what_the_kernel_refuses_names_both_files),
 		cmocka_unit_test(memory_max_takes_the_sum_along_on_v1),
 		cmocka_unit_test(the_freezer_of_v1_overrules_that_of_v2),

@@ -76,6 +76,34 @@ static int print(struct session *s, const char *object)
 	return cli_print(s->tool->name, &out);
 }
 
+/* What is done once, or says of the moment which processes there are: no start can repeat that. */
+static bool is_of_the_moment(const char *object)
+{
+	static const char *const names[] = {"cgroup.procs",   "cgroup.threads",    "tasks",
+					    "cgroup.kill",    "cgroup.freeze",     "freezer.state",
+					    "memory.reclaim", "memory.force_empty"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+		if (strcmp(names[i], object) == 0)
+			return true;
+	return false;
+}
+
+/* Asked first: nothing is set that is not saved then. Whether it can be; if not, it was said. */
+static bool can_save(const struct session *s, const char *object)
+{
+	if (is_of_the_moment(object)) {
+		session_say(s, "'%s' can't be saved: it is no setting that a start could repeat",
+			    object);
+		return false;
+	}
+	if (s->c->is_defined(s->c))
+		return true;
+	session_say(s, "'%s:%s' is not defined: it has no configuration to save '%s' in",
+		    s->lxcpath, s->common->name, object);
+	return false;
+}
+
 /* The line of the configuration that does the same at the next start. */
 static int save(struct session *s, const char *object, const char *value)
 {
@@ -102,6 +130,8 @@ static int set(struct session *s, const struct cgroup_values *values, const char
 {
 	struct err e;
 
+	if (values->save && !can_save(s, object))
+		return 1;
 	if (!s->c->set_cgroup_item(s->c, object, value)) {
 		e = *tare_last_error(s->c);
 		return fail(s, &e, value, object);

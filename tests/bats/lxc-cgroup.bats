@@ -154,6 +154,10 @@ file() {
     assert_equal "$status" 1
     assert_contains "$stderr" "Failed to assign '5' value to 'no.such' for '$N'"
     assert_contains "$stderr" 'no file "no.such"'
+    # The kernel would take it for no write at all.
+    run_apart item pids.max ""
+    assert_equal "$status" 1
+    assert_contains "$stderr" "Failed to assign '' value to 'pids.max' for '$N'"
     needs_v1
     run_apart item memory.max banana
     assert_equal "$status" 1
@@ -180,6 +184,35 @@ file() {
     assert_equal "$(grep '^>' "$BATS_TEST_TMPDIR/added")" "> lxc.cgroup.cpu.shares = 512
 > lxc.cgroup2.memory.max = 65M
 > lxc.cgroup2.devices.allow = c 1:3 rwm"
+}
+
+@test "--save is for what a start can set, and for a container that is defined" {
+    cp "$LXCPATH/$N/config" "$BATS_TEST_TMPDIR/config"
+    start
+    # No number of a process of the host here: it would be moved.
+    for name in cgroup.procs cgroup.threads tasks cgroup.kill cgroup.freeze freezer.state; do
+        run_apart item --save "$name" nonsense
+        assert_equal "$status" 1
+        assert_contains "$stderr" "'$name' can't be saved"
+    done
+    cmp "$BATS_TEST_TMPDIR/config" "$LXCPATH/$N/config"
+    lxc-stop -P "$LXCPATH" -n "$N" -k
+    cp "$LXCPATH/$N/config" "$BATS_TEST_TMPDIR/vol.conf"
+    lxc-execute -P "$LXCPATH" -n "vol$N" -f "$BATS_TEST_TMPDIR/vol.conf" -- /bin/sleep 60 &
+    wait_until 10 runs "vol$N"
+    before=$(lxc-cgroup -P "$LXCPATH" -n "vol$N" pids.max)
+    run_apart lxc-cgroup -P "$LXCPATH" -n "vol$N" --save pids.max 77
+    lxc-cgroup -P "$LXCPATH" -n "vol$N" pids.max >"$BATS_TEST_TMPDIR/after"
+    lxc-stop -P "$LXCPATH" -n "vol$N" -k
+    wait $! || true
+    assert_equal "$status" 1
+    assert_contains "$stderr" "is not defined"
+    assert_equal "$(<"$BATS_TEST_TMPDIR/after")" "$before"
+    [ ! -e "$LXCPATH/vol$N" ]
+}
+
+runs() {
+    [ "$(lxc-info -P "$LXCPATH" -n "$1" -sH)" = RUNNING ]
 }
 
 # in_v2 SCRIPT: run it where /sys/fs/cgroup is nothing but the unified hierarchy.
