@@ -29,6 +29,7 @@ struct row {
 	unsigned flags;
 	struct version since, until; /* kernels that have it; {0} = all */
 	void (*then)(struct check_list *list, const struct kernel_config *k);
+	const char *driver; /* the option that the module belongs to, when it is another */
 };
 
 static struct check_entry *add(struct check_list *list, enum check_kind kind, const char *name)
@@ -267,7 +268,7 @@ static const struct row others[] = {
 	{"Macvlan", "MACVLAN", "macvlan"},
 	{"Vlan", "VLAN_8021Q", "8021q"},
 	{"Bridges", "BRIDGE", "bridge"},
-	{"Advanced netfilter", "NETFILTER_ADVANCED", "nf_tables"},
+	{"Advanced netfilter", "NETFILTER_ADVANCED", "nf_tables", .driver = "NF_TABLES"},
 	{"CONFIG_NF_NAT_IPV4", "NF_NAT_IPV4", "nf_nat_ipv4", .since = {3, 7}, .until = {5, 0}},
 	{"CONFIG_NF_NAT_IPV6", "NF_NAT_IPV6", "nf_nat_ipv6", .since = {3, 7}, .until = {5, 0}},
 	{"CONFIG_IP_NF_TARGET_MASQUERADE", "IP_NF_TARGET_MASQUERADE", "xt_MASQUERADE"},
@@ -322,13 +323,17 @@ static bool is_listed(const char *path, const char *module, bool is_path)
 	return found;
 }
 
-/* What is built in is as good as loaded. */
-static enum module_state module_state(const struct kernel_config *k, const char *module)
+/* What is built in is as good as loaded: the configuration says so, and what came with the kernel.
+ */
+static enum module_state module_state(const struct kernel_config *k, const struct row *row)
 {
+	const char *module = row->module;
 	autostr built_in = {0};
 
 	if (access("/proc/modules", F_OK) < 0)
 		return MODULE_NONE;
+	if (kernel_config_option(k, row->driver ? row->driver : row->option) == 'y')
+		return MODULE_LOADED;
 	str_addf(&built_in, "/lib/modules/%s/modules.builtin", k->release);
 	return is_listed("/proc/modules", module, false) ||
 			       is_listed(str_text(&built_in), module, true)
@@ -356,7 +361,7 @@ static void check_row(struct check_list *list, const struct row *row, const stru
 		is_there = kernel_config_option(k, row->option) != '\0';
 		add_option(list, row->label, is_there, row->flags & IS_MANDATORY);
 		if (is_there && row->module && !list->failed)
-			list->items[list->count - 1].module = module_state(k, row->module);
+			list->items[list->count - 1].module = module_state(k, row);
 	}
 	if (row->then)
 		row->then(list, k);

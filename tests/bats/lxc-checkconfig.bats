@@ -110,6 +110,37 @@ Note: Before booting a new kernel, you can check its configuration with:
     assert_equal "$status:$stdout:$stderr" "0::"
 }
 
+@test "what is loaded: modules that are, and what is built in" {
+    [ "$(id -u)" -eq 0 ] || skip "needs mounts of its own"
+    make_config 6.1.0 VLAN_8021Q
+    sed -i 's/CONFIG_\(MACVLAN\|BRIDGE\)=y/CONFIG_\1=m/' "$CONFIG"
+    cat >"$BATS_TEST_TMPDIR/script" <<-'SCRIPT'
+	mount -t tmpfs none /lib/modules 2>/dev/null || true
+	mount -t tmpfs none "$1"
+	[ "$2" = without ] || echo "macvlan 28672 0 - Live 0x0000000000000000" >"$1/modules"
+	mount --move "$1" /proc
+	lxc-checkconfig | sed -n '/^Veth/,/^Advanced/p'
+	SCRIPT
+    mkdir "$BATS_TEST_TMPDIR/proc"
+    run_apart unshare -m sh "$BATS_TEST_TMPDIR/script" "$BATS_TEST_TMPDIR/proc" with
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "Veth pair device: enabled, loaded
+Macvlan: enabled, loaded
+Vlan: missing
+Bridges: enabled, not loaded
+Advanced netfilter: enabled, not loaded"
+    echo CONFIG_NF_TABLES=y >>"$CONFIG"
+    run_apart unshare -m sh "$BATS_TEST_TMPDIR/script" "$BATS_TEST_TMPDIR/proc" with
+    assert_equal "${stdout##*$'\n'}" "Advanced netfilter: enabled, loaded"
+    # A kernel without modules has nothing to load.
+    run_apart unshare -m sh "$BATS_TEST_TMPDIR/script" "$BATS_TEST_TMPDIR/proc" without
+    assert_equal "$stdout" "Veth pair device: enabled
+Macvlan: enabled
+Vlan: missing
+Bridges: enabled
+Advanced netfilter: enabled"
+}
+
 @test "colours on a terminal alone" {
     make_config 6.1.0 PID_NS UTS_NS
     esc=$'\033'
