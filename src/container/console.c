@@ -11,6 +11,7 @@
 #include "container/control.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -103,6 +104,16 @@ static int explain_denied(const struct container *c, int tty, struct err *e)
 	return r;
 }
 
+/* The monitor gives everybody the same descriptor: who had it before may have been killed while it
+ * did not wait. Monitors neither read nor write it. */
+static void wait_on_reads(int master_fd)
+{
+	int flags = fcntl(master_fd, F_GETFL);
+
+	if (flags >= 0 && flags & O_NONBLOCK)
+		(void)fcntl(master_fd, F_SETFL, flags & ~O_NONBLOCK);
+}
+
 int container_console_fd(struct container *c, int *tty, int *ret_master_fd, struct err *e)
 {
 	autoclose int lease_fd = -EBADF;
@@ -136,6 +147,7 @@ int container_console_fd(struct container *c, int *tty, int *ret_master_fd, stru
 			       "container \"%s\" answered with something else than a terminal",
 			       c->name);
 	}
+	wait_on_reads(answer.fds[0]);
 	*tty = (int)(int32_t)answer.data;
 	*ret_master_fd = answer.fds[0];
 	answer.fd_count = 0;

@@ -96,9 +96,11 @@ static void a_tty_is_leased_until_its_lease_is_closed(void **state)
 	assert_int_equal(c->console_getfd(c, NULL, &fd), -1);
 	assert_int_equal(c->console_getfd(c, &tty, NULL), -1);
 
-	/* The lease alone counts. */
+	/* The lease alone counts; and who had it before may have gone without a farewell. */
+	assert_int_equal(fcntl(second_fd, F_SETFL, O_NONBLOCK), 0);
 	close(second);
 	second = take_again(c, 2);
+	assert_int_equal(fcntl(second_fd, F_GETFL) & O_NONBLOCK, 0);
 	run(c, "echo hello >/dev/tty1");
 	assert_reads(first_fd, "hello\r\n");
 	close(first_fd);

@@ -60,9 +60,12 @@ SHELL_INIT=(-- /bin/sh -c 'PS1="prompt> " exec sh -i')
 
 @test "other escapes: ^b, B, none" {
     start
-    look -e ^b -- "expect=$(greeting 1 b)" 'send=\x01q\x02q' end=0
+    look -e ^b -- "expect=$(greeting 1 b)" 'send=\x01q' 'run=sleep 0.3' \
+        "command=lxc-console -P $LXCPATH -n $N -e ^b" 'send=\x02q' end=0
     look -e B -- "expect=$(greeting 1 b)" 'send=\x02q' end=0
-    look -e -1 -- 'send=\r' "expect=: " 'send=\x01q' 'run=sleep 0.3' signal=15 end=0
+    # Who has left has no command line any more.
+    look -e -1 -- 'send=\r' "expect=: " 'send=\x01q' 'run=sleep 0.3' \
+        "command=lxc-console -P $LXCPATH -n $N -e -1" signal=15 end=0
     for wrong in ab 1 ^ ''; do
         run_apart lxc-console -P "$LXCPATH" -n "$N" -e "$wrong"
         assert_equal "$status" 1
