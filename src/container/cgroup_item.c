@@ -49,12 +49,38 @@ static const struct v2_limit v2_limits[] = {
 	{"cgroup.freeze", {"freezer.state"}},
 };
 
+/*
+ * Files that a translation drops when they ask for nothing: no line of a configuration is needed
+ * then. Somebody who reads them is shown as much, and what was asked for before is taken back.
+ */
+struct unset {
+	const char *file, *shown;
+	const char *other, *value; /* of the other version; or NULL */
+};
+
+static const struct unset unsets[] = {
+	{"memory.soft_limit_in_bytes", "-1", "memory.low", "0"},
+	{"memory.low", "0", "memory.soft_limit_in_bytes", "-1"},
+	{"memory.memsw.limit_in_bytes", "-1"},
+	{"cpuset.cpu_exclusive", "0"},
+	{"cpuset.sched_load_balance", "1"},
+};
+
 struct settings {
 	VEC_OF(struct cgroup_setting)
 };
 
 typedef int (*translate_fn)(const struct cgroup_setting *settings, size_t count,
 			    struct arena *arena, struct cgroup_translation_list *ret);
+
+static const struct unset *find_unset(const char *file)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(unsets); i++) {
+		if (strcmp(unsets[i].file, file) == 0)
+			return &unsets[i];
+	}
+	return NULL;
+}
 
 static int no_counterpart(struct err *e, const char *file, const char *note)
 {
@@ -253,6 +279,17 @@ static int print_noted(const struct cgroup_files *files, const char *file, const
 	return 1;
 }
 
+/* The translation has nothing for a file that is there. */
+static int print_unset(const char *file, struct str *out)
+{
+	const struct unset *unset = find_unset(file);
+
+	if (!unset)
+		return -ENOENT;
+	str_addf(out, "%s\n", unset->shown);
+	return 0;
+}
+
 static int get_v1_limit(const struct cgroup_files *files, const char *file, const char *pattern,
 			struct arena *arena, struct str *out)
 {
@@ -278,9 +315,9 @@ static int get_v1_limit(const struct cgroup_files *files, const char *file, cons
 		return print_translated_lines(&settings, file, arena, out);
 	if (r == 0)
 		r = cgroup_translate_back(settings.items, settings.count, arena, &list);
-	if (r < 0)
+	if (r < 0 || print_key(&list, file, out))
 		return r;
-	return print_key(&list, file, out) ? 0 : -ENOENT;
+	return print_unset(file, out);
 }
 
 static const struct v2_limit *find_v2_limit(const char *file)
@@ -332,12 +369,8 @@ static int get_v2_limit(const struct cgroup_files *files, const char *file, stru
 		r = cgroup_translate(settings.items, settings.count, arena, &list);
 	if (r < 0 || print_key(&list, file, out))
 		return r;
-	/* What the translation drops: no protection was asked for; no device has a limit. */
-	if (strcmp(file, "memory.low") == 0)
-		str_add(out, "0\n");
-	else if (!text_starts(file, "io."))
-		return -ENOENT;
-	return 0;
+	/* No device has a limit. */
+	return text_starts(file, "io.") ? 0 : print_unset(file, out);
 }
 
 static bool is_blank(const struct str *text, size_t from)
@@ -407,7 +440,8 @@ static int write_entries(const struct cgroup_files *files, enum limit_version ve
 {
 	for (size_t i = 0; i < list->count; i++) {
 		const struct cgroup_translation *t = &list->items[i];
-		const char *key = t->key;
+		const struct unset *unset = t->key ? NULL : find_unset(file);
+		const char *key = unset ? unset->other : t->key;
 		int r;
 
 		if (t->exactness == CGROUP_INVALID) {
@@ -421,7 +455,7 @@ static int write_entries(const struct cgroup_files *files, enum limit_version ve
 			return no_counterpart(e, file, t->note);
 		if (!key)
 			continue;
-		r = files->write(files->context, version, key, t->value);
+		r = files->write(files->context, version, key, unset ? unset->value : t->value);
 		if (r == -ENOENT && t->fallback_key) {
 			key = t->fallback_key;
 			r = files->write(files->context, version, key, t->fallback_value);

@@ -73,6 +73,7 @@ static const struct file files_v2[] = {
 	{"cpu.stat", "usage_usec 2000000\nuser_usec 1500000\nsystem_usec 500000\n"},
 	{"cpuset.cpus", "\n"},
 	{"cpuset.cpus.effective", "0-1\n"},
+	{"cpuset.cpus.partition", "member\n"},
 	{"io.max", "8:0 rbps=1048576 wbps=max riops=max wiops=max\n"},
 	{"io.weight", "default 100\n8:0 200\n"},
 	{"io.stat", "8:0 rbytes=10 wbytes=20 rios=1 wios=2 dbytes=0 dios=0\n8:16 rbytes=5 wbytes=0 "
@@ -83,6 +84,14 @@ static const struct file files_v2[] = {
 	{"pids.max", "max\n"},
 	{"hugetlb.2MB.max", "max\n"},
 	{"hugetlb.2MB.current", "0\n"},
+	{NULL, NULL},
+};
+
+static const struct file files_v2_half_limited[] = {
+	{"memory.max", "max\n"},
+	{"memory.swap.max", "104857600\n"},
+	{"memory.low", "500\n"},
+	{"cpuset.cpus.partition", "isolated\n"},
 	{NULL, NULL},
 };
 
@@ -139,6 +148,7 @@ static void v1_names_are_read_on_v2(void **state)
 		{"pids.max", "max\n"},
 		{"memory.limit_in_bytes", "536870912\n"},
 		{"memory.memsw.limit_in_bytes", "641728512\n"},
+		{"memory.soft_limit_in_bytes", "-1\n"},
 		{"memory.usage_in_bytes", "1000\n"},
 		{"memory.memsw.usage_in_bytes", "1024\n"},
 		{"memory.kmem.usage_in_bytes", "77\n"},
@@ -151,6 +161,8 @@ static void v1_names_are_read_on_v2(void **state)
 		{"cpuacct.stat", "user 150\nsystem 50\n"},
 		{"cpuset.cpus", "0-1\n"},
 		{"cpuset.effective_cpus", "0-1\n"},
+		{"cpuset.cpu_exclusive", "0\n"},
+		{"cpuset.sched_load_balance", "1\n"},
 		{"blkio.throttle.read_bps_device", "8:0 1048576\n"},
 		{"blkio.throttle.write_bps_device", ""},
 		{"blkio.weight", "500\n"},
@@ -167,6 +179,10 @@ static void v1_names_are_read_on_v2(void **state)
 
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
 		assert_get(LIMIT_V2, files_v2, rows[i][0], rows[i][1]);
+	/* Memory and swap have no sum while memory has no limit. */
+	assert_get(LIMIT_V2, files_v2_half_limited, "memory.memsw.limit_in_bytes", "-1\n");
+	assert_get(LIMIT_V2, files_v2_half_limited, "memory.soft_limit_in_bytes", "500\n");
+	assert_get(LIMIT_V2, files_v2_half_limited, "cpuset.sched_load_balance", "0\n");
 }
 
 static void v2_names_are_read_on_v1(void **state)
@@ -223,6 +239,8 @@ static void v1_names_are_written_on_v2(void **state)
 		{"memory.limit_in_bytes", "-1", 0, "memory.max=max;"},
 		{"memory.memsw.limit_in_bytes", "600000000", 0, "memory.swap.max=63129088;"},
 		{"memory.memsw.limit_in_bytes", "1000", -EINVAL, ""},
+		{"memory.soft_limit_in_bytes", "64M", 0, "memory.low=64M;"},
+		{"memory.soft_limit_in_bytes", "-1", 0, "memory.low=0;"},
 		{"cpu.shares", "512", 0, "cpu.weight=59;"},
 		{"cpu.cfs_quota_us", "20000", 0, "cpu.max=20000 100000;"},
 		{"cpu.cfs_period_us", "200000", 0, "cpu.max=50000 200000;"},
@@ -250,6 +268,8 @@ static void v2_names_are_written_on_v1(void **state)
 	assert_set(LIMIT_V1, files_v1, "cgroup.freeze", "1", 0, "freezer.state=FROZEN;");
 	assert_set(LIMIT_V1, files_v1_limited, "memory.swap.max", "500000", 0,
 		   "memory.memsw.limit_in_bytes=1500000;");
+	assert_set(LIMIT_V1, files_v1, "memory.low", "64M", 0, "memory.soft_limit_in_bytes=64M;");
+	assert_set(LIMIT_V1, files_v1, "memory.low", "0", 0, "memory.soft_limit_in_bytes=-1;");
 	assert_set(LIMIT_V1, files_v1, "memory.min", "5", -ENOENT, "");
 }
 
