@@ -157,6 +157,10 @@ int tare_console(struct lxc_container *c, int tty, int escape, struct err *e);
 /* The beginning of the key that configures a cgroup file: "lxc.cgroup." or "lxc.cgroup2.". */
 const char *tare_cgroup_prefix(const char *file);
 
+/* The key for the other version that says the same, and that would win where a host has that: on
+ * the heap; NULL when there is none, or none that stands for this file alone. */
+char *tare_cgroup_counterpart(const char *file);
+
 /*
  * For what does more than one exec near processes of containers, whose root may reach its program
  * through /proc/PID/exe: execute it again, with these arguments and `name` as the first, as a

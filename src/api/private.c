@@ -121,6 +121,32 @@ const char *tare_cgroup_prefix(const char *file)
 								     : "lxc.cgroup2.";
 }
 
+/* One file for one file. */
+static bool stands_alone(const struct cgroup_row *row)
+{
+	return row->v1 && row->v2 && cgroup_row_find_v1(row->v1) == row &&
+	       (row->rule == RULE_SAME || row->rule == RULE_LIMIT || row->rule == RULE_CPU_SHARES ||
+		row->rule == RULE_SOFT_LIMIT);
+}
+
+char *tare_cgroup_counterpart(const char *file)
+{
+	const struct cgroup_row *of_v2 = cgroup_row_find_v2(file);
+	const struct cgroup_row *row = of_v2 ? of_v2 : cgroup_row_find_v1(file);
+	struct arena arena = {0};
+	autostr key = {0};
+	const char *name;
+
+	if (!row || !stands_alone(row))
+		return NULL;
+	name = of_v2 ? cgroup_row_name(row->v1, row->v2, file, &arena)
+		     : cgroup_row_name(row->v2, row->v1, file, &arena);
+	if (name)
+		str_addf(&key, "%s%s", of_v2 ? "lxc.cgroup." : "lxc.cgroup2.", name);
+	arena_finish(&arena);
+	return name ? str_take(&key) : NULL;
+}
+
 int tare_run_sealed(const char *name, char **argv, struct err *e)
 {
 	int r;

@@ -104,9 +104,10 @@ static bool can_save(const struct session *s, const char *object)
 	return false;
 }
 
-/* The line of the configuration that does the same at the next start. */
+/* The line of the configuration that does the same at the next start, when no other wins there. */
 static int save(struct session *s, const char *object, const char *value)
 {
+	autofree char *counterpart = tare_cgroup_counterpart(object);
 	autostr key = {0};
 	struct err e = {0};
 
@@ -116,6 +117,8 @@ static int save(struct session *s, const char *object, const char *value)
 	/* Rules for devices add up; of everything else there is one value. */
 	if (!text_starts(object, "devices."))
 		(void)s->c->clear_config_item(s->c, str_text(&key));
+	if (counterpart)
+		(void)s->c->clear_config_item(s->c, counterpart);
 	if (tare_set_item(s->c, str_text(&key), value, "(command line)", &e) < 0)
 		return session_fail(s, &e);
 	if (s->c->save_config(s->c, NULL))

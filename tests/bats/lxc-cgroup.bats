@@ -186,6 +186,30 @@ file() {
 > lxc.cgroup2.devices.allow = c 1:3 rwm"
 }
 
+@test "--save: a line for the other version does not win at the next start" {
+    cp "$LXCPATH/$N/config" "$BATS_TEST_TMPDIR/config"
+    printf '%s\n' "lxc.cgroup.memory.limit_in_bytes = 512M" "lxc.cgroup2.cpu.weight = 100" \
+        "lxc.cgroup.pids.max = 50" "lxc.cgroup.memory.soft_limit_in_bytes = 600M" >>"$LXCPATH/$N/config"
+    start
+    item --save memory.max 65M
+    item --save cpu.shares 300
+    item --save pids.max 77
+    lxc-stop -P "$LXCPATH" -n "$N" -k
+    start
+    got=$(item memory.limit_in_bytes; item cpu.shares; item pids.max)
+    lxc-stop -P "$LXCPATH" -n "$N" -k
+    diff "$BATS_TEST_TMPDIR/config" "$LXCPATH/$N/config" >"$BATS_TEST_TMPDIR/added" || true
+    cp "$BATS_TEST_TMPDIR/config" "$LXCPATH/$N/config"
+    assert_equal "$(grep '^[<>] .' "$BATS_TEST_TMPDIR/added")" "> lxc.cgroup.memory.soft_limit_in_bytes = 600M
+> lxc.cgroup2.memory.max = 65M
+> lxc.cgroup.cpu.shares = 300
+> lxc.cgroup2.pids.max = 77"
+    needs_v1
+    assert_equal "$got" "68157440
+300
+77"
+}
+
 @test "--save is for what a start can set, and for a container that is defined" {
     cp "$LXCPATH/$N/config" "$BATS_TEST_TMPDIR/config"
     start
