@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "base/num.h"
 
 #include "container/attach_fixture.h"
 
@@ -54,8 +55,11 @@ static size_t count_descriptors(void)
 	struct dirent *entry;
 	size_t count = 0;
 
-	while (d && (entry = readdir(d)))
-		count += entry->d_name[0] != '.' && !is_of_stage(atoi(entry->d_name));
+	while (d && (entry = readdir(d))) {
+		uint64_t fd;
+
+		count += num_parse_u64(entry->d_name, 10, &fd) == 0 && !is_of_stage((int)fd);
+	}
 	if (d)
 		closedir(d);
 	return count;
