@@ -128,7 +128,8 @@ Acquire::Retries "3";'
     create a2 -r bookworm >/dev/null
     root=$LXCPATH/a2/rootfs
     assert_equal "$(<"$root/etc/hostname")" a2
-    [ -e "$root/etc/machine-id" ] && [ ! -s "$root/etc/machine-id" ]
+    [ -e "$root/etc/machine-id" ]
+    [ ! -s "$root/etc/machine-id" ]
     [ ! -e "$root/etc/apt/apt.conf.d/99mmdebstrap" ]
     assert_equal "$(readlink "$root/etc/systemd/system/systemd-udevd.service")" /dev/null
     assert_equal "$(readlink "$root/etc/resolv.conf")" ../run/systemd/resolve/stub-resolv.conf
@@ -164,7 +165,8 @@ Acquire::Retries "3";'
     create w2 -r bookworm >"$BATS_TEST_TMPDIR/out2"
     wait $!
     assert_equal "$(wc -l <"$RECORD/runs")" 1
-    [ -e "$LXCPATH/w1/rootfs/sbin/init" ] && [ -e "$LXCPATH/w2/rootfs/sbin/init" ]
+    [ -e "$LXCPATH/w1/rootfs/sbin/init" ]
+    [ -e "$LXCPATH/w2/rootfs/sbin/init" ]
 }
 
 @test "lxc-debian: what apt could not do is explained, and leaves nothing" {
@@ -210,7 +212,8 @@ CASES
         run_apart create bad "${words[@]}"
         assert_equal "$status" 1
         assert_contains "$stderr" "$text"
-        [ ! -e "$LXCPATH/bad" ] && [ ! -e "$RECORD/runs" ]
+        [ ! -e "$LXCPATH/bad" ]
+        [ ! -e "$RECORD/runs" ]
     done <<'CASES'
 -r a/b|the release "a/b" is no name
 -a -x|the architecture "-x" is no name
@@ -225,6 +228,14 @@ CASES
     run_apart create bad "--password=a
 b"
     assert_contains "$stderr" "the password has a control character in it"
+    cd "$BATS_TEST_TMPDIR"
+    : >"it's"
+    : >"a]b"
+    run_apart create bad --interpreter-path="it's"
+    assert_contains "$stderr" "it's\" can't be named to mmdebstrap"
+    run_apart create bad --mirror=http://mirror.example/debian --keyring="a]b"
+    assert_contains "$stderr" "a]b\" can't be named to apt"
+    [ ! -e "$RECORD/runs" ]
     run_apart create bad --help
     assert_equal "$status" 0
     assert_contains "$stdout" "--packages=LIST"
@@ -297,6 +308,18 @@ http://mirror.example/debian"
     done
     grep -Eqx 'lxc.net.0.hwaddr = 00:16:3e(:[0-9a-f]{2}){3}' "$LXCPATH/h-one/config"
     refute_contains "$(<"$LXCPATH/h-two/config")" hwaddr
+}
+
+@test "lxc-debian: what is named from the working directory is found from anywhere" {
+    cd "$LXCPATH"
+    : >keys.gpg
+    : >interpreter
+    LXC_CACHE_PATH=${LXC_CACHE_PATH#"$LXCPATH/"} create rel -r bookworm \
+        --mirror=http://own.example/debian --keyring=keys.gpg --interpreter-path=interpreter >/dev/null
+    assert_contains "$(<"$RECORD/sources")" "[signed-by=$LXCPATH/keys.gpg] http://own.example/debian"
+    assert_contains "$(<"$RECORD/arguments")" "cp '$LXCPATH/interpreter' "
+    assert_contains "$(<"$RECORD/arguments")" "--customize-hook=$LXC_CACHE_PATH/debian/work/customize"
+    [ -e "$LXCPATH/rel/rootfs$LXCPATH/keys.gpg" ]
 }
 
 @test "lxc-ubuntu is lxc-debian by another name" {
