@@ -159,7 +159,7 @@ static void resume_accepting(struct monitord *m)
 /* Somebody may have cleaned the run directory: then nobody finds the fifo that we read. */
 static void keep_fifo(struct monitord *m)
 {
-	struct err e;
+	struct err e = {};
 
 	if (monitord_has_fifo(m))
 		return;
@@ -170,8 +170,9 @@ static void keep_fifo(struct monitord *m)
 
 static void listener_ready(struct monitord *m)
 {
-	accept_all(m);
+	/* Whoever has been taken in finds it. */
 	keep_fifo(m);
+	accept_all(m);
 }
 
 /* Clients and events ------------------------------------------------------------------------- */
@@ -244,7 +245,7 @@ static void client_ready(struct monitord *m, int fd)
  */
 static void end_idling(struct monitord *m)
 {
-	struct err e;
+	struct err e = {};
 
 	m->idle_until = USEC_INFINITY;
 	if (m->stays || m->clients.count > 0)
