@@ -48,14 +48,18 @@ make_programs() {
     ln -s ../bin/busybox "$LXCPATH/tree/sbin/init"
     ln -s ../../bin/busybox "$LXCPATH/tree/usr/bin/env"
     echo 'root:*:0:0:root:/root:/bin/sh' >"$LXCPATH/tree/etc/passwd"
+    echo 'root:x:0:' >"$LXCPATH/tree/etc/group"
     echo 'proxy' >"$LXCPATH/tree/etc/apt/apt.conf.d/99mmdebstrap"
     echo cafe >"$LXCPATH/tree/etc/machine-id"
     : >"$LXCPATH/tree/lib/systemd/system/systemd-resolved.service"
-    for name in getent systemctl useradd usermod chpasswd ssh-keygen apt-get; do
-        printf '#!/bin/sh\n{ echo "%s $*"; [ %s != chpasswd ] || cat; } >>/calls; [ %s != getent ]\n' \
-            "$name" "$name" "$name" \
+    for name in systemctl useradd usermod chpasswd ssh-keygen apt-get; do
+        printf '#!/bin/sh\n{ echo "%s $*"; [ %s != chpasswd ] || cat; } >>/calls\n' "$name" "$name" \
             >"$LXCPATH/tree/usr/bin/$name"
     done
+    # In the container there is root, and nobody else.
+    printf '#!/bin/sh\necho "getent $*" >>/calls\n%s\n' \
+        'while read -r line; do [ "${line%%:*}" != "$2" ] || { echo "$line"; exit 0; }; done </etc/passwd' \
+        'exit 2' >"$LXCPATH/tree/usr/bin/getent"
     chmod 755 "$LXCPATH"/tree/usr/bin/*
 
     cat >"$LXCPATH/bin/mmdebstrap" <<'FAKE'
@@ -293,6 +297,10 @@ http://mirror.example/debian"
     root=$LXCPATH/p2/rootfs
     assert_contains "$(<"$root/calls")" "useradd --user-group --create-home --shell /bin/bash tom"
     assert_contains "$(<"$root/calls")" "tom:x"
+    create p4 -r bookworm --user=root --auth-key="$BATS_TEST_TMPDIR/key.pub" >/dev/null
+    root=$LXCPATH/p4/rootfs
+    assert_equal "$(<"$root/root/.ssh/authorized_keys")" "ssh-ed25519 AAAA me@host"
+    assert_equal "$(ls -A "$root/home")" ""
     create p3 -r bookworm --bindhome=nobody >/dev/null
     home=$(getent passwd nobody | cut -d : -f 6)
     assert_contains "$(<"$LXCPATH/p3/rootfs/calls")" "useradd --uid $(id -u nobody) --user-group --home-dir $home"
