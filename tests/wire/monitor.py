@@ -363,6 +363,35 @@ def strangers_are_turned_away(world):
         friend.close()
 
 
+def who_has_ended_leaves_nobody_behind(world):
+    """A request of one who has gone counts, but no connection that others of a container keep."""
+    path = str(world.lxcpath)
+    program = """if True:
+        import os, sys; sys.path.insert(0, sys.argv[1]); import client as c, events
+        first = os.fork()
+        if first == 0:
+            sock = events.connect(sys.argv[2])
+            if os.fork() == 0:
+                print(c.at_end(sock, 5), flush=True)
+            os._exit(0)
+        os.waitpid(first, 0)
+        print("ready", flush=True)
+        os.wait()
+    """
+    with events.Daemon(path) as daemon:
+        daemon.send_signal(signal.SIGSTOP)
+        with subprocess.Popen(["unshare", "--pid", "--fork", "python3", "-B", "-c", program,
+                               os.path.dirname(__file__), path], stdout=subprocess.PIPE,
+                              text=True) as contained:
+            assert contained.stdout.readline() == "ready\n"
+            daemon.send_signal(signal.SIGCONT)
+            assert contained.stdout.readline() == "True\n", "it hears what happens"
+        daemon.send_signal(signal.SIGSTOP)
+        assert apart(lambda: c.send(events.connect(path), b"quit")) is not None
+        daemon.send_signal(signal.SIGCONT)
+        assert daemon.wait(10) == 0
+
+
 def who_holds_the_address_is_looked_at(world):
     path = str(world.lxcpath)
     ready, go = os.pipe()
@@ -495,6 +524,7 @@ subject.main([
     without_descriptors_it_waits,
     words_of_clients,
     strangers_are_turned_away,
+    who_has_ended_leaves_nobody_behind,
     who_holds_the_address_is_looked_at,
     root_of_a_container_is_not_believed,
     the_lxcpath_of_the_host_is_the_default,
