@@ -22,6 +22,7 @@
 #include "container/paths.h"
 #include "container/spawn.h"
 #include "run/monitor.h"
+#include "sys/peer.h"
 
 enum {
 	CONNECT_SECONDS = 5, /* for everything until we are connected */
@@ -47,7 +48,8 @@ static int wait_readable(int fd, usec_t deadline)
 	return n > 0 ? 0 : -ETIMEDOUT;
 }
 
-/* Only root's and our own daemons are believed, and they only talk to root and their own user. */
+/* Only root's and our own daemons are believed, and they only talk to root and their own user. Root
+ * of a container that shares the host's network is not the host's. */
 static int check_daemon(int fd, const char *lxcpath, struct err *e)
 {
 	struct ucred peer = {.uid = UINT32_MAX};
@@ -65,6 +67,15 @@ static int check_daemon(int fd, const char *lxcpath, struct err *e)
 			 "that user is neither root nor the owner of \"%s\"; ss -xlp tells which "
 			 "process it is",
 			 lxcpath);
+		return r;
+	}
+	if (peer_look(peer.pid) == PEER_CONTAINED) {
+		r = err_set(e, ERR_PERMISSION, EPERM,
+			    "the address of the lxc-monitord of \"%s\" is held by a process of a "
+			    "container",
+			    lxcpath);
+		err_hint(e, "it is process %d; its container shares the network with us",
+			 (int)peer.pid);
 		return r;
 	}
 	if (geteuid() == 0 || peer.uid == geteuid())

@@ -93,24 +93,38 @@ static void close_fd(int *fd)
 	*fd = -EBADF;
 }
 
-/* Root, and our own user; but no container's process. Who has ended already may have left a
- * request, as genuine LXC's lxc-monitor -Q does. */
-static bool may_connect(int fd)
+/* Root, and our own user. */
+static bool may_connect(const struct ucred *peer)
 {
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
+	return peer->uid == 0 || peer->uid == geteuid();
+}
 
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-	       (peer.uid == 0 || peer.uid == geteuid()) && peer_look(peer.pid) != PEER_CONTAINED;
+static void take_request(struct monitord *m, const char *word, ssize_t length)
+{
+	if (length != MONITOR_QUIT_LENGTH || memcmp(word, monitor_quit_word, (size_t)length) != 0)
+		return;
+	m->has_ended = true;
+	m->was_asked = true;
 }
 
 static void add_client(struct monitord *m, int client)
 {
 	autoclose int fd = client;
 	const int size = SEND_BUFFER;
+	char word[MONITOR_QUIT_LENGTH];
+	struct ucred peer;
+	socklen_t peer_size = sizeof(peer);
+	enum peer_place where;
 	int *place;
 
-	if (!may_connect(fd))
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_size) < 0 || !may_connect(&peer))
+		return;
+	where = peer_look(peer.pid);
+	/* Genuine LXC's lxc-monitor -Q does not wait for an answer. A connection that outlives who
+	 * made it may be in anybody's hands, a container's as well. */
+	if (where == PEER_ENDED)
+		take_request(m, word, recv(fd, word, sizeof(word), MSG_DONTWAIT));
+	if (where != PEER_HERE)
 		return;
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	if (watch(m, fd) < 0)
@@ -159,7 +173,7 @@ static void resume_accepting(struct monitord *m)
 /* Somebody may have cleaned the run directory: then nobody finds the fifo that we read. */
 static void keep_fifo(struct monitord *m)
 {
-	struct err e;
+	struct err e = {};
 
 	if (monitord_has_fifo(m))
 		return;
@@ -170,8 +184,9 @@ static void keep_fifo(struct monitord *m)
 
 static void listener_ready(struct monitord *m)
 {
-	accept_all(m);
+	/* Whoever has been taken in finds it. */
 	keep_fifo(m);
+	accept_all(m);
 }
 
 /* Clients and events ------------------------------------------------------------------------- */
@@ -221,11 +236,7 @@ static void client_ready(struct monitord *m, int fd)
 	char word[MONITOR_QUIT_LENGTH];
 	ssize_t n = recv(fd, word, sizeof(word), MSG_DONTWAIT);
 
-	if (n == (ssize_t)sizeof(word) && memcmp(word, monitor_quit_word, sizeof(word)) == 0) {
-		m->has_ended = true;
-		m->was_asked = true;
-		return;
-	}
+	take_request(m, word, n);
 	if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
 		return;
 	for (size_t i = 0; i < m->clients.count; i++) {
@@ -244,7 +255,7 @@ static void client_ready(struct monitord *m, int fd)
  */
 static void end_idling(struct monitord *m)
 {
-	struct err e;
+	struct err e = {};
 
 	m->idle_until = USEC_INFINITY;
 	if (m->stays || m->clients.count > 0)

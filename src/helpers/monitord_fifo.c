@@ -20,7 +20,7 @@
 #include "sys/lock.h"
 
 enum {
-	TRIES = 100,            /* another daemon is just removing what we have opened */
+	TRIES = 100,            /* another daemon is just removing what we have opened or made */
 	FIFO_SIZE = 1024 * 1024 /* bytes: 3971 events; they take memory only when they wait */
 };
 
@@ -109,9 +109,14 @@ int monitord_open_fifo(struct monitord *m, struct err *e)
 	str_addf(&below, "lxc/%s", m->lxcpath + strspn(m->lxcpath, "/"));
 	if (str_failed(&below))
 		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
-	for (int i = 0; i < TRIES; i++) {
+	for (int i = 1; i <= TRIES; i++) {
 		autoclose int directory = path_open_run(str_text(&below), true, 0755, e);
 
+		/* The daemon of another lxcpath may be removing directories that are ours, too. */
+		if (directory == -ENOENT && i < TRIES) {
+			err_clear(e);
+			continue;
+		}
 		if (directory < 0)
 			return directory;
 		r = try_open(m, directory, e);

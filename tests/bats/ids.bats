@@ -280,7 +280,8 @@ user"
     [ -e /proc/self/ns/time ] || skip "the kernel has no time namespaces"
     inside p1 "lxc.time.offset.boot = 10h" -- 'cut -d. -f1 /proc/uptime'
     difference=$((stdout - $(cut -d. -f1 /proc/uptime)))
-    [ "$difference" -ge 35998 ] && [ "$difference" -le 36002 ]
+    [ "$difference" -ge 35998 ]
+    [ "$difference" -le 36002 ]
     inside p1 "lxc.time.offset.monotonic = 100s" -- 'tr -s " " </proc/self/timens_offsets'
     assert_equal "$stdout" "monotonic 100 0
 boottime 0 0"
@@ -321,7 +322,8 @@ boottime 0 0"
     run_apart lxc-execute -P "$LXCPATH" -n keys -s lxc.keyring.session=1 -- "${serial[@]}"
     assert_equal "$stdout" "$outside"
     run_apart lxc-execute -P "$LXCPATH" -n keys -- "${serial[@]}"
-    [ "$stdout" -gt 0 ] && [ "$stdout" != "$outside" ]
+    [ "$stdout" -gt 0 ]
+    [ "$stdout" != "$outside" ]
 }
 
 @test "an ordinary user: create, start, attach, stop, destroy" {

@@ -316,7 +316,8 @@ net-writable"
 @test "lxc.autodev.tmpfs.size limits /dev; lxc.autodev = 0 leaves the root's own" {
     inside "lxc.autodev.tmpfs.size = 65536" \
         -- 'dd if=/dev/zero of=/dev/shm0 bs=1k count=999 2>/dev/null; wc -c </dev/shm0'
-    [ "$stdout" -gt 0 ] && [ "$stdout" -le 65536 ]
+    [ "$stdout" -gt 0 ]
+    [ "$stdout" -le 65536 ]
     echo own >"$LXCPATH/m1/rootfs/dev/own"
     inside "lxc.autodev = 0" -- 'cat /dev/own; ls /dev/full 2>/dev/null'
     assert_contains "$stdout" own

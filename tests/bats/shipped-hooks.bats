@@ -60,22 +60,64 @@ record_calls() {
     "$HOOKS/dhclient" c lxc start-host
     assert_equal "$(<"$RECORD")" \
         "nsenter --net=/proc/77/ns/net --uts=/proc/77/ns/uts -- dhclient -nw $files"
-    [ -e "$hook/dhclient.leases" ] && [ -e "$hook/dhclient.log" ]
+    [ -e "$hook/dhclient.leases" ]
+    [ -e "$hook/dhclient.log" ]
     rm "$RECORD"
     "$HOOKS/dhclient" c lxc stop mnt:/proc/5/fd/1 net:/proc/5/fd/2 uts:/proc/5/fd/3
     [ ! -e "$RECORD" ]
-    echo 4 >"$hook/dhclient.pid"
+    stand_in
     "$HOOKS/dhclient" c lxc stop mnt:/proc/5/fd/1 net:/proc/5/fd/2 uts:/proc/5/fd/3
+    wait_until 10 gone
     assert_equal "$(<"$RECORD")" "nsenter --net=/proc/5/fd/2 --uts=/proc/5/fd/3 -- dhclient -r $files"
     [ ! -e "$hook/dhclient.pid" ]
     rm "$RECORD"
-    echo 4 >"$hook/dhclient.pid"
+    stand_in
     touch "$BATS_TEST_TMPDIR/dhclient.conf"
     LXC_DHCLIENT_CONFIG=$BATS_TEST_TMPDIR/dhclient.conf LXC_HOOK_VERSION=1 LXC_HOOK_TYPE=stop \
         LXC_NET_NS=/proc/6/fd/2 "$HOOKS/dhclient"
     assert_equal "$(<"$RECORD")" "nsenter --net=/proc/6/fd/2 -- dhclient -cf $BATS_TEST_TMPDIR/dhclient.conf -r $files"
     run "$HOOKS/dhclient" c lxc mount
     assert_equal "$status" 1
+}
+
+# A process that a dhclient of the hook's could be, by its arguments and by the file with its number.
+stand_in() {
+    [ -p "$BATS_TEST_TMPDIR/pipe" ] || mkfifo "$BATS_TEST_TMPDIR/pipe"
+    bash -c 'read -r -t 60 word <>"$1"' dhclient "$BATS_TEST_TMPDIR/pipe" -pf "$hook/dhclient.pid" 3>&- &
+    client=$!
+    echo "$client" >"$hook/dhclient.pid"
+    wait_until 10 grep -qsz dhclient.pid "/proc/$client/cmdline"
+}
+
+gone() {
+    ! grep -qs '^State:[[:blank:]]*[^Z]' "/proc/$client/status"
+}
+
+@test "dhclient: one that nobody ended is ended at the next start; another process is not" {
+    record_calls nsenter dhclient
+    export LXC_CONFIG_FILE=$BATS_TEST_TMPDIR/c/config LXC_ROOTFS_PATH=dir:$ROOT LXC_PID=77
+    hook=$BATS_TEST_TMPDIR/c/hook
+    mkdir "$hook"
+    stand_in
+    "$HOOKS/dhclient" c lxc start-host
+    wait_until 10 gone
+    [ ! -e "$hook/dhclient.pid" ]
+    assert_equal "$(wc -l <"$RECORD")" 1
+    rm "$RECORD"
+    # The host was started anew, and the number is somebody else's.
+    sleep 60 3>&- &
+    client=$!
+    for type in stop start-host; do
+        echo "$client" >"$hook/dhclient.pid"
+        "$HOOKS/dhclient" c lxc "$type" net:/proc/5/fd/2
+        [ ! -e "$hook/dhclient.pid" ]
+    done
+    kill -0 "$client"
+    kill "$client"
+    refute_contains "$(<"$RECORD")" "dhclient -r"
+    echo "x; y" >"$hook/dhclient.pid"
+    "$HOOKS/dhclient" c lxc stop net:/proc/5/fd/2
+    [ ! -e "$hook/dhclient.pid" ]
 }
 
 # In a network of its own, with the real ip(8).
@@ -117,6 +159,35 @@ nameserver 10.9.8.2
 nameserver 10.9.8.3"
     [ ! -L "$ROOT/etc.old/resolv.conf" ]
     assert_equal "$(ls -A "$OUTSIDE")" ""
+}
+
+# A container runs while its resolv.conf is written: here its root knows each name before it is used.
+@test "dhclient-script: a link that appears under the hand leads nowhere" {
+    record_calls ip
+    cat >"$BATS_TEST_TMPDIR/bin/rm" <<FAKE
+#!/bin/sh
+/bin/rm "\$@"
+for word; do case \$word in resolv.conf*) ln -s $OUTSIDE/pipe "\$word" ;; esac; done
+FAKE
+    cat >"$BATS_TEST_TMPDIR/bin/mktemp" <<FAKE
+#!/bin/sh
+name=\$(/bin/mktemp "\$@")
+ln -s $OUTSIDE/pipe "\$name"
+echo "\$name"
+FAKE
+    chmod 755 "$BATS_TEST_TMPDIR"/bin/{rm,mktemp}
+    mkfifo "$OUTSIDE/pipe"
+    exec 7<>"$OUTSIDE/pipe"
+    export interface=d0 reason=BOUND new_ip_address=10.9.8.7 new_domain_name_servers=10.9.8.2
+    ROOTFS=$ROOT run "$HOOKS/dhclient-script"
+    assert_equal "$status" 1
+    # Nothing to read.
+    run -1 dd if="$OUTSIDE/pipe" iflag=nonblock bs=1 count=1 status=none
+    exec 7>&-
+    /bin/rm "$BATS_TEST_TMPDIR"/bin/{rm,mktemp} "$ROOT"/etc/*
+    ROOTFS=$ROOT "$HOOKS/dhclient-script"
+    assert_equal "$(<"$ROOT/etc/resolv.conf")" "nameserver 10.9.8.2"
+    assert_equal "$(ls -A "$ROOT/etc")" resolv.conf
 }
 
 @test "mountecryptfsroot: mounts what is encrypted with the key that sig names" {
@@ -184,6 +255,23 @@ FAKE
     LXC_ROOTFS_PATH=zfs:pool/c "$HOOKS/squid-deb-proxy-client" c lxc pre-start
 }
 
+@test "squid-deb-proxy-client: a container that has the host's root leaves the host's apt alone" {
+    [ "$(id -u)" -eq 0 ] || skip "containers need root here"
+    printf '#!/bin/sh\necho "proxy=http://proxy.example"\n' >"$BATS_TEST_TMPDIR/bin/apt-config"
+    chmod 755 "$BATS_TEST_TMPDIR/bin/apt-config"
+    cat >"$BATS_TEST_TMPDIR/script" <<SCRIPT
+set -eu
+mkdir -p /etc/apt/apt.conf.d
+mount -t tmpfs none /etc/apt/apt.conf.d
+for root in '' / dir:/ dir:; do
+    LXC_ROOTFS_PATH=\$root $HOOKS/squid-deb-proxy-client c lxc pre-start
+done
+ls -A /etc/apt/apt.conf.d
+SCRIPT
+    run_apart unshare -m sh "$BATS_TEST_TMPDIR/script"
+    assert_equal "$status:$stdout:$stderr" "0::"
+}
+
 @test "ubuntu-cloud-prep: a copy gets an identity of its own, keys and data" {
     export LXC_NAME=copy LXC_ROOTFS_MOUNT=$ROOT
     seed=$ROOT/var/lib/cloud/seed/nocloud-net
@@ -198,7 +286,8 @@ local-hostname: copy
 public-keys:
 - 'ssh-ed25519 AAAA it''s me'"
     assert_equal "$(<"$seed/user-data")" '#!/bin/sh'
-    [ ! -e "$seed/vendor-data" ] && [ ! -e "$ROOT/var/lib/cloud/instances/old" ]
+    [ ! -e "$seed/vendor-data" ]
+    [ ! -e "$ROOT/var/lib/cloud/instances/old" ]
     LXC_HOOK_VERSION=1 "$HOOKS/ubuntu-cloud-prep" -L
     grep -Eqx 'instance-id: lxc-copy-[0-9a-f]{8}' "$seed/meta-data"
     "$HOOKS/ubuntu-cloud-prep" copy lxc clone -L --cloud
@@ -207,6 +296,17 @@ public-keys:
     ln -s "$OUTSIDE" "$ROOT/var/lib/cloud"
     run "$HOOKS/ubuntu-cloud-prep" copy lxc clone -L
     assert_equal "$status:$(ls -A "$OUTSIDE")" "1:"
+    # What is emptied may be links, too.
+    rm "$ROOT/var/lib/cloud"
+    mkdir -p "$ROOT/var/lib/cloud/sem" "$OUTSIDE/nocloud"
+    : >"$ROOT/var/lib/cloud/sem/old"
+    for name in instances data seed; do
+        ln -s "$OUTSIDE" "$ROOT/var/lib/cloud/$name"
+    done
+    run "$HOOKS/ubuntu-cloud-prep" copy lxc clone -L --cloud
+    assert_equal "$status:$(ls -A "$OUTSIDE")" "1:nocloud"
+    [ ! -e "$ROOT/var/lib/cloud/sem/old" ]
+    [ ! -L "$ROOT/var/lib/cloud/data" ]
 }
 
 @test "unmount-namespace: what a container's namespace holds is unmounted, and nothing of the host's" {

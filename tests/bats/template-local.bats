@@ -62,7 +62,8 @@ pack() {
     echo "/ mnt none bind,create=dir 0 0" >fstab
     echo "Made LXC_NAME." >create-message
     echo ./etc/secret >excludes
-    printf '%s\n' /etc/hostname etc/missing >templates
+    # Without an end of line, as some write it.
+    printf '%s\n%s' etc/missing /etc/hostname >templates
     pack
     run_apart create l1 -m "$BATS_TEST_TMPDIR/meta.tar.gz" -f "$FILES/rootfs.tar.gz"
     assert_equal "$status:$stderr" "0:"
@@ -80,7 +81,8 @@ Using rootfs file: $FILES/rootfs.tar.gz
 ---
 Made LXC_NAME."
     temporary=$(sed -n '1s/^Using local temporary directory //p' <<<"$stdout")
-    [ -n "$temporary" ] && [ ! -e "$temporary" ]
+    [ -n "$temporary" ]
+    [ ! -e "$temporary" ]
     assert_equal "$(sed '1,/^# (Be aware/d' "$LXCPATH/l1/config")" "
 # A comment
 
@@ -160,4 +162,22 @@ lxc.net.1.type = empty"
     assert_contains "$stderr" "leads out of the root file system"
     assert_equal "$(<"$FILES/outside")" LXC_NAME
     [ ! -e "$LXCPATH/bad" ]
+    # Files of the template's own lie beside those of the image, not among them.
+    rm templates
+    echo /etc/hostname >templates
+    ln -s "$FILES/outside" .config
+    ln -s "$FILES/outside" .template
+    pack
+    create hid -m "$BATS_TEST_TMPDIR/meta.tar.gz" -f "$FILES/rootfs.tar.gz" >/dev/null
+    assert_equal "$(<"$FILES/outside")" LXC_NAME
+    assert_contains "$(<"$LXCPATH/hid/config")" "lxc.uts.name = hid"
+}
+
+@test "names of files are names of files, whatever is in them" {
+    cp "$FILES/rootfs.tar.gz" "20261121_05:24.tar.gz"
+    pack
+    cp -- "$BATS_TEST_TMPDIR/meta.tar.gz" "-m:a b.tar.gz"
+    run_apart create odd -m "-m:a b.tar.gz" -f "20261121_05:24.tar.gz"
+    assert_equal "$status:$stderr" "0:"
+    [ -e "$LXCPATH/odd/rootfs/sbin/init" ]
 }

@@ -48,14 +48,18 @@ make_programs() {
     ln -s ../bin/busybox "$LXCPATH/tree/sbin/init"
     ln -s ../../bin/busybox "$LXCPATH/tree/usr/bin/env"
     echo 'root:*:0:0:root:/root:/bin/sh' >"$LXCPATH/tree/etc/passwd"
+    echo 'root:x:0:' >"$LXCPATH/tree/etc/group"
     echo 'proxy' >"$LXCPATH/tree/etc/apt/apt.conf.d/99mmdebstrap"
     echo cafe >"$LXCPATH/tree/etc/machine-id"
     : >"$LXCPATH/tree/lib/systemd/system/systemd-resolved.service"
-    for name in getent systemctl useradd usermod chpasswd ssh-keygen apt-get; do
-        printf '#!/bin/sh\n{ echo "%s $*"; [ %s != chpasswd ] || cat; } >>/calls; [ %s != getent ]\n' \
-            "$name" "$name" "$name" \
+    for name in systemctl useradd usermod chpasswd ssh-keygen apt-get; do
+        printf '#!/bin/sh\n{ echo "%s $*"; [ %s != chpasswd ] || cat; } >>/calls\n' "$name" "$name" \
             >"$LXCPATH/tree/usr/bin/$name"
     done
+    # In the container there is root, and nobody else.
+    printf '#!/bin/sh\necho "getent $*" >>/calls\n%s\n' \
+        'while read -r line; do [ "${line%%:*}" != "$2" ] || { echo "$line"; exit 0; }; done </etc/passwd' \
+        'exit 2' >"$LXCPATH/tree/usr/bin/getent"
     chmod 755 "$LXCPATH"/tree/usr/bin/*
 
     cat >"$LXCPATH/bin/mmdebstrap" <<'FAKE'
@@ -128,7 +132,8 @@ Acquire::Retries "3";'
     create a2 -r bookworm >/dev/null
     root=$LXCPATH/a2/rootfs
     assert_equal "$(<"$root/etc/hostname")" a2
-    [ -e "$root/etc/machine-id" ] && [ ! -s "$root/etc/machine-id" ]
+    [ -e "$root/etc/machine-id" ]
+    [ ! -s "$root/etc/machine-id" ]
     [ ! -e "$root/etc/apt/apt.conf.d/99mmdebstrap" ]
     assert_equal "$(readlink "$root/etc/systemd/system/systemd-udevd.service")" /dev/null
     assert_equal "$(readlink "$root/etc/resolv.conf")" ../run/systemd/resolve/stub-resolv.conf
@@ -164,7 +169,8 @@ Acquire::Retries "3";'
     create w2 -r bookworm >"$BATS_TEST_TMPDIR/out2"
     wait $!
     assert_equal "$(wc -l <"$RECORD/runs")" 1
-    [ -e "$LXCPATH/w1/rootfs/sbin/init" ] && [ -e "$LXCPATH/w2/rootfs/sbin/init" ]
+    [ -e "$LXCPATH/w1/rootfs/sbin/init" ]
+    [ -e "$LXCPATH/w2/rootfs/sbin/init" ]
 }
 
 @test "lxc-debian: what apt could not do is explained, and leaves nothing" {
@@ -210,7 +216,8 @@ CASES
         run_apart create bad "${words[@]}"
         assert_equal "$status" 1
         assert_contains "$stderr" "$text"
-        [ ! -e "$LXCPATH/bad" ] && [ ! -e "$RECORD/runs" ]
+        [ ! -e "$LXCPATH/bad" ]
+        [ ! -e "$RECORD/runs" ]
     done <<'CASES'
 -r a/b|the release "a/b" is no name
 -a -x|the architecture "-x" is no name
@@ -225,6 +232,14 @@ CASES
     run_apart create bad "--password=a
 b"
     assert_contains "$stderr" "the password has a control character in it"
+    cd "$BATS_TEST_TMPDIR"
+    : >"it's"
+    : >"a]b"
+    run_apart create bad --interpreter-path="it's"
+    assert_contains "$stderr" "it's\" can't be named to mmdebstrap"
+    run_apart create bad --mirror=http://mirror.example/debian --keyring="a]b"
+    assert_contains "$stderr" "a]b\" can't be named to apt"
+    [ ! -e "$RECORD/runs" ]
     run_apart create bad --help
     assert_equal "$status" 0
     assert_contains "$stdout" "--packages=LIST"
@@ -282,6 +297,10 @@ http://mirror.example/debian"
     root=$LXCPATH/p2/rootfs
     assert_contains "$(<"$root/calls")" "useradd --user-group --create-home --shell /bin/bash tom"
     assert_contains "$(<"$root/calls")" "tom:x"
+    create p4 -r bookworm --user=root --auth-key="$BATS_TEST_TMPDIR/key.pub" >/dev/null
+    root=$LXCPATH/p4/rootfs
+    assert_equal "$(<"$root/root/.ssh/authorized_keys")" "ssh-ed25519 AAAA me@host"
+    assert_equal "$(ls -A "$root/home")" ""
     create p3 -r bookworm --bindhome=nobody >/dev/null
     home=$(getent passwd nobody | cut -d : -f 6)
     assert_contains "$(<"$LXCPATH/p3/rootfs/calls")" "useradd --uid $(id -u nobody) --user-group --home-dir $home"
@@ -297,6 +316,18 @@ http://mirror.example/debian"
     done
     grep -Eqx 'lxc.net.0.hwaddr = 00:16:3e(:[0-9a-f]{2}){3}' "$LXCPATH/h-one/config"
     refute_contains "$(<"$LXCPATH/h-two/config")" hwaddr
+}
+
+@test "lxc-debian: what is named from the working directory is found from anywhere" {
+    cd "$LXCPATH"
+    : >keys.gpg
+    : >interpreter
+    LXC_CACHE_PATH=${LXC_CACHE_PATH#"$LXCPATH/"} create rel -r bookworm \
+        --mirror=http://own.example/debian --keyring=keys.gpg --interpreter-path=interpreter >/dev/null
+    assert_contains "$(<"$RECORD/sources")" "[signed-by=$LXCPATH/keys.gpg] http://own.example/debian"
+    assert_contains "$(<"$RECORD/arguments")" "cp '$LXCPATH/interpreter' "
+    assert_contains "$(<"$RECORD/arguments")" "--customize-hook=$LXC_CACHE_PATH/debian/work/customize"
+    [ -e "$LXCPATH/rel/rootfs$LXCPATH/keys.gpg" ]
 }
 
 @test "lxc-ubuntu is lxc-debian by another name" {

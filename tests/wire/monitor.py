@@ -10,6 +10,7 @@ import select
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import client as c
@@ -18,6 +19,7 @@ import subject
 
 CROWD = 500
 FLOOD, STEP = 10000, 100
+ROUNDS = 150
 
 
 def record(name, value, kind=0):
@@ -197,6 +199,30 @@ def there_is_one_daemon_only(world):
         monitor.close()
 
 
+def neighbours_come_and_go(world):
+    """Daemons of several lxcpaths have directories in common, which the last one removes."""
+    program = f"{os.environ['TARE_HELPERS']}/lxc-monitord"
+    answers = []
+
+    def begin_and_end(path):
+        for _ in range(ROUNDS):
+            reader, writer = os.pipe()
+            with subprocess.Popen([program, path, str(writer)], pass_fds=[writer]) as daemon:
+                os.close(writer)
+                answers.append(os.read(reader, 1))
+                daemon.terminate()
+            os.close(reader)
+
+    threads = [threading.Thread(target=begin_and_end, args=(f"/run/work/common/{name}",))
+               for name in "abc"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [b"S"] * (3 * ROUNDS), f"{len(answers) - answers.count(b'S')} could not begin"
+    assert not os.path.exists("/run/lxc/run/work/common")
+
+
 def the_daemon_keeps_nothing_of_who_started_it(world):
     path = world.lxcpath
     with open(world.work / "held", "wb") as held:
@@ -337,6 +363,35 @@ def strangers_are_turned_away(world):
         friend.close()
 
 
+def who_has_ended_leaves_nobody_behind(world):
+    """A request of one who has gone counts, but no connection that others of a container keep."""
+    path = str(world.lxcpath)
+    program = """if True:
+        import os, sys; sys.path.insert(0, sys.argv[1]); import client as c, events
+        first = os.fork()
+        if first == 0:
+            sock = events.connect(sys.argv[2])
+            if os.fork() == 0:
+                print(c.at_end(sock, 5), flush=True)
+            os._exit(0)
+        os.waitpid(first, 0)
+        print("ready", flush=True)
+        os.wait()
+    """
+    with events.Daemon(path) as daemon:
+        daemon.send_signal(signal.SIGSTOP)
+        with subprocess.Popen(["unshare", "--pid", "--fork", "python3", "-B", "-c", program,
+                               os.path.dirname(__file__), path], stdout=subprocess.PIPE,
+                              text=True) as contained:
+            assert contained.stdout.readline() == "ready\n"
+            daemon.send_signal(signal.SIGCONT)
+            assert contained.stdout.readline() == "True\n", "it hears what happens"
+        daemon.send_signal(signal.SIGSTOP)
+        assert apart(lambda: c.send(events.connect(path), b"quit")) is not None
+        daemon.send_signal(signal.SIGCONT)
+        assert daemon.wait(10) == 0
+
+
 def who_holds_the_address_is_looked_at(world):
     path = str(world.lxcpath)
     ready, go = os.pipe()
@@ -363,6 +418,23 @@ def who_holds_the_address_is_looked_at(world):
         os.waitpid(child, 0)
         os.close(ready)
         os.close(go)
+
+
+def root_of_a_container_is_not_believed(world):
+    """One that shares the host's network could tell of states that nobody has."""
+    path = str(world.lxcpath)
+    program = "import sys, time; sys.path.insert(0, sys.argv[1]); import events, socket\n" \
+        "s = socket.socket(socket.AF_UNIX); s.bind(events.address(sys.argv[2])); s.listen(5)\n" \
+        "print(flush=True); sys.stdin.read()"
+    with subprocess.Popen(["unshare", "--pid", "--fork", "python3", "-B", "-c", program,
+                           os.path.dirname(__file__), path], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as squatter:
+        squatter.stdout.read(1)
+        for option in ("--once", "RUNNING"), ("-Q",):
+            done = subject.run(["timeout", "10", "lxc-monitor", "-P", path, *option])
+            assert done.returncode == 1 and "held by a process of a container" in done.stderr, done
+        squatter.stdin.close()
+        assert squatter.wait(10) == 0
 
 
 def the_lxcpath_of_the_host_is_the_default(world):
@@ -444,6 +516,7 @@ subject.main([
     a_killed_daemon_is_noticed_and_replaced,
     a_lost_fifo_is_made_again,
     there_is_one_daemon_only,
+    neighbours_come_and_go,
     the_daemon_keeps_nothing_of_who_started_it,
     nobody_misses_what_comes_after_connecting,
     a_slow_client_is_dropped_and_holds_nobody_up,
@@ -451,7 +524,9 @@ subject.main([
     without_descriptors_it_waits,
     words_of_clients,
     strangers_are_turned_away,
+    who_has_ended_leaves_nobody_behind,
     who_holds_the_address_is_looked_at,
+    root_of_a_container_is_not_believed,
     the_lxcpath_of_the_host_is_the_default,
     what_stands_in_its_way_is_named,
     nobody_slow_holds_a_container_up,
