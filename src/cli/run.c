@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -175,6 +176,8 @@ int cli_dispatch(const struct cli_registry *registry, int argc, char **argv)
 	struct err e;
 
 	hold_standard_descriptors();
+	/* Whoever ignores it, and so may have started us, is not told how its children ended. */
+	(void)signal(SIGCHLD, SIG_DFL);
 	if (!text_starts(name, "lxc-"))
 		return run_program(registry, argc, argv);
 	tool = cli_find_tool(registry, name);

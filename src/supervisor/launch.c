@@ -103,7 +103,7 @@ static void take_signals(struct supervisor *s)
 
 	sys_sigmask(SIG_SETMASK, &mask, NULL);
 	for (int n = 1; n <= SIGNAL_MAX; n++) {
-		if (s->run.caller_ignored >> (n - 1) & 1)
+		if (n == SIGCHLD || s->run.caller_ignored >> (n - 1) & 1)
 			sys_sigaction(n, &standard);
 	}
 }

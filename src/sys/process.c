@@ -135,7 +135,8 @@ uint64_t process_ignored_signals(void)
 	uint64_t ignored = 0;
 
 	for (int n = 1; n <= SIGNALS; n++) {
-		if (sys_sigaction_read(n, &action) == 0 && action.handler == SIG_IGN)
+		if (n != SIGCHLD && sys_sigaction_read(n, &action) == 0 &&
+		    action.handler == SIG_IGN)
 			ignored |= UINT64_C(1) << (n - 1);
 	}
 	return ignored;

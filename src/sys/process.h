@@ -32,7 +32,11 @@ struct process_program {
  */
 int process_spawn(const struct process_program *program, pid_t *ret_pid);
 
-/* Which signals we ignore, bit n - 1 for signal n: those too that the C library keeps to itself. */
+/*
+ * Which signals we ignore, bit n - 1 for signal n: those too that the C library keeps to itself,
+ * but never SIGCHLD. That is handed on to nobody: an init or a shell that ignores it is not told
+ * when its children end, and waits for ever.
+ */
 uint64_t process_ignored_signals(void);
 
 struct process_clone {

@@ -147,6 +147,10 @@ static void signals_are_as_asked(void **state)
 	assert_int_equal(status_of(&program), 0);
 	signal(SIGUSR2, SIG_DFL);
 	assert_false(process_ignored_signals() & 1U << (SIGUSR2 - 1));
+	/* Whoever gets it never hears of the end of its children. */
+	signal(SIGCHLD, SIG_IGN);
+	assert_false(process_ignored_signals() & 1U << (SIGCHLD - 1));
+	signal(SIGCHLD, SIG_DFL);
 }
 
 static void ends_are_told_apart(void **state)

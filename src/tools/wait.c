@@ -82,13 +82,15 @@ static bool wait_aside(const struct cli_tool *tool, struct session *s, const cha
 static int wait_for_all(const struct cli_tool *tool, struct session *s,
 			const struct wait_values *values, const struct cli_arguments *more)
 {
-	int code = 0, status;
+	int code;
 
 	for (size_t i = 0; i < more->count; i++)
 		if (!wait_aside(tool, s, more->words[i], values))
 			return 1;
 	code = wait_for(tool, &values->common, values);
 	for (size_t i = 0; i < more->count; i++) {
+		int status = 1;
+
 		while (wait(&status) < 0 && errno == EINTR)
 			;
 		if (status != 0)

@@ -210,6 +210,7 @@ static void ignored_children_are_no_trouble(void **state)
 	/* Of what the caller ignores, init is spared what would cripple it … */
 	assert_string_equal(c->state(c), "RUNNING");
 	assert_int_equal(status_mask(c->init_pid(c), "SigBlk:"), 0);
+	assert_int_equal(status_mask(c->init_pid(c), "SigIgn:") >> (SIGCHLD - 1) & 1, 0);
 	assert_works(c, c->freeze(c));
 	/* … while the status of an attached process is lost, and told so. */
 	assert_works(c, c->unfreeze(c));

@@ -25,6 +25,16 @@ execute() {
     run -255 execute -- /bin/nope
 }
 
+@test "a caller that ignores SIGCHLD: the end of its children is not lost" {
+    ignoring=(timeout -k 5 20 env --ignore-signal=CHLD)
+    run -7 "${ignoring[@]}" lxc-execute -P "$LXCPATH" -n app -- sh -c 'sleep 0.1; exit 7'
+    run -0 "${ignoring[@]}" lxc-execute -P "$LXCPATH" -n app -d -- sleep 100
+    run_apart lxc-attach -P "$LXCPATH" -n app -- sed -n 's/SigIgn:\t//p' /proc/1/status
+    assert_equal "$((0x$stdout >> 16 & 1))" 0
+    run -7 "${ignoring[@]}" lxc-attach -P "$LXCPATH" -n app -- sh -c 'exit 7'
+    lxc-stop -P "$LXCPATH" -n app -k
+}
+
 @test "without configuration: own pids, name, IPC and mounts; the host's network and files" {
     run_apart execute -- sh -c 'echo $$; hostname; readlink /proc/self/ns/net; ls /proc | grep -c "^[0-9]*$"'
     assert_equal "$status" 0

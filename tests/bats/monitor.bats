@@ -253,6 +253,8 @@ polls() {
     lxc-start -P "$LXCPATH" -n bar
     run_apart lxc-wait -P "$LXCPATH" foo bar nosuch -s STOPPED -t 0
     assert_equal "$status:$stdout:$stderr" "1::"
+    # Also where the caller does not want to hear of his children's end.
+    run -1 env --ignore-signal=CHLD lxc-wait -P "$LXCPATH" foo bar nosuch -s STOPPED -t 0
     # Nobody goes on waiting.
     wait_aside foo bar new -s FROZEN
     wait_until 10 all_poll "$waiter"
