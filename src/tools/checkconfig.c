@@ -182,7 +182,7 @@ static int fail(const struct cli_tool *tool, const struct kernel_config *k, cons
 	const char *module = getenv("MODNAME");
 	autostr text = {0};
 
-	if (e->code != -ENOENT) {
+	if (e->id != ERR_FILE_OPEN || e->code != -ENOENT) {
 		cli_print_error(tool->name, NULL, e);
 		return 1;
 	}

@@ -193,6 +193,19 @@ Advanced netfilter: enabled"
     assert_contains "$stderr" "cannot run gzip, which unpacks $CONFIG.packed"
 }
 
+@test "a compressed file that can't be unpacked" {
+    gzip <"$CONFIG" | head -c 100 >"$CONFIG.gz"
+    # Whatever our caller thinks of the end of its children.
+    CONFIG=$CONFIG.gz run_apart env --ignore-signal=CHLD lxc-checkconfig -q
+    assert_equal "$status:$stdout" "1:"
+    assert_contains "$stderr" "lxc-checkconfig: cannot unpack $CONFIG.gz with gzip"
+    CONFIG=$CONFIG.gz run_apart env PATH=/nonexistent "$TARE_BIN/lxc-checkconfig" -q
+    assert_equal "$status:$stdout" "1:"
+    assert_contains "$stderr" "lxc-checkconfig: cannot run gzip, which unpacks $CONFIG.gz"
+    assert_contains "$stderr" "install it, or unpack the file"
+    refute_contains "$stderr" "Try recompiling"
+}
+
 @test "no configuration, or one that was found elsewhere" {
     [ "$(id -u)" -eq 0 ] || skip "needs mounts of its own"
     kernel=$(uname -r)
