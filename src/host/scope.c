@@ -26,7 +26,6 @@
 enum {
 	ANSWER_TIME = 5, /* seconds */
 	NUMBER_MAX = 98,
-	ADDRESS_MAX = 256,
 	WORD_MAX = 64,
 	REASON_MAX = 128,
 	UNIT_MAX = 256,
@@ -60,17 +59,17 @@ static int no_bus(int r, const char *address, struct err *e)
 }
 
 /* Where the session says that its bus is, else where systemd has it. */
-static void find_address(char buf[static ADDRESS_MAX])
+static void find_address(struct str *out)
 {
 	const char *address = getenv("DBUS_SESSION_BUS_ADDRESS");
 	const char *directory = getenv("XDG_RUNTIME_DIR");
 
 	if (address && *address)
-		snprintf(buf, ADDRESS_MAX, "%s", address);
+		str_add(out, address);
 	else if (directory && *directory)
-		snprintf(buf, ADDRESS_MAX, "unix:path=%s/bus", directory);
+		str_addf(out, "unix:path=%s/bus", directory);
 	else
-		snprintf(buf, ADDRESS_MAX, "unix:path=/run/user/%u/bus", (unsigned)geteuid());
+		str_addf(out, "unix:path=/run/user/%u/bus", (unsigned)geteuid());
 }
 
 static void disconnect(struct connection *c)
@@ -93,18 +92,18 @@ static int join_bus(struct connection *c, const char *address)
 
 static int reach(struct connection *c, struct err *e)
 {
-	char address[ADDRESS_MAX];
+	autostr address = {};
 	int r;
 
 	*c = (struct connection){.library = library_systemd(e)};
 	if (!c->library)
 		return -ENOENT;
-	find_address(address);
-	r = join_bus(c, address);
+	find_address(&address);
+	r = str_failed(&address) ? -ENOMEM : join_bus(c, str_text(&address));
 	if (r >= 0)
 		return 0;
 	disconnect(c);
-	return no_bus(r, address, e);
+	return no_bus(r, str_text(&address), e);
 }
 
 /* A call and its answer. The error is systemd's, to be freed. */

@@ -28,7 +28,7 @@ struct sd_bus_message {
 };
 
 struct sd_bus {
-	char address[256];
+	char address[1024];
 	sd_bus_message_handler_t callback;
 	void *context;
 	uint32_t calls;

@@ -125,6 +125,22 @@ static void a_process_is_put_into_a_directory(void **state)
 	assert_log("unix:path=/a/bus\nAttachProcessesToUnit lxc-c1-0.scope /lxc.monitor.c1\n");
 }
 
+/* Several addresses, the last of which is meant. */
+static void no_address_is_cut(void **state)
+{
+	autostr address = {}, expected = {};
+
+	(void)state;
+	while (address.len < 300)
+		str_add(&address, "unix:path=/gone/bus;");
+	str_add(&address, "unix:path=/a/bus");
+	str_addf(&expected, "%s\nGetUnitByPID\n", str_text(&address));
+	setenv("DBUS_SESSION_BUS_ADDRESS", str_text(&address), 1);
+	setenv("TEST_SYSTEMD", "delegated", 1);
+	assert_int_equal(scope_enter("lxc-c1", 7, NULL), 0);
+	assert_log(str_text(&expected));
+}
+
 /* A session need not say where its bus is. */
 static void the_bus_is_where_systemd_has_it(void **state)
 {
@@ -158,6 +174,7 @@ int main(void)
 		test(a_job_may_fail_or_never_end),
 		test(a_refusal_is_told),
 		test(a_process_is_put_into_a_directory),
+		test(no_address_is_cut),
 		test(the_bus_is_where_systemd_has_it),
 	};
 
