@@ -194,6 +194,27 @@ bool text_list_has(const char *list, const char *word, size_t length)
 	return false;
 }
 
+static bool is_octal(const char *digits)
+{
+	return digits[0] >= '0' && digits[0] <= '3' && digits[1] >= '0' && digits[1] <= '7' &&
+	       digits[2] >= '0' && digits[2] <= '7';
+}
+
+void text_unescape(char *text)
+{
+	char *to = text;
+
+	for (const char *at = text; *at; to++) {
+		if (at[0] == '\\' && is_octal(at + 1)) {
+			*to = (char)((at[1] - '0') << 6 | (at[2] - '0') << 3 | (at[3] - '0'));
+			at += 4;
+		} else {
+			*to = *at++;
+		}
+	}
+	*to = '\0';
+}
+
 bool text_equals_any_case(const char *a, const char *b)
 {
 	while (*a && text_lower(*a) == text_lower(*b)) {

@@ -67,6 +67,10 @@ const char *text_after(const char *text, const char *prefix);
  * is empty. */
 bool text_list_has(const char *list, const char *word, size_t length);
 
+/* Put back what lists of mounts write as \ and three octal digits: blanks, tabs, line ends, \ and
+ * more (proc(5)). In place. */
+void text_unescape(char *text);
+
 /* Upper and lower case of ASCII are the same, whatever the locale says. */
 bool text_equals_any_case(const char *a, const char *b);
 

@@ -199,6 +199,17 @@ static void plain_texts_answer_questions(void **state)
 	assert_false(text_equals_any_case("[", "{"));
 }
 
+static void octal_escapes_are_put_back(void **state)
+{
+	char text[] = "/a\\040b\\134040\\011\\377";
+	char others[] = "\\040\\08\\400\\x\\\\04\\";
+
+	text_unescape(text);
+	assert_string_equal(text, "/a b\\040\t\377");
+	text_unescape(others);
+	assert_string_equal(others, " \\08\\400\\x\\\\04\\");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +224,7 @@ int main(void)
 		cmocka_unit_test(a_length_that_cannot_be_is_out_of_memory),
 		cmocka_unit_test(a_format_that_cannot_be_written_fails_the_string),
 		cmocka_unit_test(plain_texts_answer_questions),
+		cmocka_unit_test(octal_escapes_are_put_back),
 	};
 
 	return cmocka_run_group_tests_name("base/str", tests, NULL, NULL);

@@ -17,6 +17,7 @@
 
 #include "base/macros.h"
 #include "base/names.h"
+#include "base/str.h"
 #include "base/vec.h"
 #include "sys/file.h"
 #include "sys/namespace.h"
@@ -60,22 +61,6 @@ static int enter(const char *path)
 	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ? -errno : 0;
 }
 
-/* Blanks, tabs, line ends and backslashes are \ and three octal digits there (proc(5)). */
-static void unescape(char *text)
-{
-	char *out = text;
-
-	for (const char *at = text; *at; out++) {
-		if (at[0] == '\\' && at[1] && at[2] && at[3]) {
-			*out = (char)((at[1] - '0') << 6 | (at[2] - '0') << 3 | (at[3] - '0'));
-			at += 4;
-		} else {
-			*out = *at++;
-		}
-	}
-	*out = '\0';
-}
-
 /* The places of mounts, in the order in which they are listed: what is below, first. */
 static int find_places(char *text, struct places *ret)
 {
@@ -89,7 +74,7 @@ static int find_places(char *text, struct places *ret)
 			place = strsep(&line, " ");
 		if (!place)
 			continue;
-		unescape(place);
+		text_unescape(place);
 		item = vec_push(ret);
 		if (!item)
 			return -ENOMEM;

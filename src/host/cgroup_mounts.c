@@ -20,24 +20,6 @@ enum {
 	FIELDS_BEFORE_DASH = 6, /* optional ones follow */
 };
 
-/* \040 and the like, in place. */
-static void unescape(char *text)
-{
-	char *to = text;
-
-	for (const char *from = text; *from; from++) {
-		if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] >= '0' &&
-		    from[2] <= '7' && from[3] >= '0' && from[3] <= '7') {
-			*to++ = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 |
-				       (from[3] - '0'));
-			from += 3;
-		} else {
-			*to++ = *from;
-		}
-	}
-	*to = '\0';
-}
-
 /* The next field, terminated in place; NULL at the end of the line. */
 static char *next_field(char **at)
 {
@@ -75,11 +57,11 @@ static int add_line(struct cgroup_mounts *mounts, char *line, struct arena *aren
 	field = arena_strdup(arena, mount.root);
 	mount.root = field;
 	if (field)
-		unescape(field);
+		text_unescape(field);
 	field = arena_strdup(arena, mount.point);
 	mount.point = field;
 	if (field)
-		unescape(field);
+		text_unescape(field);
 	if (!mount.root || !mount.point || (strcmp(type, "cgroup2") != 0 && !mount.options))
 		return -ENOMEM;
 	added = vec_push_in(mounts, arena);

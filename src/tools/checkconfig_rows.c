@@ -139,37 +139,9 @@ struct mounts {
 	bool has_systemd, has_freezer;
 };
 
-/* proc(5): blanks and the like are octal numbers. */
-static void decode(char *text)
+static bool has_option(const char *options, const char *word)
 {
-	char *to = text;
-
-	for (const char *at = text; *at; to++) {
-		if (at[0] == '\\' && at[1] >= '0' && at[1] <= '3' && at[2] >= '0' && at[2] <= '7' &&
-		    at[3] >= '0' && at[3] <= '7') {
-			*to = (char)((at[1] - '0') * 64 + (at[2] - '0') * 8 + (at[3] - '0'));
-			at += 4;
-		} else {
-			*to = *at++;
-		}
-	}
-	*to = '\0';
-}
-
-static bool has_word(const char *options, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *at = options; *at; at += *at == ',') {
-		size_t n = strcspn(at, ",\n ");
-
-		if (n == len && strncmp(at, word, len) == 0)
-			return true;
-		at += n;
-		if (*at != ',')
-			break;
-	}
-	return false;
+	return text_list_has(options, word, strlen(word));
 }
 
 /* "SOURCE TARGET TYPE OPTIONS 0 0" */
@@ -185,12 +157,12 @@ static void take_mount(struct mounts *m, char *line)
 	if (!target || !type || !options ||
 	    strcmp(type, m->kind == CHECK_MOUNT_V1 ? "cgroup" : "cgroup2") != 0)
 		return;
-	decode(target);
+	text_unescape(target);
 	(void)add(m->list, m->kind, target);
 	m->count++;
 	m->at_root += strcmp(target, "/sys/fs/cgroup") == 0;
-	m->has_systemd = m->has_systemd || has_word(options, "name=systemd");
-	m->has_freezer = m->has_freezer || has_word(options, "freezer");
+	m->has_systemd = m->has_systemd || has_option(options, "name=systemd");
+	m->has_freezer = m->has_freezer || has_option(options, "freezer");
 }
 
 static void list_mounts(struct mounts *m)
