@@ -193,11 +193,11 @@ static int serve(struct monitor *m)
 
 static int monitor(struct monitor *m)
 {
+	autofree struct pollfd *watched = calloc(m->count, sizeof(*watched));
 	struct err e = {0};
-	int code;
 
-	m->watched = calloc(m->count, sizeof(*m->watched));
-	if (!m->watched) {
+	m->watched = watched;
+	if (!watched) {
 		err_set(&e, ERR_NO_MEMORY, ENOMEM, "out of memory");
 		return fail(m, &e);
 	}
@@ -206,11 +206,9 @@ static int monitor(struct monitor *m)
 
 		if (fd < 0)
 			return fail(m, &e);
-		m->watched[i] = (struct pollfd){.fd = fd, .events = POLLIN};
+		watched[i] = (struct pollfd){.fd = fd, .events = POLLIN};
 	}
-	code = serve(m);
-	free(m->watched);
-	return code;
+	return serve(m);
 }
 
 static int quit(const struct monitor *m)
