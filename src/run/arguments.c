@@ -76,7 +76,8 @@ void arguments_add_copy(struct arguments *a, const char *text)
 {
 	const size_t size = strlen(text) + 1;
 
-	if (size > BYTES_MAX - a->used) {
+	/* A byte stays behind it: arguments_extend_last() ends it there, come what may. */
+	if (size >= BYTES_MAX - a->used) {
 		a->is_full = true;
 		return;
 	}
