@@ -96,7 +96,8 @@ static int unpack(const struct unpacker *u, const char *path, int fd, struct str
 		close(pipe_fds[0]);
 		r = err_set(e, ERR_EXEC_FAILED, -r, "cannot run %s, which unpacks %s", u->program,
 			    path);
-		err_hint(e, "install it, or unpack the file and name it: CONFIG=<path>");
+		if (r == -ENOENT)
+			err_hint(e, "install it, or unpack the file and name it: CONFIG=<path>");
 		return r;
 	}
 	r = read_all(pipe_fds[0], out);
