@@ -215,6 +215,15 @@ void text_unescape(char *text)
 	*to = '\0';
 }
 
+size_t path_length(const char *path)
+{
+	size_t length = strlen(path);
+
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	return length;
+}
+
 bool text_equals_any_case(const char *a, const char *b)
 {
 	while (*a && text_lower(*a) == text_lower(*b)) {

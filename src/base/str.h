@@ -71,6 +71,9 @@ bool text_list_has(const char *list, const char *word, size_t length);
  * more (proc(5)). In place. */
 void text_unescape(char *text);
 
+/* Of a path without slashes at its end ("/" keeps its one): lxcpaths are compared and named so. */
+size_t path_length(const char *path);
+
 /* Upper and lower case of ASCII are the same, whatever the locale says. */
 bool text_equals_any_case(const char *a, const char *b);
 

@@ -192,6 +192,9 @@ static void plain_texts_answer_questions(void **state)
 	assert_false(text_list_has("cpuacct,xcpu", "cpu", 3));
 	assert_false(text_list_has("", "cpu", 3));
 	assert_false(text_list_has(NULL, "cpu", 3));
+	assert_int_equal(path_length("/var/lib/lxc//"), strlen("/var/lib/lxc"));
+	assert_int_equal(path_length("//"), 1);
+	assert_int_equal(path_length(""), 0);
 	assert_true(text_equals_any_case("SigTerm", "sIGtERM"));
 	assert_true(text_equals_any_case("", ""));
 	assert_false(text_equals_any_case("abc", "abcd"));

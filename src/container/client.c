@@ -21,6 +21,7 @@
 
 #include "base/hash.h"
 #include "base/macros.h"
+#include "base/str.h"
 #include "base/time.h"
 #include "container/paths.h"
 

@@ -15,6 +15,7 @@
 
 #include "base/macros.h"
 #include "base/num.h"
+#include "base/str.h"
 #include "container/client.h"
 #include "container/paths.h"
 #include "sys/process.h"

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "base/macros.h"
+#include "base/str.h"
 #include "container/creation.h"
 #include "container/directory.h"
 #include "container/paths.h"

@@ -56,15 +56,6 @@ char *container_path(const struct container *c, const char *suffix)
 	return str_take(&path);
 }
 
-size_t path_length(const char *path)
-{
-	size_t length = strlen(path);
-
-	while (length > 1 && path[length - 1] == '/')
-		length--;
-	return length;
-}
-
 uint64_t path_hash(const char *path)
 {
 	return hash_add(HASH_START, path, path_length(path));

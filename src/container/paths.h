@@ -18,9 +18,7 @@
 /* "A/B" with one slash between; heap, NULL when memory is out. */
 char *path_join(const char *directory, const char *name);
 
-/* The length of a path without slashes at its end ("/" keeps its one), and the hash of that:
- * lxcpaths are compared and named so. */
-size_t path_length(const char *path);
+/* Of a path without the slashes at its end (path_length()). */
 uint64_t path_hash(const char *path);
 
 /* An absolute path for one of the working directory; slashes at the end are removed. Heap. */

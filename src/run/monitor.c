@@ -13,19 +13,10 @@
 
 #include "base/hash.h"
 #include "base/macros.h"
+#include "base/str.h"
 
 const char monitor_fifo_name[] = "monitor-fifo";
 const char monitor_quit_word[] = "quit";
-
-/* Slashes at the end don't count. */
-static size_t path_length(const char *lxcpath)
-{
-	size_t length = strlen(lxcpath);
-
-	while (length > 1 && lxcpath[length - 1] == '/')
-		length--;
-	return length;
-}
 
 socklen_t monitor_address(const char *lxcpath, struct sockaddr_un *ret)
 {
