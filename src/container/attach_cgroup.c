@@ -19,6 +19,7 @@
 
 #include "base/macros.h"
 #include "base/num.h"
+#include "base/str.h"
 #include "container/control.h"
 #include "sys/cgroup.h"
 
@@ -185,12 +186,7 @@ static int open_leaf(int payload_fd, const char *name, const struct stat *owner)
 
 static bool has_controller(const char *controllers, const char *name)
 {
-	const size_t len = strlen(name);
-
-	for (const char *at = controllers; *at; at += strcspn(at, ","), at += *at == ',')
-		if (strcspn(at, ",") == len && memcmp(at, name, len) == 0)
-			return true;
-	return false;
+	return text_list_has(controllers, name, strlen(name));
 }
 
 /* Whether what enters the container's directory stands still: it is frozen, or will be soon. */
