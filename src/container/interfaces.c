@@ -14,8 +14,8 @@
 
 #include "base/macros.h"
 #include "sys/file.h"
-#include "sys/procfs.h"
 #include "sys/process.h"
+#include "sys/procfs.h"
 
 enum { DEVICE_FILE_MAX = 1 << 20, HEAD_LINES = 2 };
 

@@ -6,8 +6,8 @@
 
 #include "plan/compiler.h"
 
-#include <string.h>
 #include <linux/mount.h>
+#include <string.h>
 
 #include "base/macros.h"
 
