@@ -24,20 +24,23 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "container/paths.h"
+#include "sys/peer.h"
 
 enum {
 	CLIENT_ANSWER_MAX =
 		64 << 20, /* bytes; a console buffer is the largest thing that is sent */
 	CLIENT_PIECE = 64 << 10,
+	OVERFLOW_ID = 65534, /* of the writer when nobody said who it was */
 };
 
 /* One exchange under way. */
 struct exchange {
-	const char *name;
+	const char *lxcpath, *name;
 	int command;
 	int fd;
 	int timeout;
 	usec_t deadline;
+	pid_t believed; /* who sent what has come last; 0: nobody yet */
 };
 
 static const char command_suffix[] = "/command";
@@ -162,36 +165,103 @@ bool client_believes(uid_t uid, const char *lxcpath)
 	       (stat(lxcpath, &status) == 0 && status.st_uid == uid);
 }
 
+bool client_is_contained(const char *lxcpath, const char *name)
+{
+	struct sockaddr_un address;
+	socklen_t len = client_address(lxcpath, name, &address);
+	autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	return fd >= 0 && connect(fd, (const struct sockaddr *)&address, len) == 0 &&
+	       peer_look_socket(fd) == PEER_CONTAINED;
+}
+
+static int refuse_user(const struct exchange *x, uid_t uid, struct err *e)
+{
+	int r = err_set(e, ERR_PERMISSION, EPERM,
+			"the control socket of container \"%s\" is held by user %u", x->name,
+			(unsigned)uid);
+
+	err_hint(e,
+		 "that user is neither root nor the owner of \"%s\"; /proc/net/unix and ss -xlp "
+		 "tell which process it is",
+		 x->lxcpath);
+	return r;
+}
+
+static int refuse_contained(const struct exchange *x, pid_t pid, struct err *e)
+{
+	int r = err_set(
+		e, ERR_PERMISSION, EPERM,
+		"the control socket of container \"%s\" is held by a process of a container",
+		x->name);
+
+	if (pid > 0)
+		err_hint(e,
+			 "it is process %d, and its container shares the network with us; stop "
+			 "that container, and give it a network of its own",
+			 (int)pid);
+	else
+		err_hint(e, "its container shares the network with us; ss -xlp tells which process "
+			    "it is");
+	return r;
+}
+
 /*
  * Anybody may take an address while the container does not run, and would be believed about which
- * processes and directories are the container's.
+ * processes and directories are the container's: other users, and root of a container that shares
+ * our network. Whether it is one of those is for sure only while the listener lives, which it does
+ * not for a supervisor whose starter has listened: check_writer() looks at what is answered, too.
  */
-static int check_listener(const struct exchange *x, const char *lxcpath, struct err *e)
+static int check_listener(const struct exchange *x, struct err *e)
 {
 	struct ucred peer = {.uid = UINT32_MAX};
 	socklen_t len = sizeof(peer);
-	int r;
 
 	if (getsockopt(x->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
 		return err_set(e, ERR_SYSTEM, errno, "cannot see who answers for container \"%s\"",
 			       x->name);
-	if (client_believes(peer.uid, lxcpath))
+	if (!client_believes(peer.uid, x->lxcpath))
+		return refuse_user(x, peer.uid, e);
+	return peer_look_socket(x->fd) == PEER_CONTAINED ? refuse_contained(x, peer.pid, e) : 0;
+}
+
+/*
+ * Who has written what has just come, as the kernel tells (unix(7): SCM_CREDENTIALS). 0; negative;
+ * CLIENT_STOPPED: he has ended, and what he said is not true any more.
+ */
+static int check_writer(struct exchange *x, struct msghdr *m, struct err *e)
+{
+	struct ucred writer = {.uid = OVERFLOW_ID, .gid = OVERFLOW_ID};
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c))
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_CREDENTIALS &&
+		    c->cmsg_len == CMSG_LEN(sizeof(writer)))
+			memcpy(&writer, CMSG_DATA(c), sizeof(writer));
+	if (writer.pid > 0 && writer.pid == x->believed)
 		return 0;
-	r = err_set(e, ERR_PERMISSION, EPERM,
-		    "the control socket of container \"%s\" is held by user %u", x->name,
-		    (unsigned)peer.uid);
-	err_hint(e,
-		 "that user is neither root nor the owner of \"%s\"; /proc/net/unix and ss -xlp "
-		 "tell which process it is",
-		 lxcpath);
-	return r;
+	/* Nobody: written before we asked for names, and before we asked anything. */
+	if (writer.pid == 0 && writer.uid == OVERFLOW_ID)
+		return bad_answer(x, e, "it came before the question");
+	if (!client_believes(writer.uid, x->lxcpath))
+		return refuse_user(x, writer.uid, e);
+	switch (peer_look(writer.pid)) {
+	case PEER_CONTAINED:
+		return refuse_contained(x, writer.pid, e);
+	case PEER_ENDED:
+		return CLIENT_STOPPED;
+	case PEER_HERE:
+		break;
+	}
+	x->believed = writer.pid;
+	return 0;
 }
 
 /* Connect; connect(2) of a local socket waits while the backlog is full, as long as sending may. */
-static int connect_socket(struct exchange *x, const char *lxcpath, struct err *e)
+static int connect_socket(struct exchange *x, struct err *e)
 {
 	struct sockaddr_un address;
-	socklen_t len = client_address(lxcpath, x->name, &address);
+	socklen_t len = client_address(x->lxcpath, x->name, &address);
+	int on = 1, r;
 
 	x->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (x->fd < 0)
@@ -207,7 +277,12 @@ static int connect_socket(struct exchange *x, const char *lxcpath, struct err *e
 		return err_set(e, ERR_SYSTEM, errno,
 			       "cannot connect to the control socket of container \"%s\"", x->name);
 	}
-	return check_listener(x, lxcpath, e);
+	r = check_listener(x, e);
+	/* Now, and not before: connecting would give us an address of our own. */
+	if (r == 0 && setsockopt(x->fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0)
+		r = err_set(e, ERR_SYSTEM, errno, "cannot see who answers for container \"%s\"",
+			    x->name);
+	return r;
 }
 
 /* Request and payload with our credentials. LXC's servers take both in one piece, too. */
@@ -276,13 +351,14 @@ static int take_fds(struct msghdr *m, struct client_answer *answer)
 /* One recvmsg(2) with room for descriptors. Bytes, 0 at the end, CLIENT_GONE, or negative. */
 enum { CLIENT_GONE = -1000 };
 
-static ssize_t receive(const struct exchange *x, void *buf, size_t len,
-		       struct client_answer *answer, struct err *e)
+static ssize_t receive(struct exchange *x, void *buf, size_t len, struct client_answer *answer,
+		       struct err *e)
 {
 	for (;;) {
 		union {
 			struct cmsghdr header;
-			char room[CMSG_SPACE(WIRE_FDS_MAX * sizeof(int))];
+			char room[CMSG_SPACE(WIRE_FDS_MAX * sizeof(int)) +
+				  CMSG_SPACE(sizeof(struct ucred))];
 		} control;
 		struct iovec part = {buf, len};
 		struct msghdr m = {.msg_iov = &part,
@@ -298,7 +374,9 @@ static ssize_t receive(const struct exchange *x, void *buf, size_t len,
 		if (n >= 0) {
 			if (take_fds(&m, answer) < 0)
 				return bad_answer(x, e, "too many descriptors came with it");
-			return n;
+			if (n > 0)
+				r = check_writer(x, &m, e);
+			return r == CLIENT_STOPPED ? CLIENT_GONE : r < 0 ? r : n;
 		}
 		if (errno == ECONNRESET || errno == EPIPE)
 			return CLIENT_GONE;
@@ -309,8 +387,8 @@ static ssize_t receive(const struct exchange *x, void *buf, size_t len,
 }
 
 /* 0, CLIENT_STOPPED, CLIENT_UNSUPPORTED, or negative. */
-static int receive_header(const struct exchange *x, struct wire_answer *ret,
-			  struct client_answer *answer, struct err *e)
+static int receive_header(struct exchange *x, struct wire_answer *ret, struct client_answer *answer,
+			  struct err *e)
 {
 	char bytes[sizeof(*ret)] = {0};
 	size_t got = 0;
@@ -331,7 +409,7 @@ static int receive_header(const struct exchange *x, struct wire_answer *ret,
 }
 
 /* Memory grows with what really comes, not with what is announced. */
-static int receive_payload(const struct exchange *x, size_t length, struct client_answer *answer,
+static int receive_payload(struct exchange *x, size_t length, struct client_answer *answer,
 			   struct err *e)
 {
 	autofree char *piece = NULL;
@@ -357,13 +435,13 @@ static int receive_payload(const struct exchange *x, size_t length, struct clien
 	return 0;
 }
 
-static int exchange_run(struct exchange *x, const char *lxcpath, uint64_t data, const void *payload,
-			size_t length, struct client_answer *answer, struct err *e)
+static int exchange_run(struct exchange *x, uint64_t data, const void *payload, size_t length,
+			struct client_answer *answer, struct err *e)
 {
 	struct wire_answer header;
 	int r;
 
-	r = connect_socket(x, lxcpath, e);
+	r = connect_socket(x, e);
 	if (r != 0)
 		return r;
 	r = send_request(x, data, payload, length, e);
@@ -390,6 +468,7 @@ int client_call(const char *lxcpath, const char *name, int command, uint64_t dat
 {
 	struct exchange x = {
 		.name = name,
+		.lxcpath = lxcpath,
 		.command = command,
 		.fd = -EBADF,
 		.timeout = timeout,
@@ -402,7 +481,7 @@ int client_call(const char *lxcpath, const char *name, int command, uint64_t dat
 	if (length > WIRE_PAYLOAD_MAX)
 		return err_set(e, ERR_USAGE, E2BIG,
 			       "a request of %zu bytes is too long for the control socket", length);
-	r = exchange_run(&x, lxcpath, data, payload, length, answer, e);
+	r = exchange_run(&x, data, payload, length, answer, e);
 	if (r != 0)
 		client_answer_finish(answer);
 	if (r == 0 && ret_fd) {

@@ -33,12 +33,17 @@ void client_answer_finish(struct client_answer *answer);
  * or the owner of the lxcpath, whose containers root looks after. Anybody may take an address. */
 bool client_believes(uid_t uid, const char *lxcpath);
 
+/* Whether a process of a container that shares our network listens there, for sure: nobody is asked
+ * or waited for, and who has given its address to a child that goes on is not known by that. */
+bool client_is_contained(const char *lxcpath, const char *name);
+
 enum { CLIENT_STOPPED = 1, CLIENT_UNSUPPORTED = 2 };
 
 /*
  * One request and its answer. timeout in milliseconds, -1 = none. Returns 0 (ret may be negative in
  * the answer), CLIENT_STOPPED (nobody there, or gone), CLIENT_UNSUPPORTED (EOF without an answer,
- * or -ENOSYS), or negative: -ETIMEDOUT, -EPROTO … With ret_fd not NULL the connection stays open
+ * or -ENOSYS), or negative: -ETIMEDOUT, -EPROTO, -EPERM (it is another user or a process of a
+ * container that has the address) … With ret_fd not NULL the connection stays open
  * there on success.
  */
 int client_call(const char *lxcpath, const char *name, int command, uint64_t data,

@@ -8,9 +8,11 @@
 #include <dirent.h>
 #include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
@@ -19,7 +21,10 @@
 #include "base/time.h"
 #include "container/monitor_fixture.h"
 
-enum { SHORT = 200 }; /* milliseconds */
+enum {
+	SHORT = 200, /* milliseconds */
+	HOLDER_SECONDS = 20,
+};
 
 static const char path[] = "/tare-client-test";
 static const char name[] = "c1";
@@ -369,6 +374,100 @@ static void too_long_requests_are_not_sent(void **state)
 			 -E2BIG);
 }
 
+static void give_answer(int listen_fd, bool is_asked)
+{
+	const struct wire_answer answer = {.data = 2};
+	struct wire_request request;
+	int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+
+	if (is_asked)
+		(void)!recv(fd, &request, sizeof(request), MSG_WAITALL);
+	monitor_send(fd, &answer, sizeof(answer), NULL, 0);
+	close(fd);
+}
+
+/* Who listens gives the address to a child and ends, or serves it himself. */
+static void listen_and_serve(bool by_child, bool is_asked)
+{
+	struct sockaddr_un address;
+	socklen_t len = client_address(path, name, &address);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (bind(fd, (const struct sockaddr *)&address, len) < 0 || listen(fd, 5) < 0)
+		_exit(1);
+	if (by_child && fork() > 0)
+		_exit(0);
+	alarm(HOLDER_SECONDS);
+	give_answer(fd, is_asked);
+	_exit(0);
+}
+
+/* Process 1 of a pid namespace, with the holder below it; killing it ends both. */
+static pid_t start_holder(bool by_child, bool is_asked)
+{
+	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL);
+
+	if (pid == 0) {
+		if (fork() == 0)
+			listen_and_serve(by_child, is_asked);
+		for (;;)
+			pause();
+	}
+	return pid;
+}
+
+static int call_when_held(struct client_answer *answer, struct err *e)
+{
+	int r = CLIENT_STOPPED;
+
+	for (int i = 0; i < 500 && r == CLIENT_STOPPED; i++) {
+		usleep(10000);
+		r = call(WIRE_GET_STATE, answer, e);
+	}
+	return r;
+}
+
+/* Root of a container that shares our network is root, and may take an address, too. */
+static void who_answers_from_a_container_is_not_believed(void **state)
+{
+	static const bool rows[][2] = {{false, true}, {true, true}, {true, false}};
+
+	if (geteuid() != 0)
+		skip();
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		pid_t pid = start_holder(rows[i][0], rows[i][1]);
+		struct client_answer answer;
+		struct err e = {0};
+
+		int r;
+
+		assert_true(pid > 0);
+		r = call_when_held(&answer, &e);
+		assert_int_equal(kill(pid, SIGKILL), 0);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		/* Who is too early for the kernel to tell who he is does not gain by it. */
+		if (!rows[i][1] && r == -EPROTO)
+			continue;
+		assert_int_equal(r, -EPERM);
+		assert_int_equal(e.id, ERR_PERMISSION);
+		assert_non_null(strstr(err_cause(&e), "held by a process of a container"));
+	}
+}
+
+/* As starters do: it is their address, and the supervisor behind them answers. */
+static void a_listener_that_has_ended_leaves_its_address_to_a_neighbour(void **state)
+{
+	struct client_answer answer;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		listen_and_serve(true, true);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(call_when_held(&answer, NULL), 0);
+	assert_int_equal(answer.data, 2);
+	client_answer_finish(&answer);
+}
+
 /* Where nobody else has these addresses. */
 static int set_up(void **state)
 {
@@ -392,6 +491,8 @@ int main(void)
 		cmocka_unit_test(a_reset_is_stopped),
 		cmocka_unit_test(a_connection_can_be_kept),
 		cmocka_unit_test(too_long_requests_are_not_sent),
+		cmocka_unit_test(who_answers_from_a_container_is_not_believed),
+		cmocka_unit_test(a_listener_that_has_ended_leaves_its_address_to_a_neighbour),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);

@@ -302,7 +302,9 @@ static int add_socket(const char *lxcpath, const struct known *known, char *line
 		    : strtoull(address + LITERAL_LENGTH("lxc/"), NULL, 16);
 	if (is_known(known, hash) || is_strangers(line, at, lxcpath))
 		return 0;
-	return name ? add_name(names, copy, length) : add_hashed(lxcpath, address, names);
+	if (!name)
+		return add_hashed(lxcpath, address, names);
+	return client_is_contained(lxcpath, copy) ? 0 : add_name(names, copy, length);
 }
 
 static int read_sockets(const char *lxcpath, const struct known *known, FILE *file,

@@ -132,27 +132,28 @@ static int bind_address(struct start *s, struct err *e)
 	return 0;
 }
 
-enum holder { HOLDER_RUNS, HOLDER_ENDS, HOLDER_IS_SILENT };
+enum holder { HOLDER_RUNS, HOLDER_ENDS, HOLDER_IS_SILENT, HOLDER_IS_STRANGER };
 
 /*
  * Without a record it is a monitor of LXC's that has the address, or nobody who answers: a starter
  * that has not written its record yet, or a process that another thread forked while the listener
  * was open there, and that has not got to its exec.
  */
-static enum holder ask_holder(const struct container *c)
+static enum holder ask_holder(const struct container *c, struct err *why)
 {
 	struct client_answer answer;
-	struct err why = {};
 	int r = client_call(c->lxcpath, c->name, WIRE_GET_STATE, 0, NULL, 0, ANSWER_WAIT, &answer,
-			    NULL, &why);
+			    NULL, why);
 
 	if (r == 0)
 		client_answer_finish(&answer);
+	if (r == -EPERM)
+		return HOLDER_IS_STRANGER;
 	return r == -ETIMEDOUT || r == CLIENT_STOPPED ? HOLDER_IS_SILENT : HOLDER_RUNS;
 }
 
-/* Who has the address. */
-static enum holder find_holder(const struct container *c)
+/* Who has the address; why a stranger is one. */
+static enum holder find_holder(const struct container *c, struct err *why)
 {
 	struct run_view view = {};
 	enum holder holder = HOLDER_RUNS;
@@ -163,7 +164,7 @@ static enum holder find_holder(const struct container *c)
 		if (state == STATE_STOPPING || state == STATE_ABORTING)
 			holder = HOLDER_ENDS;
 	} else {
-		holder = ask_holder(c);
+		holder = ask_holder(c, why);
 	}
 	runs_view_close(&view);
 	return holder;
@@ -207,14 +208,20 @@ static int take_address(struct start *s, struct err *e)
 	int r;
 
 	for (;;) {
+		struct err why = {};
 		enum holder holder;
 
 		r = bind_address(s, e);
 		if (r != START_ALREADY_RUNNING)
 			return r;
-		holder = find_holder(s->container);
+		holder = find_holder(s->container, &why);
 		if (holder == HOLDER_RUNS)
 			return r;
+		if (holder == HOLDER_IS_STRANGER) {
+			if (e)
+				*e = why;
+			return -EPERM;
+		}
 		if (time_left(deadline) == 0)
 			return refuse_address(s->container, holder, e);
 		nanosleep(&pause, NULL);

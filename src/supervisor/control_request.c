@@ -19,9 +19,7 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "supervisor/supervisor.h"
-#include "sys/kernel.h"
 #include "sys/peer.h"
-#include "sys/process.h"
 
 enum {
 	FDS_LOOKED_AT = 4,      /* with one message; the kernel drops what finds no room */
@@ -67,23 +65,9 @@ static void take_descriptors(struct control *t, struct msghdr *message, bool wan
 	}
 }
 
-/* It was the connecting process that was looked at, if that one still runs behind the look. */
-static bool peer_is_contained(int fd)
-{
-	struct ucred peer;
-	socklen_t length = sizeof(peer), pidfd_length = sizeof(int);
-	autoclose int pidfd = -EBADF;
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
-		return false;
-	if (getsockopt(fd, SOL_SOCKET, KERNEL_SO_PEERPIDFD, &pidfd, &pidfd_length) < 0)
-		return errno == ESRCH;
-	return peer_look(peer.pid) != PEER_HERE || process_signal(pidfd, 0) == -ESRCH;
-}
-
 bool control_is_contained(int fd, pid_t pid)
 {
-	return peer_look(pid) != PEER_HERE || peer_is_contained(fd);
+	return peer_look(pid) != PEER_HERE || peer_look_socket(fd) != PEER_HERE;
 }
 
 /* Anybody may connect and be refused, as often as he likes. */

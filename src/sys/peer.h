@@ -20,3 +20,10 @@ enum peer_place {
  * kernel tells who sent, and lets nobody name a process that it does not see (unix(7)).
  */
 enum peer_place peer_look(pid_t pid);
+
+/*
+ * The same of who has connected to the other end of this local socket, or listened there (starters
+ * do that for a supervisor that goes on behind them: PEER_ENDED). That process itself, not one that
+ * has got its number since: before Linux 6.5 nobody can tell.
+ */
+enum peer_place peer_look_socket(int fd);

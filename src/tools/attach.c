@@ -122,7 +122,7 @@ static int fail(struct session *s, int r, struct err *e)
 	const char *name = s->common->name;
 
 	if (!s->c->may_control(s->c))
-		return session_say(s, "Insufficient privileges to control %s", name);
+		return session_refuse(s);
 	if (e->id == ERR_NOT_RUNNING) {
 		err_set(e, ERR_NOT_RUNNING, 0, "%s is not running", name);
 		if (!s->c->is_defined(s->c))

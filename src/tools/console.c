@@ -53,7 +53,7 @@ static int run(const struct cli_tool *tool, int argc, char **argv)
 	if (!session_begin(&s, tool, &values.common, values.common.rcfile))
 		return 1;
 	if (!s.c->may_control(s.c))
-		return session_say(&s, "Insufficient privileges to control %s", values.common.name);
+		return session_refuse(&s);
 	if (!s.c->is_running(s.c))
 		return session_say(&s, "%s is not running", values.common.name);
 	r = tare_console(s.c, values.tty, values.escape, &e);

@@ -72,7 +72,7 @@ static int run(const struct cli_tool *tool, int argc, char **argv)
 	if (!s.c->is_defined(s.c))
 		return tell(&s, TARE_DESTROY_NOT_DEFINED, &e);
 	if (!s.c->may_control(s.c))
-		return session_say(&s, "Insufficient privileges to control %s", values.common.name);
+		return session_refuse(&s);
 	if (s.c->is_running(s.c)) {
 		if (!values.force)
 			return tell(&s, TARE_DESTROY_RUNNING, &e);

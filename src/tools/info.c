@@ -326,7 +326,7 @@ static int run(const struct cli_tool *tool, int argc, char **argv)
 		return 1;
 	}
 	if (!s.c->may_control(s.c))
-		return session_say(&s, "Insufficient privileges to control %s", values.common.name);
+		return session_refuse(&s);
 	if (values.state_is)
 		return strcmp(s.c->state(s.c), values.state_is) == 0 ? 0 : 1;
 	return show(&s, &values);

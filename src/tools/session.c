@@ -39,6 +39,14 @@ int session_say(const struct session *s, const char *fmt, ...)
 	return session_fail(s, &e);
 }
 
+int session_refuse(const struct session *s)
+{
+	struct err e = *tare_last_error(s->c);
+
+	err_wrap(&e, e.code, "Insufficient privileges to control %s", s->common->name);
+	return session_fail(s, &e);
+}
+
 /* Everything before the object. */
 static bool begin(struct session *s, const struct cli_tool *tool, const struct cli_common *common)
 {

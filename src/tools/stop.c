@@ -89,7 +89,7 @@ static int run(const struct cli_tool *tool, int argc, char **argv)
 		return EXIT_NOT_RUNNING;
 	}
 	if (!s.c->may_control(s.c))
-		return session_say(&s, "Insufficient privileges to control %s", values.common.name);
+		return session_refuse(&s);
 	return stop(&s, &values);
 }
 

@@ -134,3 +134,32 @@ planted() {
     refute_contains "$(<"$BATS_TEST_TMPDIR/squatter")" request
     rm -r "$LXCPATH/squat"
 }
+
+# Root of a container that shares the host's network is root, and may bind what is free.
+@test "an address that root of a container has taken is told, and gives root nothing to enter" {
+    mkdir -p "$LXCPATH/squat"
+    cp "$LXCPATH/p1/config" "$LXCPATH/squat/config"
+    stage pnet
+    sed -i 's/^lxc.net.0.type = .*/lxc.net.0.type = none/' "$LXCPATH/pnet/config"
+    for way in stays leaves; do
+        start pnet
+        lxc-attach -P "$LXCPATH" -n pnet -- /bin/intruder squat "$LXCPATH/squat/command" "$way" \
+            </dev/null >"$BATS_TEST_TMPDIR/$way" 3>&- &
+        attached=$!
+        wait_until 10 grep -q ready "$BATS_TEST_TMPDIR/$way"
+        for command in "lxc-info -n squat" "lxc-stop -n squat -k" "lxc-freeze -n squat" \
+            "lxc-attach -n squat -- /bin/id" "lxc-start -n squat"; do
+            # shellcheck disable=SC2086 # several words
+            run timeout 20 ${command/ / -P $LXCPATH } </dev/null
+            assert_equal "$status" 1
+            assert_contains "$output" "held by a process of a container"
+            # What lxc-start says of states are LXC's words: no "RUNNING".
+            refute_contains "${output//instead of \"RUNNING\"/}" RUNNING
+        done
+        run -0 timeout 20 lxc-ls -P "$LXCPATH" -f
+        refute_contains "$(grep squat <<<"$output")" RUNNING
+        finish pnet
+        wait "$attached" || true
+    done
+    rm -r "$LXCPATH/squat" "$LXCPATH/pnet"
+}

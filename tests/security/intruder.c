@@ -20,7 +20,7 @@ int main(int argc, char **argv)
 		{"one", intruder_one},       {"terminal", intruder_terminal},
 		{"inject", intruder_inject}, {"ask", intruder_ask},
 		{"forge", intruder_forge},   {"leave", intruder_leave},
-		{"calls", intruder_calls},
+		{"calls", intruder_calls},   {"squat", intruder_squat},
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(rows) / sizeof(rows[0]); i++)

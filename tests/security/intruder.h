@@ -42,6 +42,9 @@ int intruder_inject(char *const *arguments);
 int intruder_ask(char *const *arguments);
 /* ADDRESS: tell it to stop its container, and be gone before it looks. */
 int intruder_leave(char *const *arguments);
+/* ADDRESS stays|leaves: take it, and answer as a supervisor would: running. Who has listened goes
+ * on or leaves that to a child. Says "ready" before. */
+int intruder_squat(char *const *arguments);
 /* Tell every socket of netlink's in the network namespace of an address, 6.6.6.6. */
 int intruder_forge(char *const *arguments);
 

@@ -23,20 +23,58 @@ struct request {
 	uint64_t data;
 };
 
+/* The abstract address of this name; its length, 0: it has none. */
+static socklen_t make_address(const char *name, struct sockaddr_un *ret)
+{
+	size_t length = name ? strlen(name) : 0;
+
+	*ret = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if (length == 0 || length >= sizeof(ret->sun_path))
+		return 0;
+	memcpy(ret->sun_path + 1, name, length);
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length);
+}
+
 /* A connection to the abstract address, or negative. */
 static int connect_to(const char *name)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	size_t length = name ? strlen(name) : 0;
+	struct sockaddr_un address;
+	socklen_t length = make_address(name, &address);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || length == 0 || length >= sizeof(address.sun_path))
+	if (fd < 0 || length == 0)
 		return -2;
-	memcpy(address.sun_path + 1, name, length);
-	return connect(fd, (const struct sockaddr *)&address,
-		       (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length)) < 0
-		       ? -1
-		       : fd;
+	return connect(fd, (const struct sockaddr *)&address, length) < 0 ? -1 : fd;
+}
+
+int intruder_squat(char *const *arguments)
+{
+	struct sockaddr_un address;
+	socklen_t length = make_address(arguments[0], &address);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (length == 0 || !arguments[1])
+		return 2;
+	if (bind(fd, (const struct sockaddr *)&address, length) < 0 || listen(fd, 16) < 0)
+		return 3;
+	if (strcmp(arguments[1], "leaves") == 0 && fork() > 0) {
+		printf("ready\n");
+		return 0;
+	}
+	if (strcmp(arguments[1], "leaves") != 0) {
+		printf("ready\n");
+		fflush(stdout);
+	}
+	for (;;) {
+		/* RUNNING for GET_STATE, and init's pid for GET_INIT_PID (spec/wire.md). */
+		const struct request answer = {0, 0, 2};
+		struct request request;
+		int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+
+		if (recv(client, &request, sizeof(request), MSG_WAITALL) == sizeof(request))
+			(void)!send(client, &answer, sizeof(answer), MSG_NOSIGNAL);
+		close(client);
+	}
 }
 
 int intruder_leave(char *const *arguments)
