@@ -48,8 +48,9 @@ static int wait_readable(int fd, usec_t deadline)
 	return n > 0 ? 0 : -ETIMEDOUT;
 }
 
-/* Only root's and our own daemons are believed, and they only talk to root and their own user. Root
- * of a container that shares the host's network is not the host's. */
+/* 0, -EAGAIN (e is not set), or negative. Only root's and our own daemons are believed, and they
+ * only talk to root and their own user. Root of a container that shares the host's network is not
+ * the host's. */
 static int check_daemon(int fd, const char *lxcpath, struct err *e)
 {
 	struct ucred peer = {.uid = UINT32_MAX};
@@ -69,6 +70,9 @@ static int check_daemon(int fd, const char *lxcpath, struct err *e)
 			 lxcpath);
 		return r;
 	}
+	/* A daemon listens itself: who has done so and ended is none, or is ending. */
+	if (peer_look_socket(fd) == PEER_ENDED)
+		return -EAGAIN;
 	if (peer_look(peer.pid) == PEER_CONTAINED) {
 		r = err_set(e, ERR_PERMISSION, EPERM,
 			    "the address of the lxc-monitord of \"%s\" is held by a process of a "
@@ -87,7 +91,7 @@ static int check_daemon(int fd, const char *lxcpath, struct err *e)
 }
 
 /* 0 with a connection, 1 when nobody is there, -EAGAIN (e is not set) when nobody looks at those
- * who are waiting; or negative. */
+ * who are waiting, or who listened has ended; or negative. */
 static int try_connect(const char *lxcpath, int *ret_fd, struct err *e)
 {
 	struct sockaddr_un address;

@@ -437,6 +437,24 @@ def root_of_a_container_is_not_believed(world):
         assert squatter.wait(10) == 0
 
 
+def who_leaves_a_listener_to_a_child_is_no_daemon(world):
+    """The process that has listened is gone, and nobody could say where it was."""
+    path = str(world.lxcpath)
+    program = "import os, sys; sys.path.insert(0, sys.argv[1]); import events, socket\n" \
+        "s = socket.socket(socket.AF_UNIX); s.bind(events.address(sys.argv[2]))\n" \
+        "pid = os.fork()\n" \
+        "if pid == 0: s.listen(5); os._exit(0)\n" \
+        "os.waitpid(pid, 0); print(flush=True); sys.stdin.read()"
+    with subprocess.Popen(["unshare", "--pid", "--fork", "python3", "-B", "-c", program,
+                           os.path.dirname(__file__), path], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as squatter:
+        squatter.stdout.read(1)
+        done = subject.run(["timeout", "20", "lxc-monitor", "-P", path, "--once", "RUNNING"])
+        assert done.returncode == 1 and "does not answer" in done.stderr, done
+        squatter.stdin.close()
+        assert squatter.wait(10) == 0
+
+
 def the_lxcpath_of_the_host_is_the_default(world):
     path = str(world.work / "default")
     settings = pathlib.Path("/etc/lxc/lxc.conf")
@@ -527,6 +545,7 @@ subject.main([
     who_has_ended_leaves_nobody_behind,
     who_holds_the_address_is_looked_at,
     root_of_a_container_is_not_believed,
+    who_leaves_a_listener_to_a_child_is_no_daemon,
     the_lxcpath_of_the_host_is_the_default,
     what_stands_in_its_way_is_named,
     nobody_slow_holds_a_container_up,
