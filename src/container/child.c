@@ -22,6 +22,7 @@
 #include "base/macros.h"
 #include "base/num.h"
 #include "container/spawn.h"
+#include "sys/process.h"
 
 enum {
 	EXIT_NOT_BEGUN = 127,
@@ -37,6 +38,7 @@ struct report {
 /* What guard and child need of it. */
 struct start {
 	const struct child_work *work;
+	pid_t parent; /* the guard's */
 	int report_fd;
 	int output_fd; /* for the heard stream, or -EBADF */
 };
@@ -83,8 +85,7 @@ _Noreturn static void be_child(const struct start *start, pid_t guard)
 	const struct child_work *work = start->work;
 	int r;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != guard)
+	if (process_die_with(guard, SIGKILL) < 0)
 		_exit(EXIT_NOT_BEGUN);
 	r = put_in_place(start->output_fd, work->heard_stream);
 	reset_signals();
@@ -139,14 +140,6 @@ static void kill_all(pid_t child)
 		;
 }
 
-/* Whether nobody reads what we tell any more. */
-static bool is_alone(int report_fd)
-{
-	struct pollfd p = {.fd = report_fd};
-
-	return poll(&p, 1, 0) > 0 && (p.revents & POLLERR);
-}
-
 _Noreturn static void be_guard(const struct start *start)
 {
 	struct sigaction action = {.sa_handler = SIG_DFL};
@@ -157,8 +150,7 @@ _Noreturn static void be_guard(const struct start *start)
 
 	sigaction(SIGCHLD, &action, NULL);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (is_alone(start->report_fd))
+	if (process_die_with(start->parent, SIGTERM) < 0)
 		_exit(0);
 	child = fork();
 	if (child == 0)
@@ -224,7 +216,7 @@ static void close_own(struct child *child)
 int child_start(const struct child_work *work, struct child *ret)
 {
 	struct child child = {.work = work, .report_fd = -EBADF, .output_fd = -EBADF};
-	struct start start = {.work = work, .output_fd = -EBADF};
+	struct start start = {.work = work, .parent = getpid(), .output_fd = -EBADF};
 	int pipes[2];
 	int r;
 

@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -249,19 +248,19 @@ static int say(int fd, int errnum)
 	return send(fd, &word, sizeof(word), MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-static int become_root(void)
+static int become_root(pid_t parent)
 {
 	if (drop_groups() < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
 		return errno;
 	/* Another uid makes the kernel forget it. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	return 0;
+	return -process_die_with(parent, SIGKILL);
 }
 
 /* In the child. The exit status counts only when both words have told of no error. */
 static int run_inside(void *argument)
 {
 	struct inside *inside = argument;
+	const pid_t parent = getppid(); /* whom we die with until then, child.h */
 	int fd = inside->ends[1];
 	int errnum;
 	char go = 0;
@@ -270,7 +269,7 @@ static int run_inside(void *argument)
 	errnum = unshare(CLONE_NEWUSER) < 0 ? errno : 0;
 	if (say(fd, errnum) < 0 || errnum || recv(fd, &go, 1, 0) != 1)
 		return 1;
-	errnum = become_root();
+	errnum = become_root(parent);
 	if (say(fd, errnum) < 0 || errnum)
 		return 1;
 	close(fd);

@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -228,9 +227,8 @@ _Noreturn static void chown_inside(pid_t parent, const int gate[2], int fd)
 {
 	char go;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	/* It may be dead already. Our own copy of its end would keep the gate open. */
-	if (getppid() != parent)
+	/* Our own copy of its end would keep the gate open. */
+	if (process_die_with(parent, SIGKILL) < 0)
 		_exit(ESRCH);
 	close(gate[0]);
 	if (read(gate[1], &go, 1) != 1)

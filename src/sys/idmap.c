@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -59,9 +58,7 @@ int idmap_make_namespace(const char *uid_map, const char *gid_map)
 
 	if (pid == 0) {
 		/* Only there to hold the namespace until its descriptor is taken. */
-		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-		/* Who died before that can't tell us any more. */
-		while (getppid() == parent)
+		while (process_die_with(parent, SIGKILL) == 0)
 			syscall(SYS_ppoll, NULL, 0, NULL, NULL, 0);
 		_exit(ESRCH);
 	}

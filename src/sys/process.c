@@ -33,6 +33,7 @@ enum {
 
 struct spawn {
 	const struct process_program *program;
+	pid_t parent;
 	int error; /* the child's, positive; memory is shared */
 };
 
@@ -81,6 +82,17 @@ IN_CHILD static int set_streams(const int source[3])
 	return 0;
 }
 
+/* Who loses its parent gets one of its own namespace: 0 is the first one, out of sight. */
+IN_CHILD int process_die_with(pid_t parent, int signal)
+{
+	int r = sys_prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0, 0);
+	long now = syscall(SYS_getppid);
+
+	if (r < 0)
+		return r;
+	return now == parent || now == 0 ? 0 : -ESRCH;
+}
+
 IN_CHILD static int run_program(void *argument)
 {
 	struct spawn *spawn = argument;
@@ -94,7 +106,7 @@ IN_CHILD static int run_program(void *argument)
 	    syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, p->descriptor_limit, NULL) < 0)
 		r = -errno;
 	if (r == 0 && p->death_signal)
-		r = sys_prctl(PR_SET_PDEATHSIG, (unsigned long)p->death_signal, 0, 0);
+		r = process_die_with(spawn->parent, p->death_signal);
 	if (r == 0) {
 		execve(p->path, p->argv, p->environment);
 		r = -errno;
@@ -106,7 +118,7 @@ IN_CHILD static int run_program(void *argument)
 int process_spawn(const struct process_program *program, pid_t *ret_pid)
 {
 	_Alignas(16) char stack[SPAWN_STACK];
-	struct spawn spawn = {.program = program};
+	struct spawn spawn = {.program = program, .parent = getpid()};
 	uint64_t all = UINT64_MAX, before;
 	int pidfd = -EBADF, status;
 	pid_t pid;

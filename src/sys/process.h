@@ -33,6 +33,13 @@ struct process_program {
 int process_spawn(const struct process_program *program, pid_t *ret_pid);
 
 /*
+ * Have us get a signal when our parent ends (prctl(2): PR_SET_PDEATHSIG), the thread that made us,
+ * to be exact. Only system calls. Returns 0, or -errno; -ESRCH: `parent` has ended before. One in a
+ * pid namespace above ours is out of sight, and whoever outlives it there gets no other parent.
+ */
+int process_die_with(pid_t parent, int signal);
+
+/*
  * Which signals we ignore, bit n - 1 for signal n: those too that the C library keeps to itself,
  * but never SIGCHLD. That is handed on to nobody: an init or a shell that ignores it is not told
  * when its children end, and waits for ever.

@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -332,6 +333,24 @@ static void a_mount_namespace_is_entered_and_left(void **state)
 	close(pidfd);
 }
 
+static void whose_parent_has_ended_is_told(void **state)
+{
+	pid_t self = getpid(), pid = fork();
+	int status;
+
+	if (pid == 0) {
+		int signal = 0;
+
+		if (process_die_with(self, SIGKILL) != 0 || prctl(PR_GET_PDEATHSIG, &signal) < 0 ||
+		    signal != SIGKILL)
+			_exit(1);
+		_exit(process_die_with(self + 1, SIGKILL) == -ESRCH ? 0 : 2);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(process_die_with(getppid(), 12345), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -340,6 +359,7 @@ int main(void)
 		cmocka_unit_test(a_program_that_is_not_there_is_told),
 		cmocka_unit_test(signals_are_as_asked),
 		cmocka_unit_test(ends_are_told_apart),
+		cmocka_unit_test(whose_parent_has_ended_is_told),
 		cmocka_unit_test(a_clone_is_a_process_of_its_own),
 		cmocka_unit_test(procfs_is_read_and_written),
 		cmocka_unit_test(a_terminal_has_two_sides),

@@ -33,6 +33,7 @@ enum {
 struct nested {
 	const struct ls_query *query;
 	unsigned depth;
+	pid_t parent;
 	int null_fd, fd;
 };
 
@@ -118,8 +119,14 @@ static int take_rows(const struct ls_query *query, unsigned outside, const struc
 /* The terminal is in the session even when no descriptor leads to it. */
 static bool leave_host(const struct nested *nested)
 {
+	pid_t parent;
+
 	lxc_log_close();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* It may have ended before; 0: it is outside our namespace, and still there. */
+	parent = getppid();
+	if (parent != nested->parent && parent != 0)
+		return false;
 	if (setsid() < 0 || dup2(nested->null_fd, STDIN_FILENO) < 0 ||
 	    dup2(nested->null_fd, STDOUT_FILENO) < 0 || dup2(nested->null_fd, STDERR_FILENO) < 0)
 		return false;
@@ -159,7 +166,8 @@ int ls_add_nested(const struct ls_query *query, struct lxc_container *c, unsigne
 {
 	lxc_attach_options_t options = LXC_ATTACH_OPTIONS_DEFAULT;
 	autoclose int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	struct nested nested = {.query = query, .depth = depth + 1, .null_fd = null_fd};
+	struct nested nested = {
+		.query = query, .depth = depth + 1, .parent = getpid(), .null_fd = null_fd};
 	autoclose int from = -EBADF;
 	autostr text = {0};
 	int ends[2];
