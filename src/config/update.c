@@ -333,11 +333,14 @@ static void write_rootfs(struct updater *u, const struct update_line *line)
 	write_line_end(u, line);
 }
 
-/* Interface numbers of present names count too: an old block behind them gets the next one. */
+/* Interface numbers that are written out count too: an old block behind them gets the next one. */
 static void note_net_number(struct updater *u, const struct update_line *line)
 {
 	const char *number = text_after(line->key, "lxc.net.");
 	uint64_t n;
+
+	if (!number)
+		number = text_after(line->key, "lxc.network.");
 
 	if (!line->is_comment && line->value[0] == '\0' &&
 	    (strcmp(line->key, "lxc.net") == 0 || strcmp(line->key, "lxc.network") == 0))

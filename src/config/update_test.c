@@ -99,6 +99,10 @@ static void interfaces_get_numbers(void **state)
 		       "lxc.net.0.script.up = /u\nlxc.net.0.veth.pair = v\n\n"
 		       "lxc.net.1.type = macvlan\nlxc.net.1.macvlan.mode = vepa\n"
 		       "lxc.net.3.vlan.id = 1\nlxc.net.4.ipv4.address = 10.0.0.2\n");
+	/* The reader counts on behind numbered old names, too. */
+	assert_updated("lxc.network.5.type = veth\nlxc.network.type = empty\n"
+		       "lxc.network.flags = up\n",
+		       "lxc.net.5.type = veth\nlxc.net.6.type = empty\nlxc.net.6.flags = up\n");
 	assert_updated("lxc.net.2.type = veth\nlxc.network.type = veth\nlxc.network.mtu = 1\n",
 		       "lxc.net.2.type = veth\nlxc.net.3.type = veth\nlxc.net.3.mtu = 1\n");
 	assert_updated("lxc.network =\nlxc.network.link = br0\n",
