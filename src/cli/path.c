@@ -13,13 +13,7 @@
 
 #include "base/arena.h"
 #include "base/macros.h"
-
-static size_t length_without_slashes(const char *path, size_t length)
-{
-	while (length > 1 && path[length - 1] == '/')
-		length--;
-	return length;
-}
+#include "base/str.h"
 
 /*
  * The real path of the longest beginning of `path` that exists (heap), its length in *ret_length; a
@@ -48,7 +42,7 @@ static char *real_beginning(const char *path, size_t *ret_length)
 
 int cli_path_make_absolute(const char *path, struct arena *arena, const char **ret)
 {
-	size_t length = length_without_slashes(path, strlen(path));
+	size_t length = path_length(path);
 	autofree char *beginning = NULL;
 	const char *rest, *absolute;
 	size_t existing;
