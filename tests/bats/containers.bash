@@ -45,6 +45,10 @@ remove_lxcpath() {
     find "/run/lxc/lock$LXCPATH" -depth -delete 2>/dev/null || true
 }
 
+needs_v1() {
+    mountpoint -q /sys/fs/cgroup/memory || skip "no v1 hierarchies here"
+}
+
 # wait_until SECONDS COMMAND…: run it until it succeeds.
 wait_until() {
     local deadline=$((SECONDS + $1))

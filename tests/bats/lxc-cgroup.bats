@@ -22,10 +22,6 @@ teardown() {
     stop_all
 }
 
-needs_v1() {
-    mountpoint -q /sys/fs/cgroup/memory || skip "no v1 hierarchies here"
-}
-
 # start KEY=VALUE…
 start() {
     lxc-start -P "$LXCPATH" -n "$N" "${@/#/-s}"
