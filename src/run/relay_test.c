@@ -117,6 +117,13 @@ static struct termios settings_of(int fd)
 	return t;
 }
 
+static void assert_settings(int terminal, const struct termios *expected)
+{
+	struct termios settings = settings_of(terminal);
+
+	assert_memory_equal(&settings, expected, sizeof(settings));
+}
+
 static void open_scene(struct scene *s)
 {
 	unsigned index;
@@ -377,7 +384,7 @@ static void wait_raw(int fd)
 static void a_resized_window_is_followed_and_the_terminal_restored(void **state)
 {
 	const struct winsize size = {.ws_row = 50, .ws_col = 132};
-	struct termios before, after;
+	struct termios before;
 	struct scene s;
 	int master, terminal = open_terminal(&master);
 
@@ -391,8 +398,7 @@ static void a_resized_window_is_followed_and_the_terminal_restored(void **state)
 	assert_int_equal(kill(s.relay, SIGWINCH), 0);
 	assert_int_equal(wait_status(s.relay), 0);
 	assert_int_equal(wait_status(s.command), GOOD);
-	after = settings_of(terminal);
-	assert_memory_equal(&before, &after, sizeof(before));
+	assert_settings(terminal, &before);
 	close(terminal);
 	close(master);
 }
@@ -409,12 +415,20 @@ static int command_takes_nothing(int fd)
 	return GOOD;
 }
 
+static void end_by_signal(struct scene *s, int signal)
+{
+	assert_int_equal(kill(s->relay, signal), 0);
+	assert_int_equal(wait_status(s->relay), signal);
+	(void)kill(s->command, SIGKILL);
+	(void)wait_status(s->command);
+}
+
 static void signals_that_end_the_relay_restore_the_terminal(void **state)
 {
 	static const int signals[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(signals); i++) {
-		struct termios before, after;
+		struct termios before;
 		struct scene s;
 		int master, terminal = open_terminal(&master);
 
@@ -423,12 +437,8 @@ static void signals_that_end_the_relay_restore_the_terminal(void **state)
 		start_command(&s, command_sleeps);
 		start_relay(&s, terminal, terminal, -EBADF);
 		wait_raw(terminal);
-		assert_int_equal(kill(s.relay, signals[i]), 0);
-		assert_int_equal(wait_status(s.relay), signals[i]);
-		(void)kill(s.command, SIGKILL);
-		(void)wait_status(s.command);
-		after = settings_of(terminal);
-		assert_memory_equal(&before, &after, sizeof(before));
+		end_by_signal(&s, signals[i]);
+		assert_settings(terminal, &before);
 		close(terminal);
 		close(master);
 	}
@@ -612,7 +622,7 @@ static void the_end_of_the_input_may_be_the_end_of_all(void **state)
 
 static void a_library_ends_on_sigterm_alone(void **state)
 {
-	struct termios before, after;
+	struct termios before;
 	struct scene s;
 	int master, terminal = open_terminal(&master);
 
@@ -626,12 +636,8 @@ static void a_library_ends_on_sigterm_alone(void **state)
 				   .ends_on_term = true,
 			   });
 	wait_raw(terminal);
-	assert_int_equal(kill(s.relay, SIGTERM), 0);
-	assert_int_equal(wait_status(s.relay), SIGTERM);
-	(void)kill(s.command, SIGKILL);
-	(void)wait_status(s.command);
-	after = settings_of(terminal);
-	assert_memory_equal(&before, &after, sizeof(before));
+	end_by_signal(&s, SIGTERM);
+	assert_settings(terminal, &before);
 	close(terminal);
 	close(master);
 }
