@@ -53,6 +53,9 @@ struct updater {
 	bool has_rootfs;
 	bool has_v2_devices;
 	struct legacy_nets nets, comment_nets;
+	struct {
+		VEC_OF(uint32_t)
+	} indices; /* of the interfaces that are there, ascending */
 	struct config_update *counts;
 	struct str *out;
 };
@@ -333,21 +336,57 @@ static void write_rootfs(struct updater *u, const struct update_line *line)
 	write_line_end(u, line);
 }
 
-/* Interface numbers that are written out count too: an old block behind them gets the next one. */
-static void note_net_number(struct updater *u, const struct update_line *line)
+/* The place of an interface among those that are there, or where it would be. */
+static size_t find_net(const struct updater *u, uint32_t index)
 {
-	const char *number = text_after(line->key, "lxc.net.");
-	uint64_t n;
+	size_t low = 0, high = u->indices.count;
 
-	if (!number)
-		number = text_after(line->key, "lxc.network.");
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
 
-	if (!line->is_comment && line->value[0] == '\0' &&
-	    (strcmp(line->key, "lxc.net") == 0 || strcmp(line->key, "lxc.network") == 0))
-		u->nets.next = 0;
-	if (number && !line->is_comment && num_take_u64(&number, &n) == 0 && n < INT32_MAX &&
-	    n >= u->nets.next)
-		u->nets.next = (uint32_t)n + 1;
+		if (u->indices.items[middle] < index)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static int add_net(struct updater *u, uint32_t index)
+{
+	size_t at = find_net(u, index);
+
+	if (at < u->indices.count && u->indices.items[at] == index)
+		return 0;
+	if (!vec_push_in(&u->indices, &u->arena))
+		return -ENOMEM;
+	memmove(&u->indices.items[at + 1], &u->indices.items[at],
+		(u->indices.count - 1 - at) * sizeof(u->indices.items[0]));
+	u->indices.items[at] = index;
+	return 0;
+}
+
+/*
+ * Which interfaces are there behind a line, whatever names it has: the next block with old names
+ * gets the number behind the last of them, as the reader numbers it (access.c).
+ */
+static void note_net(struct updater *u, const char *key, bool adds)
+{
+	struct key_ref ref;
+
+	if (!text_starts(key, "lxc.net") || config_key_resolve(key, &ref, NULL) < 0)
+		return;
+	if (ref.form == KEY_FORM_NETS) {
+		u->indices.count = 0;
+	} else if (ref.form == KEY_FORM_NET) {
+		size_t at = find_net(u, ref.net_index);
+
+		if (at < u->indices.count && u->indices.items[at] == ref.net_index)
+			vec_remove(&u->indices, at);
+	} else if (ref.form == KEY_FORM_NET_MEMBER && adds && add_net(u, ref.net_index) < 0) {
+		u->out->failed = true;
+	}
+	u->nets.next = u->indices.count > 0 ? u->indices.items[u->indices.count - 1] + 1 : 0;
 }
 
 static void write_renamed(struct updater *u, const struct update_line *line)
@@ -360,6 +399,8 @@ static void write_renamed(struct updater *u, const struct update_line *line)
 		u->comment_nets.next = u->nets.next;
 	switch (legacy_translate(line->key, nets, line->value[0] != '\0', &name)) {
 	case LEGACY_PRESENT:
+		if (!line->is_comment)
+			note_net(u, line->key, line->value[0] != '\0');
 		write_as_it_is(u, line);
 		return;
 	case LEGACY_NO_EFFECT:
@@ -375,6 +416,8 @@ static void write_renamed(struct updater *u, const struct update_line *line)
 	}
 	if (str_failed(&name))
 		u->out->failed = true;
+	else if (!line->is_comment)
+		note_net(u, str_text(&name), line->value[0] != '\0');
 	str_add_bytes(u->out, line->text, line->key_start);
 	str_add(u->out, str_text(&name));
 	str_add_bytes(u->out, line->text + rest, line->full_len - rest);
@@ -396,7 +439,6 @@ static void write_line(struct updater *u, const struct update_line *line)
 		write_as_it_is(u, line);
 		return;
 	}
-	note_net_number(u, line);
 	is_rootfs = strcmp(line->key, "lxc.rootfs") == 0 ||
 		    (strcmp(line->key, "lxc.rootfs.path") == 0 && rootfs_prefix(u, line));
 	if (line->setting) {

@@ -103,6 +103,15 @@ static void interfaces_get_numbers(void **state)
 	assert_updated("lxc.network.5.type = veth\nlxc.network.type = empty\n"
 		       "lxc.network.flags = up\n",
 		       "lxc.net.5.type = veth\nlxc.net.6.type = empty\nlxc.net.6.flags = up\n");
+	/* And counts only those that are there: a key before the first type makes one, too. */
+	assert_updated("lxc.net.3 =\nlxc.network.type = veth\n",
+		       "lxc.net.3 =\nlxc.net.0.type = veth\n");
+	assert_updated("lxc.network.ipv4 = 10.0.0.1/8\nlxc.network.type = phys\n",
+		       "lxc.net.0.ipv4.address = 10.0.0.1/8\nlxc.net.1.type = phys\n");
+	assert_updated("lxc.net.4.type = veth\nlxc.net.1.type = veth\nlxc.network.4 =\n"
+		       "lxc.network.type = veth\nlxc.net =\nlxc.network.type = veth\n",
+		       "lxc.net.4.type = veth\nlxc.net.1.type = veth\nlxc.net.4 =\n"
+		       "lxc.net.2.type = veth\nlxc.net =\nlxc.net.0.type = veth\n");
 	assert_updated("lxc.net.2.type = veth\nlxc.network.type = veth\nlxc.network.mtu = 1\n",
 		       "lxc.net.2.type = veth\nlxc.net.3.type = veth\nlxc.net.3.mtu = 1\n");
 	assert_updated("lxc.network =\nlxc.network.link = br0\n",
