@@ -111,42 +111,22 @@ static bool is_included(const struct config *c, struct origin origin)
 	return origin.source > 0 && c->sources.items[origin.source - 1].is_included;
 }
 
-static bool net_is_included(const struct config *c, const struct config_net *net)
+/* Whether a change by an included file is one of what clearing `ref` clears. */
+static bool is_included_change(const struct config *c, const struct config_change *change,
+			       const struct key_ref *ref)
 {
-	for (size_t i = 0; net && i < config_net_key_count; i++)
-		if (is_included(c, net->origins[i]))
-			return true;
-	return false;
-}
+	struct key_ref other;
 
-/* Of a list only the last line's origin is known for the whole: any include may have a part. */
-static bool slot_is_included(const struct config *c, const struct value_slot *slot)
-{
-	if (value_class(slot->key->type)->list)
-		return slot->place->source > 0;
-	return is_included(c, *slot->place);
-}
-
-/* Clearing a key may clear others with it: all hooks, both lists of capabilities. */
-static bool key_is_included(const struct config *c, const struct key_ref *ref)
-{
-	struct value_slot slot;
-
-	if (ref->form != KEY_FORM_PLAIN)
-		return config_find_slot(c, ref, &slot, NULL) == 0 && slot_is_included(c, &slot);
-	for (size_t i = 0; i < config_key_count; i++) {
-		const struct key_ref row = {.key = &config_keys[i], .form = KEY_FORM_PLAIN};
-
-		config_init_slot(c, row.key, &slot);
-		if (clearing_covers(ref, &row) && slot_is_included(c, &slot))
-			return true;
-	}
-	return false;
+	if (!is_included(c, change->origin) || config_key_resolve(change->key, &other, NULL) < 0)
+		return false;
+	return clearing_covers(ref, &other) &&
+	       (change->value[0] || (other.key && other.key->emptied));
 }
 
 /*
  * Whether an included file has a part in what a key says, so that it would be there again when the
- * text is read.
+ * text is read. What the model says now does not tell: lines of the text that hide the include's
+ * value go with the key, one that cleared it among them.
  */
 static bool is_set_by_include(const struct config *c, const char *key)
 {
@@ -158,12 +138,8 @@ static bool is_set_by_include(const struct config *c, const char *key)
 		any = any || c->sources.items[i].is_included;
 	if (!any || config_resolve_question(c, key, &canonical, &ref) != 0)
 		return false;
-	if (ref.form == KEY_FORM_NET)
-		return net_is_included(c, config_find_net(c, ref.net_index));
-	if (ref.form != KEY_FORM_NETS)
-		return key_is_included(c, &ref);
-	for (size_t i = 0; i < c->values.nets.count; i++)
-		if (net_is_included(c, &c->values.nets.items[i]))
+	for (size_t i = 0; i < c->changes.count; i++)
+		if (is_included_change(c, &c->changes.items[i], &ref))
 			return true;
 	return false;
 }

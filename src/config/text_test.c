@@ -367,6 +367,47 @@ static void clearing_undoes_what_an_include_says(void **state)
 	fixture_remove_directory(directory);
 }
 
+/* The line that hid what the include says goes with the key: the text must hide it again. */
+static void what_an_include_says_stays_cleared(void **state)
+{
+	static const struct {
+		const char *text, *key, *left;
+	} cases[] = {
+		{"", "lxc.cap.keep", "lxc.cap.keep =\n"},
+		{"lxc.cap.keep = kill\n", "lxc.cap.keep", "lxc.cap.keep =\n"},
+		{"lxc.tty.max = 1\n", "lxc.tty.max", "lxc.tty.max =\n"},
+		{"lxc.tty.max =\n", "lxc.tty.max", "lxc.tty.max =\n"},
+		{"lxc.net.0.link = br1\n", "lxc.net.0", "lxc.net.0 =\n"},
+		{"lxc.net.1.type = veth\n", "lxc.net.1", ""},
+		{"lxc.pty.max = 1\n", "lxc.pty.max", ""}, /* the text's own */
+	};
+	char directory[64];
+	char path[128];
+
+	(void)state;
+	fixture_directory(directory);
+	fixture_file(directory, "inner", path,
+		     "lxc.cap.keep = chown\nlxc.tty.max = 4\nlxc.net.0.link = br0\n"
+		     "lxc.pty.max =\n");
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct fixture f;
+		autostr text = {};
+		autostr left = {};
+
+		fixture_init(&f);
+		str_addf(&text, "lxc.include = %s\n%s", path, cases[i].text);
+		assert_loads(&f, str_text(&text));
+		str_addf(&left, "lxc.include = %s\n%s", path, cases[i].left);
+		for (size_t k = 0; k < 2; k++) {
+			assert_set(&f, cases[i].key, "");
+			assert_text(&f, str_text(&left));
+			assert_text_means_model(&f);
+		}
+		fixture_finish(&f);
+	}
+	fixture_remove_directory(directory);
+}
+
 static void clearing_a_type_takes_its_keys_along(void **state)
 {
 	struct fixture f;
@@ -532,6 +573,7 @@ int main(void)
 		cmocka_unit_test(old_names_are_written_as_present_ones),
 		cmocka_unit_test(includes_through_the_api_keep_their_line_only),
 		cmocka_unit_test(clearing_undoes_what_an_include_says),
+		cmocka_unit_test(what_an_include_says_stays_cleared),
 		cmocka_unit_test(clearing_a_type_takes_its_keys_along),
 		cmocka_unit_test(saving_makes_and_replaces_files),
 		cmocka_unit_test(saving_reports_what_it_cannot_write),
