@@ -37,7 +37,7 @@ int session_fail(const struct session *s, const struct err *e);
 /* One sentence. Returns 1. */
 int session_say(const struct session *s, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-/* Say that the object may not be controlled, and why (may_control() has just said so). Returns 1. */
+/* Say that the object may not be controlled, and why: may_control() has just said no. Returns 1. */
 int session_refuse(const struct session *s);
 
 /* -f, besides the common --rcfile. */
