@@ -266,6 +266,7 @@ Groups:	5 6 "
     assert_equal "$(comm -12 <(sort <<<"$outside") <(sort <<<"$stdout"))" \
         "$(readlink /proc/self/ns/user)"
     inside p1 "lxc.net =" "lxc.namespace.keep = user net ipc" -- "$list"
+    assert_equal "$status:$stderr" "0:"
     assert_equal "$(comm -12 <(sort <<<"$outside") <(sort <<<"$stdout") | cut -d: -f1)" "ipc
 net
 user"
