@@ -148,6 +148,14 @@ static void add_rest(struct parser *p)
 		add_word(p, p->argv[p->at++]);
 }
 
+/* "-1" is a value, unless the tool has an option 1. */
+static bool is_number(const struct parser *p, const char *word)
+{
+	struct cli_option o;
+
+	return word[1] >= '0' && word[1] <= '9' && cli_find_letter(p->tool, word[1], &o, NULL) < 0;
+}
+
 static int parse_words(struct parser *p)
 {
 	bool separated = false;
@@ -162,7 +170,7 @@ static int parse_words(struct parser *p)
 			add_rest(p);
 		} else if (word[0] == '-' && word[1] == '-') {
 			r = parse_long(p, word + 2);
-		} else if (word[0] == '-' && word[1]) {
+		} else if (word[0] == '-' && word[1] && !is_number(p, word)) {
 			r = parse_letters(p, word + 1);
 		} else {
 			bool stop = begins_command(p);

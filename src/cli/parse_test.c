@@ -285,6 +285,17 @@ static void optional_arguments_must_be_attached(void **state)
 	finish(&l);
 }
 
+static void negative_numbers_are_words(void **state)
+{
+	struct line l;
+
+	assert_int_equal(parse(&l, &test_clone, "-n", "c1", "memory.limit", "-1", NULL), 0);
+	assert_string_equal(left(&l), "memory.limit -1");
+	finish(&l);
+	assert_true(parse(&l, &test_clone, "-n", "c1", "-y1", NULL) != 0);
+	finish(&l);
+}
+
 static void letters_share_a_word(void **state)
 {
 	struct line l;
@@ -490,6 +501,7 @@ int main(void)
 		cmocka_unit_test(old_spellings_are_understood),
 		cmocka_unit_test(long_options_of_one_letter_are_that_letter),
 		cmocka_unit_test(optional_arguments_must_be_attached),
+		cmocka_unit_test(negative_numbers_are_words),
 		cmocka_unit_test(letters_share_a_word),
 		cmocka_unit_test(a_command_ends_the_options),
 		cmocka_unit_test(others_mix_options_and_words),

@@ -187,9 +187,9 @@ foo $LXCPATH state RUNNING"
 # wait_aside WORD…: lxc-wait in the background, until it waits: for an answer, which comes before
 # whatever others ask for, or for a run to begin.
 wait_aside() {
-    timeout 20 lxc-wait -P "$LXCPATH" "$@" 3>&- &
+    timeout 100 lxc-wait -P "$LXCPATH" "$@" 3>&- &
     waiter=$!
-    wait_until 10 polls "$waiter"
+    wait_until 60 polls "$waiter"
 }
 
 # poll(2), or ppoll(2).

@@ -41,7 +41,8 @@ make_application_tree() {
 	END
     printf "%s\n" "lxc.uts.name = sshd" "lxc.mount.fstab = $PLACE/fstab" \
         "lxc.rootfs.path = $PLACE/rootfs" "lxc.net.0.type = empty" \
-        "lxc.mount.auto = proc" >"$PLACE/conf"
+        "lxc.mount.auto = proc" \
+        "lxc.rootfs.mount = $LXCPATH/.mount" >"$PLACE/conf"
     run_apart lxc-execute -P "$LXCPATH" -n sshd -f "$PLACE/conf" -- /bin/sh -c '
         hostname; ls /var/run; echo root >/root/file
         for folder in lib bin usr sbin; do
@@ -68,7 +69,8 @@ done:"
     printf "/%s $PLACE/rootfs/%s none ro,bind 0 0\n" lib lib lib64 lib64 bin bin usr usr sbin sbin \
         >"$PLACE/fstab"
     printf "%s\n" "lxc.mount.fstab = $PLACE/fstab" "lxc.rootfs.path = $PLACE/rootfs" \
-        "lxc.net.0.type = empty" "lxc.net.0.flags = up" "lxc.mount.auto = proc" >"$PLACE/conf"
+        "lxc.net.0.type = empty" "lxc.net.0.flags = up" "lxc.mount.auto = proc" \
+        "lxc.rootfs.mount = $LXCPATH/.mount" >"$PLACE/conf"
     lxc-execute -P "$LXCPATH" -n sshd -d -f "$PLACE/conf" -- /usr/sbin/sshd -D -e
     wait_until 20 banner
 }
@@ -99,7 +101,8 @@ banner() {
 @test "a shared root: an empty directory over /var/run, the host keeps its own" {
     mkdir -p "$PLACE/empty"
     printf "%s\n" "lxc.uts.name = shared" "lxc.net.0.type = empty" \
-        "lxc.mount.entry = $PLACE/empty /var/run none bind 0 0" >"$PLACE/conf"
+        "lxc.mount.entry = $PLACE/empty /var/run none bind 0 0" \
+        "lxc.rootfs.mount = $LXCPATH/.mount" >"$PLACE/conf"
     [ "$(find /var/run/ -mindepth 1 | head -n 1)" ]
     run_apart lxc-execute -P "$LXCPATH" -n shared -f "$PLACE/conf" -- sh -c '
         hostname; ls -A /var/run; echo 42 >/var/run/daemon.pid'
@@ -133,7 +136,8 @@ banner() {
 }
 
 @test "lxc-start with a configuration and a command" {
-    printf "%s\n" "lxc.rootfs.path = $LXCPATH/foo/rootfs" "lxc.net.0.type = empty" >"$PLACE/conf"
+    printf "%s\n" "lxc.rootfs.path = $LXCPATH/foo/rootfs" "lxc.net.0.type = empty" \
+        "lxc.rootfs.mount = $LXCPATH/.mount" >"$PLACE/conf"
     lxc-start -P "$LXCPATH" -n bar -f "$PLACE/conf" /bin/sh -c 'echo started >/root/started; sleep 600'
     wait_until 10 test -e "$LXCPATH/foo/rootfs/root/started"
     assert_equal "$(lxc-info -P "$LXCPATH" -n bar -s -H)" RUNNING

@@ -13,6 +13,8 @@ import re
 OURS = re.compile(r"lxc|tare|bats-run|_test\.")
 SYSTEMD_UNIT = re.compile(r"\.(scope|service|slice|mount|socket)$")
 SHARED_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/run/lock")
+# What the first container on a machine makes, and stays.
+KEPT = frozenset({"/run/lxc", "/run/lxc/lock", "/run/lxc/runs", "/run/lxc/seccomp"})
 OWN_FOLDERS = ("/run/lxc", "/run/lock/lxc", "/var/lib/lxc", "/var/cache/lxc", "/var/log/lxc")
 
 
@@ -84,7 +86,7 @@ def snapshot(build, scratch):
         "network link": collections.Counter(network_links()),
         "loop device": collections.Counter(loop_devices()),
         "abstract socket": collections.Counter(abstract_sockets()),
-        "file": collections.Counter(files(scratch)),
+        "file": collections.Counter(path for path in files(scratch) if path not in KEPT),
         "process": collections.Counter(processes(build)),
     }
 

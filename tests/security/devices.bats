@@ -73,6 +73,7 @@ assert_rules_hold() {
         stage "$name" "lxc.mount.auto = proc:mixed cgroup:rw:force"
         start "$name"
         supervisor=$(awk '{print $4}' "/proc/$(lxc-info -P "$LXCPATH" -n "$name" -pH)/stat")
+        wait_until 10 grep -q lxc.monitor "/proc/$supervisor/cgroup"
         before=$(sort "/proc/$supervisor/cgroup")
         run -0 lxc-attach -P "$LXCPATH" -n "$name" -- /bin/sh -c '
             for procs in /sys/fs/cgroup/*/../cgroup.procs /sys/fs/cgroup/*/../../cgroup.procs \

@@ -62,7 +62,7 @@ intruder inject'
 }
 
 @test "CVE-2016-10124: a start hook can't put anything into the caller's terminal" {
-    [ "$(</proc/sys/dev/tty/legacy_tiocsti)" = 1 ] || skip "the kernel refuses TIOCSTI itself"
+    needs_tiocsti
     for name in p1 u1; do
         stage "$name" "lxc.mount.auto = proc:mixed" "lxc.hook.start = /hook"
         watching_hook "$name"

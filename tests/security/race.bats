@@ -29,13 +29,13 @@ race() {
 
     mkdir -p "$root/$3"
     ln -s "../../../../../../../../../../..$LXCPATH/.host" "$root/$3.link"
-    "$INTRUDER" swap 60 "$root/$3" "$root/$3.link" 3>&- &
+    "$INTRUDER" swap 600 "$root/$3" "$root/$3.link" 3>&- &
     swapper=$!
     for ((i = 0; i < $2; i++)); do
         # Either may be met: that it starts is not asked for.
         lxc-start -P "$LXCPATH" -n "$1" -F -- /bin/true </dev/null >/dev/null 2>&1 || true
     done
-    kill "$swapper"
+    kill "$swapper" 2>/dev/null || fail "it exchanged nothing any more"
     wait "$swapper" || true
     assert_untouched "$LXCPATH/.host"
     refute_contains "$(cat /proc/self/mounts)" "$LXCPATH/.host"

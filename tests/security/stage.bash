@@ -13,6 +13,14 @@ set_stage() {
     export INTRUDER
 }
 
+# Kernels before 6.2 have no switch for it, and allow it.
+needs_tiocsti() {
+    local allowed=1
+
+    [ ! -e /proc/sys/dev/tty/legacy_tiocsti ] || allowed=$(</proc/sys/dev/tty/legacy_tiocsti)
+    [ "$allowed" = 1 ] || skip "the kernel refuses TIOCSTI itself"
+}
+
 # make_root DIRECTORY OWNER
 make_root() {
     local applet
