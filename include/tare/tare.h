@@ -198,6 +198,9 @@ struct tare_run {
 typedef int (*tare_run_fn)(void *payload, const char *name, const struct tare_run *run,
 			   struct err *e);
 int tare_each_run(const char *lxcpath, tare_run_fn function, void *payload, struct err *e);
+/* The names (heap, sorted) of all containers below lxcpath (NULL: the default), stopped or not,
+ * or of those alone that have a configuration. Their count, or negative with e set. */
+int tare_list_names(const char *lxcpath, bool only_defined, char ***ret, struct err *e);
 
 /*
  * Undo what starts left behind whose supervisor died, of one container or (name NULL) of all below

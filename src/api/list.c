@@ -107,41 +107,9 @@ int list_active_containers(const char *lxcpath, char ***names, struct lxc_contai
 	return list(container_list_active, lxcpath, false, names, cret);
 }
 
-/* Both lists are sorted: merge them. */
-static int merge(struct container_names *a, struct container_names *b, struct container_names *ret)
-{
-	size_t i = 0, k = 0;
-
-	while (i < a->count || k < b->count) {
-		int order = i == a->count   ? 1
-			    : k == b->count ? -1
-					    : strcmp(a->items[i], b->items[k]);
-		char **slot = (char **)vec_push(ret);
-
-		if (!slot)
-			return -1;
-		*slot = strdup(order <= 0 ? a->items[i] : b->items[k]);
-		if (!*slot)
-			return -1;
-		i += order <= 0;
-		k += order >= 0;
-	}
-	return 0;
-}
-
 int list_all_containers(const char *lxcpath, char ***names, struct lxc_container ***cret)
 {
-	struct container_names defined = {0}, active = {0}, all = {0};
-	int r = -1;
-
-	if (is_there(lxcpath) && container_list_defined(lxcpath, &defined, NULL) >= 0 &&
-	    container_list_active(lxcpath, &active, NULL) >= 0)
-		r = merge(&defined, &active, &all);
-	container_names_finish(&defined);
-	container_names_finish(&active);
-	if (r < 0) {
-		container_names_finish(&all);
+	if (!is_there(lxcpath))
 		return -1;
-	}
-	return hand_out(lxcpath, &all, true, names, cret);
+	return list(container_list_all, lxcpath, true, names, cret);
 }

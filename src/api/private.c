@@ -6,6 +6,8 @@
 #include <tare/tare.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -212,6 +214,22 @@ int tare_each_run(const char *lxcpath, tare_run_fn function, void *payload, stru
 	struct walk walk = {function, payload};
 
 	return container_each_run(lxcpath, walk_on, &walk, e);
+}
+
+int tare_list_names(const char *lxcpath, bool only_defined, char ***ret, struct err *e)
+{
+	struct container_names names = {0};
+	int r = only_defined ? container_list_defined(lxcpath, &names, e)
+			     : container_list_all(lxcpath, &names, e);
+
+	if (r == 0 && names.count > INT_MAX)
+		r = err_set(e, ERR_SYSTEM, E2BIG, "there are too many containers");
+	if (r < 0) {
+		container_names_finish(&names);
+		return r;
+	}
+	*ret = names.items;
+	return (int)names.count;
 }
 
 void tare_tidy(const char *lxcpath, const char *name)

@@ -258,6 +258,8 @@ void container_names_finish(struct container_names *names);
 /* lxcpath NULL = the default one. A missing lxcpath is no container. */
 int container_list_defined(const char *lxcpath, struct container_names *ret, struct err *e);
 int container_list_active(const char *lxcpath, struct container_names *ret, struct err *e);
+/* Both. Of the defined ones nobody looks whether they run. */
+int container_list_all(const char *lxcpath, struct container_names *ret, struct err *e);
 
 /* interfaces.c: of a running container, sorted. 0, 1 = not running, or negative. */
 int container_interfaces(struct container *c, struct container_names *ret, struct err *e);

@@ -115,22 +115,23 @@ void runs_view_close(struct run_view *view)
 	*view = (struct run_view){};
 }
 
-/* What can't be compared counts as the same. */
-static bool is_namespace(uint64_t number, const char *ours)
-{
-	uint64_t here = namespace_number(ours);
+static const char own_pids[] = "/proc/self/ns/pid";
 
+/* What can't be compared counts as the same. */
+static bool is_namespace(uint64_t number, uint64_t here)
+{
 	return number == 0 || here == 0 || number == here;
 }
 
 bool runs_view_has_our_pids(const struct run_view *view)
 {
-	return is_namespace(view->record->pid_namespace, "/proc/self/ns/pid");
+	return is_namespace(view->record->pid_namespace,
+			    view->pid_namespace ? view->pid_namespace : namespace_number(own_pids));
 }
 
 bool runs_view_has_our_network(const struct run_view *view)
 {
-	return is_namespace(view->record->net_namespace, "/proc/self/ns/net");
+	return is_namespace(view->record->net_namespace, namespace_number("/proc/self/ns/net"));
 }
 
 /* What a record says about itself that decides how it is undone. */
@@ -148,11 +149,11 @@ static bool is_of_this_version(const struct record_header *record)
 	return record->format == RECORD_FORMAT && record->program == SUPERVISOR_NUMBER;
 }
 
-static bool is_of_other_boot(const struct record_header *record)
+/* `boot_id`: where it is kept once it has been read, or "". */
+static bool is_of_other_boot(const struct record_header *record, char boot_id[static BOOT_ID_MAX])
 {
-	char boot_id[BOOT_ID_MAX];
-
-	boot_id_read(boot_id);
+	if (!boot_id[0])
+		boot_id_read(boot_id);
 	return record_is_of_other_boot(record, boot_id);
 }
 
@@ -160,6 +161,7 @@ static bool is_of_other_boot(const struct record_header *record)
 static int read_dead(int fd, struct dead_run *ret)
 {
 	char version[RECORD_VERSION_MAX + 1] = "";
+	char boot_id[BOOT_ID_MAX] = "";
 	struct run_view view = {};
 	int r = map_record(fd, &view);
 
@@ -169,7 +171,7 @@ static int read_dead(int fd, struct dead_run *ret)
 		r = -EINVAL;
 	*ret = (struct dead_run){.format = view.record->format,
 				 .program = view.record->program,
-				 .is_of_other_boot = is_of_other_boot(view.record),
+				 .is_of_other_boot = is_of_other_boot(view.record, boot_id),
 				 .is_finished = atomic_load(&view.record->finished) != 0};
 	memcpy(version, view.record->version, RECORD_VERSION_MAX);
 	utf8_copy_visible(ret->version, sizeof(ret->version), version);
@@ -358,13 +360,13 @@ static int repair_locked(int dirfd, const char *file, int fd, enum patience pati
  * A supervisor that is gone may have left somebody who holds its lock for a moment: a child that
  * dies with it or has not reached its exec, lxc-compile, or another undoing.
  */
-static bool is_orphan(const struct record_header *record)
+static bool is_orphan(const struct record_header *record, char boot_id[static BOOT_ID_MAX])
 {
 	autoclose int pidfd = -EBADF;
 
 	if (memcmp(record->magic, RECORD_MAGIC, sizeof(record->magic)) != 0)
 		return false;
-	if (atomic_load(&record->dead) || is_of_other_boot(record))
+	if (atomic_load(&record->dead) || is_of_other_boot(record, boot_id))
 		return true;
 	if (!is_of_this_version(record) || record->supervisor_pid <= 0)
 		return false;
@@ -372,19 +374,20 @@ static bool is_orphan(const struct record_header *record)
 	if (pidfd != -ESRCH && (pidfd < 0 || process_poll(pidfd, 0) != 1))
 		return false;
 	/* Of another namespace only the lock tells. */
-	return is_namespace(record->pid_namespace, "/proc/self/ns/pid");
+	return is_namespace(record->pid_namespace, namespace_number(own_pids));
 }
 
 /* As lock_take(), at once or, if it is about an orphan, soon. LOCK_OF_UNDOING: somebody else undoes
  * the run, and goes on doing so. */
 static int lock_dead(int fd, enum patience patience)
 {
+	char boot_id[BOOT_ID_MAX] = "";
 	struct run_view view = {};
 	int r = lock_take(fd, 0);
 
 	if (r != -EAGAIN || map_record(fd, &view) < 0 || !view.record)
 		return r;
-	if (is_orphan(view.record)) {
+	if (is_orphan(view.record, boot_id)) {
 		if (!atomic_load(&view.record->dead))
 			r = lock_take(fd, time_deadline(ORPHAN_WAIT * USEC_PER_SEC));
 		if (r == -EAGAIN && atomic_load(&view.record->dead)) {
@@ -550,10 +553,11 @@ static int refuse_record(const struct record_header *record, const char *name, c
 
 /* Open and look: 0; 1 = there is none (any more); 2 = a dead one, or (at the first look) one that
  * is about to be; or negative. */
-static int try_view(int dirfd, const char *name, bool is_first, struct run_view *ret, struct err *e)
+static int try_view(struct runs_place *place, const char *name, bool is_first, struct run_view *ret,
+		    struct err *e)
 {
-	autoclose int fd =
-		openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+	autoclose int fd = openat(place->dirfd, name,
+				  O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
 	const char *why;
 	int held, r;
 
@@ -578,7 +582,7 @@ static int try_view(int dirfd, const char *name, bool is_first, struct run_view 
 	 * the control socket tells. */
 	if (atomic_load(&ret->record->finished) || atomic_load(&ret->record->dead))
 		r = 1;
-	else if (is_orphan(ret->record))
+	else if (is_orphan(ret->record, place->boot_id))
 		r = is_first ? 2 : 1;
 	if (r != 0)
 		runs_view_close(ret);
@@ -587,30 +591,38 @@ static int try_view(int dirfd, const char *name, bool is_first, struct run_view 
 	return r;
 }
 
-int runs_open(const char *lxcpath, struct err *e)
+int runs_open(const char *lxcpath, struct runs_place *ret, struct err *e)
 {
-	return open_directory(lxcpath, false, e);
+	int dirfd = open_directory(lxcpath, false, e);
+
+	*ret = (struct runs_place){.dirfd = dirfd};
+	if (dirfd >= 0)
+		ret->pid_namespace = namespace_number(own_pids);
+	return dirfd < 0 ? dirfd : 0;
 }
 
 int runs_view(const char *lxcpath, const char *name, struct run_view *ret, struct err *e)
 {
-	autoclose int dirfd = runs_open(lxcpath, e);
+	autoclose int dirfd = open_directory(lxcpath, false, e);
+	struct runs_place place = {.dirfd = dirfd};
 
 	if (dirfd < 0)
 		return dirfd == -ENOENT ? 1 : dirfd;
-	return runs_view_at(dirfd, name, ret, e);
+	return runs_view_at(&place, name, ret, e);
 }
 
-int runs_view_at(int dirfd, const char *name, struct run_view *ret, struct err *e)
+int runs_view_at(struct runs_place *place, const char *name, struct run_view *ret, struct err *e)
 {
 	if (!is_file_name(name))
 		return 1;
 	for (int i = 0; i < TRIES; i++) {
-		int r = try_view(dirfd, name, i == 0, ret, e);
+		int r = try_view(place, name, i == 0, ret, e);
 
+		if (r == 0)
+			ret->pid_namespace = place->pid_namespace;
 		if (r != 2)
 			return r;
-		r = repair_file(dirfd, name, HURRIED, e);
+		r = repair_file(place->dirfd, name, HURRIED, e);
 		if (r < 0)
 			return err_wrap(e, r, "an earlier run of container %s can't be undone",
 					name);

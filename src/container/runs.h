@@ -20,14 +20,20 @@ struct run_view {
 	bool is_alive; /* its lock is held */
 	bool plan_is_checked;
 	const struct plan *plan; /* see runs_view_plan() */
+	uint64_t pid_namespace;  /* the caller's own; 0 = it is looked up when it is asked for */
 };
 /* 0; 1 = there is none, or none that lives. A dead and unfinished one is undone first, unless
  * somebody else does that already. */
 int runs_view(const char *lxcpath, const char *name, struct run_view *ret, struct err *e);
-/* The same for those who look at many: the directory of an lxcpath's records (-ENOENT: there are
- * none), to be closed by the caller, and views below it. */
-int runs_open(const char *lxcpath, struct err *e);
-int runs_view_at(int dirfd, const char *name, struct run_view *ret, struct err *e);
+/* The same for those who look at many: where they look from, and the directory of an lxcpath's
+ * records (-ENOENT: there are none), to be closed by the caller. */
+struct runs_place {
+	int dirfd;
+	char boot_id[BOOT_ID_MAX]; /* "" = not read yet */
+	uint64_t pid_namespace;
+};
+int runs_open(const char *lxcpath, struct runs_place *ret, struct err *e);
+int runs_view_at(struct runs_place *place, const char *name, struct run_view *ret, struct err *e);
 /*
  * Its state. A run that has ended gives its name up before it says STOPPED: one that says so under
  * its name has not begun yet, or begins again (a reboot). That is STARTING. STATE_COUNT: no state.

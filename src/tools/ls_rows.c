@@ -373,12 +373,48 @@ static int add_defined(struct active *active, struct err *e)
 	return r;
 }
 
+/* Whether it is enough to know which containers there are: how they are costs more to find out. */
+static bool is_about_names(const struct ls_query *query)
+{
+	for (size_t i = 0; i < query->columns.count; i++)
+		if (query->columns.list[i] != LS_NAME)
+			return false;
+	return !query->active && !query->running && !query->frozen && !query->stopped &&
+	       !query->groups && query->nesting == 0;
+}
+
+static int gather_names(const struct ls_query *query, struct ls_rows *rows, struct err *e)
+{
+	char **names = NULL;
+	int count = tare_list_names(query->lxcpath, query->defined, &names, e);
+	int r = count < 0 ? count : 0;
+
+	for (int i = 0; i < count; i++) {
+		struct ls_row *row = NULL;
+
+		if (r == 0 && is_wanted_name(query, names[i])) {
+			row = vec_push(rows);
+			if (!row)
+				r = err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+		}
+		if (row)
+			row->cells[LS_NAME] = names[i];
+		else
+			free(names[i]);
+	}
+	free(names);
+	return r;
+}
+
 int ls_gather(const struct ls_query *query, unsigned depth, struct ls_rows *rows, struct err *e)
 {
 	struct active active = {.query = query, .depth = depth};
 	struct ls_rows *found = &active.rows;
-	int r = tare_each_run(query->lxcpath, add_active, &active, e);
+	int r;
 
+	if (is_about_names(query))
+		return gather_names(query, rows, e);
+	r = tare_each_run(query->lxcpath, add_active, &active, e);
 	if (r == 0 && found->count > 0)
 		qsort(found->items, found->count, sizeof(*found->items), by_name);
 	if (r == 0 && !query->active && !query->running && !query->frozen) {
