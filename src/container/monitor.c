@@ -7,8 +7,10 @@
 
 #include "container/monitor.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -48,6 +50,13 @@ static int wait_readable(int fd, usec_t deadline)
 	return n > 0 ? 0 : -ETIMEDOUT;
 }
 
+/* Before Linux 6.5 the number is all there is: another process may have it by now, but not always
+ * one that was wanted. */
+static bool has_ended(pid_t pid)
+{
+	return pid > 0 && kill(pid, 0) < 0 && errno == ESRCH;
+}
+
 /* 0, -EAGAIN (e is not set), or negative. Only root's and our own daemons are believed, and they
  * only talk to root and their own user. Root of a container that shares the host's network is not
  * the host's. */
@@ -71,7 +80,7 @@ static int check_daemon(int fd, const char *lxcpath, struct err *e)
 		return r;
 	}
 	/* A daemon listens itself: who has done so and ended is none, or is ending. */
-	if (peer_look_socket(fd) == PEER_ENDED)
+	if (peer_look_socket(fd) == PEER_ENDED || has_ended(peer.pid))
 		return -EAGAIN;
 	if (peer_look(peer.pid) == PEER_CONTAINED) {
 		r = err_set(e, ERR_PERMISSION, EPERM,

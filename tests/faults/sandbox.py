@@ -89,6 +89,17 @@ def leave_mounts_of_others(work):
             subprocess.run(["umount", "--lazy", target], check=False, stderr=subprocess.DEVNULL)
 
 
+def hide_settings(folder):
+    """An empty /etc/lxc, where there may be none: the machine's own settings are none of ours."""
+    if not os.path.isdir("/etc/lxc"):
+        for name in "etc", "etc.work":
+            (folder / name).mkdir()
+        subprocess.run(["mount", "-t", "overlay", "-o", f"lowerdir=/etc,upperdir={folder}/etc,"
+                        f"workdir={folder}/etc.work", "overlay", "/etc"], check=True)
+        os.mkdir("/etc/lxc")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=0755", "tmpfs", "/etc/lxc"], check=True)
+
+
 def make_private(work):
     """Returns the work folder's name inside, where everybody may enter its parents: init of a
     container with its own user namespace has to get to its root file system."""
@@ -97,8 +108,7 @@ def make_private(work):
     folder = pathlib.Path("/run/work")
     folder.mkdir()
     subprocess.run(["mount", "--bind", work, folder], check=True)
-    if os.path.isdir("/etc/lxc"):  # the machine's own settings are none of ours
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=0755", "tmpfs", "/etc/lxc"], check=True)
+    hide_settings(folder.parent)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     build = pathlib.Path(os.environ["TARE_BUILD_ROOT"])
     os.environ.update(
