@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Members whose subject later versions bring (copies, snapshots, devices, checkpoints):
+ * Members whose subject later versions bring (copies, snapshots, checkpoints):
  * each returns the failure that its callers know and says why in error_string.
  */
 
@@ -107,34 +107,6 @@ static bool destroy_with_snapshots(struct lxc_container *c)
 	return snapshot_destroy_all(c) && c->destroy(c);
 }
 
-static bool add_device_node(struct lxc_container *c, const char *src_path, const char *dest_path)
-{
-	if (c)
-		object_explain_missing(c, "adding device nodes");
-	return false;
-}
-
-static bool remove_device_node(struct lxc_container *c, const char *src_path, const char *dest_path)
-{
-	if (c)
-		object_explain_missing(c, "removing device nodes");
-	return false;
-}
-
-static bool attach_interface(struct lxc_container *c, const char *dev, const char *dst_dev)
-{
-	if (c)
-		object_explain_missing(c, "moving interfaces into a container");
-	return false;
-}
-
-static bool detach_interface(struct lxc_container *c, const char *dev, const char *dst_dev)
-{
-	if (c)
-		object_explain_missing(c, "moving interfaces out of a container");
-	return false;
-}
-
 static bool checkpoint(struct lxc_container *c, char *directory, bool stop, bool verbose)
 {
 	if (c)
@@ -184,10 +156,6 @@ void object_set_later_members(struct lxc_container *c)
 	c->snapshot_destroy = snapshot_destroy;
 	c->snapshot_destroy_all = snapshot_destroy_all;
 	c->destroy_with_snapshots = destroy_with_snapshots;
-	c->add_device_node = add_device_node;
-	c->remove_device_node = remove_device_node;
-	c->attach_interface = attach_interface;
-	c->detach_interface = detach_interface;
 	c->checkpoint = checkpoint;
 	c->restore = restore;
 	c->migrate = migrate;

@@ -74,6 +74,7 @@ void object_set_life_members(struct lxc_container *c);
 void object_set_running_members(struct lxc_container *c);
 void object_set_attach_members(struct lxc_container *c);
 void object_set_console_members(struct lxc_container *c);
+void object_set_device_members(struct lxc_container *c);
 void object_set_create_members(struct lxc_container *c);
 void object_set_later_members(struct lxc_container *c);
 

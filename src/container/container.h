@@ -264,6 +264,23 @@ int container_list_all(const char *lxcpath, struct container_names *ret, struct 
 /* interfaces.c: of a running container, sorted. 0, 1 = not running, or negative. */
 int container_interfaces(struct container *c, struct container_names *ret, struct err *e);
 
+/* device_node.c, interface_move.c: for root, about a running container (-ESRCH when it isn't).
+ * ---*/
+
+/* A node like the host's `source` at `target` inside (NULL = the same path), which its device
+ * cgroup then allows. One that is there is no error; a file with content or a directory is. */
+int container_add_device_node(struct container *c, const char *source, const char *target,
+			      struct err *e);
+/* The node at `target` (NULL = source) goes, and its device is denied. */
+int container_remove_device_node(struct container *c, const char *source, const char *target,
+				 struct err *e);
+/* Move an interface of the caller's network namespace into the container's, or back; `new_name`
+ * NULL = it keeps its name. -ENODEV: there is none; -EEXIST: the name is taken there. */
+int container_attach_interface(struct container *c, const char *name, const char *new_name,
+			       struct err *e);
+int container_detach_interface(struct container *c, const char *name, const char *new_name,
+			       struct err *e);
+
 /* What listing shows of a run, without talking to anybody. */
 struct container_run {
 	enum container_state state;

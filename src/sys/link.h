@@ -72,3 +72,80 @@ int link_add_route(struct netlink *n, uint32_t index, const struct link_address 
  */
 int link_add_default_route(struct netlink *n, uint32_t index, int family,
 			   const struct link_address *gateway);
+
+/* -- link_move.c: interfaces that change their namespace. Not for the INIT lane. */
+
+/*
+ * As netlink_open(), in another network namespace: the calling thread is there for a moment. 0 or
+ * -errno; when the thread could not come back to its own namespace the process ends.
+ */
+int netlink_open_in(int ns_fd, struct netlink *ret);
+
+/* What an interface gets on its way, or where it is; NULL and 0: as it is. */
+struct link_change {
+	const char *name;
+	uint32_t mtu;
+	const uint8_t *mac; /* 6 bytes */
+	const char *alias;  /* "" takes it away */
+};
+
+/* Change it where it is, by one request. -EEXIST: the name is taken. */
+int link_change(struct netlink *n, uint32_t index, const struct link_change *change);
+
+/*
+ * Move it to another network namespace with the changes, by one request. `new_index`: the number
+ * that it is to have there, 0 = the one that it has, if that is free. -EBUSY: the number is taken.
+ * Moving sets it down. When a change fails (-EEXIST: the name is taken) it is there nevertheless,
+ * under the name that it had; only when that is taken there, too, it stays.
+ */
+int link_move(struct netlink *n, uint32_t index, int ns_fd, uint32_t new_index,
+	      const struct link_change *change);
+
+enum { LINK_ALTNAME_MAX = 128, LINK_ALTNAMES_MAX = 16 };
+
+/* Alternative names of an interface (Linux 5.5); more than that many are not looked at. */
+struct link_altnames {
+	uint32_t count;
+	char names[LINK_ALTNAMES_MAX][LINK_ALTNAME_MAX];
+};
+int link_list_altnames(struct netlink *n, uint32_t index, struct link_altnames *ret);
+/* -EEXIST: the name is taken. */
+int link_add_altname(struct netlink *n, uint32_t index, const char *name);
+/* -ENOENT, -EINVAL: it has no such name. */
+int link_delete_altname(struct netlink *n, uint32_t index, const char *name);
+
+/* -- link_kinds.c: interfaces on top of another one. Not for the INIT lane. */
+
+enum link_kind { LINK_MACVLAN, LINK_IPVLAN, LINK_VLAN };
+
+struct link_upper {
+	enum link_kind kind;
+	const char *name;
+	uint32_t lower;     /* index of the interface it is made on, here */
+	int ns_fd;          /* network namespace in which it is born; -1 = ours */
+	uint32_t mtu;       /* 0 = that of the lower one */
+	const uint8_t *mac; /* 6 bytes; NULL = random, or as the kind has it */
+	uint32_t mode;      /* MACVLAN_MODE_*, IPVLAN_MODE_*, or the number of the VLAN */
+	uint32_t flags;     /* IPVLAN_F_* */
+};
+/*
+ * Make one, by one request. -EEXIST: the name is taken; kernels before 6.15 look in our namespace
+ * for it, too. Also the VLAN may be there already.
+ */
+int link_create_upper(struct netlink *n, const struct link_upper *upper);
+
+/* -- link_proxy.c: answering for others. Not for the INIT lane. */
+
+/* A proxy neighbour: `index` answers for the address. -EEXIST: it does already. */
+int link_add_proxy(struct netlink *n, uint32_t index, const struct link_address *address);
+/* -ENOENT: it does not. */
+int link_delete_proxy(struct netlink *n, uint32_t index, const struct link_address *address);
+/* What link_add_route() has added. -ESRCH: it is not there. */
+int link_delete_route(struct netlink *n, uint32_t index, const struct link_address *to);
+
+/* -- link_vlan.c: VLANs of a port of a Linux bridge. Not for the INIT lane. */
+
+/* `untagged`: frames without a tag are of this VLAN, and its frames leave without one. */
+int link_add_vlan(struct netlink *n, uint32_t index, uint16_t id, bool untagged);
+/* One that it is not in is fine. */
+int link_delete_vlan(struct netlink *n, uint32_t index, uint16_t id);

@@ -15,6 +15,7 @@ extern const struct cli_tool tool_config_check;
 extern const struct cli_tool tool_console;
 extern const struct cli_tool tool_create;
 extern const struct cli_tool tool_destroy;
+extern const struct cli_tool tool_device;
 extern const struct cli_tool tool_execute;
 extern const struct cli_tool tool_freeze;
 extern const struct cli_tool tool_info;

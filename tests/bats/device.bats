@@ -1,0 +1,212 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# lxc-device: device nodes and network interfaces given to a running container, and taken back
+# (spec/cli.md §3.11). What is about interfaces runs in a network namespace of its own.
+
+load helpers
+load containers
+
+setup_file() {
+    make_lxcpath
+    N=dev$$
+    export N
+    # Any node may be made, and one may be opened.
+    make_container "$N" "lxc.cgroup.devices.deny = a" "lxc.cgroup.devices.allow = c 1:3 rwm" \
+        "lxc.cgroup.devices.allow = c *:* m" \
+        "lxc.cgroup2.devices.deny = a" "lxc.cgroup2.devices.allow = c 1:3 rwm" \
+        "lxc.cgroup2.devices.allow = c *:* m"
+    # The template's root belongs to the host's root: shifted as it is mounted.
+    make_container "$N-users" "lxc.idmap = u 0 300000 65536" "lxc.idmap = g 0 300000 65536" \
+        "lxc.rootfs.options = idmap=container"
+}
+
+teardown_file() {
+    remove_lxcpath
+}
+
+teardown() {
+    stop_all
+}
+
+start() {
+    lxc-start -P "$LXCPATH" -n "$N"
+}
+
+device() {
+    run_apart lxc-device -P "$LXCPATH" -n "$N" "$@"
+}
+
+@test "a device node: made as the host's, usable, and gone again" {
+    start
+    in_container "$N" test ! -e /dev/opt/kernel-log
+    device -- add /dev/kmsg /dev/opt/kernel-log
+    assert_equal "$status:$stdout:$stderr" "0::"
+    assert_equal "$(in_container "$N" stat -c '%F %t:%T %U' /dev/opt/kernel-log)" \
+        "character special file 1:b root"
+    assert_equal "$(in_container "$N" stat -c '%a %F' /dev/opt)" "755 directory"
+    in_container "$N" dd if=/dev/opt/kernel-log of=/dev/null bs=8192 count=1 2>/dev/null
+    # It is there: that is no failure.
+    device add /dev/kmsg /dev/opt/kernel-log
+    assert_equal "$status:$stdout:$stderr" "0::"
+    device -- del /dev/kmsg /dev/opt/kernel-log
+    assert_equal "$status:$stdout:$stderr" "0::"
+    in_container "$N" test ! -e /dev/opt/kernel-log
+    # Denied again: another node of it can't be opened.
+    in_container "$N" mknod /tmp/kmsg c 1 11
+    run in_container "$N" dd if=/tmp/kmsg of=/dev/null bs=8192 count=1
+    [ "$status" -ne 0 ]
+    assert_contains "$output" "Operation not permitted"
+}
+
+@test "before it was added, the device cgroup refuses the device" {
+    start
+    in_container "$N" mknod /tmp/before c 1 11
+    run in_container "$N" dd if=/tmp/before of=/dev/null bs=8192 count=1
+    [ "$status" -ne 0 ]
+    device add /dev/kmsg
+    assert_equal "$status:$stderr" "0:"
+    in_container "$N" dd if=/dev/kmsg of=/dev/null bs=8192 count=1 2>/dev/null
+}
+
+@test "a user namespace: the host's node is bound, and readable inside" {
+    N=$N-users
+    start
+    device add /dev/full /dev/more/full
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$(in_container "$N" stat -c '%F %t:%T' /dev/more/full)" \
+        "character special file 1:7"
+    assert_equal "$(in_container "$N" stat -c '%a %U' /dev/more)" "755 root"
+    run in_container "$N" dd if=/dev/zero of=/dev/more/full bs=1 count=1
+    assert_contains "$output" "No space left on device"
+    device del /dev/full /dev/more/full
+    assert_equal "$status:$stderr" "0:"
+    in_container "$N" test ! -e /dev/more/full
+}
+
+@test "nothing is lost: a file with content and a directory stay, an empty file gives way" {
+    start
+    in_container "$N" sh -c 'mkdir /tmp/directory; echo text >/tmp/file; : >/tmp/empty'
+    device add /dev/kmsg /tmp/file
+    assert_equal "$status" 1
+    assert_contains "$stderr" "Failed to add /dev/kmsg to $N"
+    assert_contains "$stderr" "cannot make the device node \"/tmp/file\" in container \"$N\""
+    assert_contains "$stderr" "a file with content has that name there"
+    assert_equal "$(in_container "$N" cat /tmp/file)" text
+    device add /dev/kmsg /tmp/directory
+    assert_equal "$status" 1
+    assert_contains "$stderr" "a directory has that name there"
+    device add /dev/kmsg /tmp/empty
+    assert_equal "$status:$stderr" "0:"
+    in_container "$N" test -c /tmp/empty
+    device del /tmp/file
+    assert_equal "$status" 1
+    assert_contains "$stderr" "Failed to del /tmp/file from $N"
+    assert_equal "$(in_container "$N" cat /tmp/file)" text
+}
+
+@test "links of the container's don't lead to the host" {
+    mkdir -p "$BATS_TEST_TMPDIR/host"
+    start
+    in_container "$N" sh -c "ln -s '$BATS_TEST_TMPDIR/host' /tmp/out; ln -s ../../../../../.. /tmp/up"
+    device add /dev/kmsg /tmp/out/node
+    assert_equal "$(ls "$BATS_TEST_TMPDIR/host")" ""
+    device add /dev/kmsg /tmp/up/kmsg-node
+    [ ! -e /kmsg-node ]
+    in_container "$N" test -c /kmsg-node
+}
+
+@test "sentences of failures" {
+    device add /dev/null
+    assert_equal "$status:$stderr" "1:lxc-device: $N: Container $N is not running"
+    run_apart lxc-device -P "$LXCPATH" -n nobody add /dev/null
+    assert_equal "$status:$stderr" "1:lxc-device: nobody: nobody doesn't exist"
+    start
+    device
+    assert_equal "$status" 1
+    assert_contains "$stderr" "Error: no command given (Please see --help output)"
+    device add
+    assert_contains "$stderr" "Error: no command given (Please see --help output)"
+    device steal /dev/null
+    assert_equal "$status" 1
+    assert_contains "$stderr" "Error: Please use add or del (Please see --help output)"
+    device add nosuch7
+    assert_equal "$status" 1
+    assert_contains "$stderr" "Failed to add nosuch7 to $N"
+    assert_contains "$stderr" "the host has no network interface \"nosuch7\" either"
+    device add /etc/hostname
+    assert_equal "$status" 1
+    assert_contains "$stderr" "\"/etc/hostname\" is no device node"
+    device del /dev/nosuch7
+    assert_equal "$status" 1
+    assert_contains "$stderr" "Failed to del /dev/nosuch7 from $N"
+}
+
+@test "ordinary users are told that this is for root" {
+    run_apart setpriv --reuid=65534 --regid=65534 --clear-groups lxc-device -n "$N" add /dev/null
+    assert_equal "$status:$stdout:$stderr" "1::lxc-device: $N: lxc-device must be run as root"
+}
+
+# in_net SCRIPT: with $N running, and stopped at the end.
+in_net() {
+    {
+        cat <<-'SCRIPT'
+	set -e
+	ip link set lo up
+	trap 'lxc-stop -P "$LXCPATH" -n "$N" -k 2>/dev/null || true' EXIT
+	lxc-start -P "$LXCPATH" -n "$N" -s lxc.net.0.type=empty
+	device() { lxc-device -P "$LXCPATH" -n "$N" "$@"; }
+	inside() { lxc-attach -P "$LXCPATH" -n "$N" -- "$@"; }
+	names() { ls /proc/self/net/dev_snmp6 2>/dev/null | tr '\n' ' '; }
+	links() { ip -o link | sed 's/^[0-9]*: \([^@:]*\).*/\1/' | tr '\n' ' '; }
+	SCRIPT
+        cat
+    } >"$BATS_TEST_TMPDIR/net"
+    run_apart unshare -n bash "$BATS_TEST_TMPDIR/net"
+}
+
+@test "an interface: moved in under a new name, and back under another one" {
+    in_net <<-'SCRIPT'
+	ip link add va type veth peer name vb
+	ip link set va up
+	device -- add va eth5
+	links; echo
+	inside cat /sys/class/net/eth5/operstate
+	inside ip link set eth5 name eth6
+	device a vb
+	links; echo
+	device -- del eth6 va
+	device d vb vc
+	links; echo
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "lo vb 
+down
+lo 
+lo vc va "
+}
+
+@test "an interface that can't be moved stays what it was" {
+    in_net <<-'SCRIPT'
+	ip link add va type veth peer name vb
+	device add va eth5
+	device add vb eth5 || echo $?
+	links; echo
+	device add lo || echo $?
+	device del eth5 vb || echo $?
+	device add vb a-name-that-is-too-long || echo $?
+	links; echo
+	inside ip link show eth5 | grep -c eth5
+	SCRIPT
+    assert_equal "$status:$stdout" "0:1
+lo vb 
+1
+1
+1
+lo vb 
+1"
+    assert_contains "$stderr" "cannot move network interface \"vb\" into container \"$N\""
+    assert_contains "$stderr" "the name \"eth5\" is taken there"
+    assert_contains "$stderr" "the name \"vb\" is taken there"
+    assert_contains "$stderr" "\"a-name-that-is-too-long\" can't be the name of a network interface"
+}
