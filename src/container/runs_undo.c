@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Undoing dead runs. A record that nobody has locked is of a run that is over: its supervisor has
+ * died, and what it left on the host is undone by the program that knows how, before anything else
+ * happens under that name.
+ */
+
+#include "container/runs_internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/macros.h"
+#include "base/utf8.h"
+#include "container/paths.h"
+#include "container/spawn.h"
+#include "sys/lock.h"
+#include "sys/process.h"
+
+#include "tare_paths.h"
+
+#define LOG_CATEGORY "runs"
+#include "base/log.h"
+
+enum {
+	ORPHAN_WAIT = 2,  /* seconds */
+	UNDO_WAIT = 40,   /* seconds: another process may wait for a dying init */
+	DEATH_WAIT = 100, /* milliseconds: the pid may be another process's by now */
+	UNDO_UNKNOWN = 1,
+	UNDO_GIVEN_UP,
+	LOCK_OF_UNDOING = 1,
+	ASIDE_NAME_MAX = 200, /* of the name that it had: the new one must not be too long */
+};
+
+static const char aside_word[] = ".invalid.";
+
+/* Whether the name still leads to the file that is open. */
+static bool is_linked(int dirfd, const char *file, int fd)
+{
+	struct stat open_status, status;
+
+	return fstat(fd, &open_status) == 0 &&
+	       fstatat(dirfd, file, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       status.st_ino == open_status.st_ino && status.st_dev == open_status.st_dev;
+}
+
+/* What a record says about itself that decides how it is undone. */
+struct dead_run {
+	unsigned format, program;
+	char version[RECORD_VERSION_MAX + 1];
+	bool is_finished, is_of_other_boot;
+	const char *problem; /* that keeps our own format from being undone, or NULL */
+	pid_t supervisor_pid;
+};
+
+/* Foreign bytes: of another format only the beginning is looked at. */
+static int read_dead(int fd, struct dead_run *ret)
+{
+	char version[RECORD_VERSION_MAX + 1] = "";
+	char boot_id[BOOT_ID_MAX] = "";
+	struct run_view view = {};
+	int r = runs_map_record(fd, &view);
+
+	if (r < 0 || !view.record)
+		return r;
+	if (memcmp(view.record->magic, RECORD_MAGIC, sizeof(view.record->magic)) != 0)
+		r = -EINVAL;
+	*ret = (struct dead_run){.format = view.record->format,
+				 .program = view.record->program,
+				 .is_of_other_boot = runs_is_of_other_boot(view.record, boot_id),
+				 .is_finished = atomic_load(&view.record->finished) != 0};
+	memcpy(version, view.record->version, RECORD_VERSION_MAX);
+	utf8_copy_visible(ret->version, sizeof(ret->version), version);
+	if (runs_is_of_this_version(view.record)) {
+		ret->problem = record_check(view.record, view.size);
+		ret->supervisor_pid = view.record->supervisor_pid;
+	}
+	runs_view_close(&view);
+	return r;
+}
+
+/* A killed process gives its lock back a moment earlier than the rest: the run's address must be
+ * free when its run is undone. */
+static void await_death(const struct dead_run *run)
+{
+	autoclose int pidfd = -EBADF;
+
+	if (run->supervisor_pid <= 0 || run->is_of_other_boot)
+		return;
+	pidfd = process_open(run->supervisor_pid);
+	if (pidfd >= 0)
+		process_poll(pidfd, DEATH_WAIT);
+}
+
+/* From now on nobody takes the lock, which whoever undoes the run holds, for a sign of life. */
+static int mark_dead(int fd, const char *file, struct err *e)
+{
+	const uint32_t dead = 1;
+
+	if (pwrite(fd, &dead, sizeof(dead), offsetof(struct record_header, dead)) ==
+	    (ssize_t)sizeof(dead))
+		return 0;
+	return err_set(e, ERR_RECORD, errno, "cannot write to the run record \"%s\"", file);
+}
+
+/* No program that is here knows the format. */
+static bool is_unknown(const struct dead_run *run, const char *path)
+{
+	if (run->program == SUPERVISOR_NUMBER)
+		return run->format != RECORD_FORMAT;
+	return access(path, F_OK) < 0 && errno == ENOENT;
+}
+
+/* `lxc-supervisor-N --undo FD`; it inherits the lock with the descriptor. 0; UNDO_UNKNOWN: no
+ * program knows the format; or negative. */
+static int run_undo(int fd, const struct dead_run *run, const char *file, struct err *e)
+{
+	char program[32], number[16];
+	char *argv[] = {program, "--undo", number, NULL};
+	autofree char *directory = NULL;
+	autofree char *path = NULL;
+	struct spawn spawn = {.program_fd = -EBADF,
+			      .argv = argv,
+			      .environment = environ,
+			      .fds = {fd, -1, -1, -1, -1, -1, -1, -1}};
+	struct dead_run now = {};
+	int r;
+
+	helper_supervisor_name(run->program, program, sizeof(program));
+	snprintf(number, sizeof(number), "%d", fd);
+	r = helper_directory(program, &directory, e);
+	if (r < 0)
+		return r;
+	path = path_join(directory, program);
+	if (!path)
+		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+	if (is_unknown(run, path))
+		return UNDO_UNKNOWN;
+	spawn.path = path;
+	r = spawn_program(&spawn);
+	if (r < 0) {
+		r = err_set(e, ERR_EXEC_FAILED, -r, "cannot run \"%s\"", path);
+		err_hint(e, "it is part of the package that started the container");
+		return r;
+	}
+	r = spawn_wait(r);
+	if (r == 0)
+		return 0;
+	/* An application that reaps all children took its status: the record tells. */
+	if (r == -ECHILD)
+		return read_dead(fd, &now) == 0 && now.is_finished
+			       ? 0
+			       : err_set(e, ERR_RECORD, 0, "\"%s\" did not undo the run \"%s\"",
+					 path, file);
+	return err_set(e, ERR_RECORD, 0, "\"%s\" could not undo the run \"%s\": %s %d", path, file,
+		       WIFEXITED(r) ? "status" : "signal",
+		       WIFEXITED(r) ? WEXITSTATUS(r) : WTERMSIG(r));
+}
+
+/*
+ * What nobody can undo must not keep the name: under ".NAME.invalid.PID" it is kept for people to
+ * look at, and never looked at again here (what it speaks of may be others' by then).
+ */
+static int set_aside(int dirfd, const char *file, const char *why, struct err *e)
+{
+	char aside[NAME_MAX + 1];
+
+	snprintf(aside, sizeof(aside), ".%.*s%s%d", ASIDE_NAME_MAX,
+		 file[0] == '.' ? file + 1 : file, aside_word, (int)getpid());
+	if (renameat(dirfd, file, dirfd, aside) < 0)
+		return err_set(e, ERR_RECORD, errno, "cannot move the run record \"%s\" aside",
+			       file);
+	log_error("the run record \"%s\" can't be used: %s. What its run has left on the host "
+		  "stays there; the record is kept as \"%s\" for you to look at and remove",
+		  file, why, aside);
+	return 1;
+}
+
+static int set_unknown_aside(int dirfd, const char *file, const struct dead_run *run, struct err *e)
+{
+	autostr why = {};
+
+	str_addf(&why,
+		 "it was written by version %s (record format %u; this is version " TARE_VERSION
+		 ", format %d), whose lxc-supervisor-%u is not here: to have it undone, install "
+		 "that version again, give the file back its name and run \"tare repair\"",
+		 run->version[0] ? run->version : "unknown", run->format, RECORD_FORMAT,
+		 run->program);
+	return set_aside(dirfd, file, str_text(&why), e);
+}
+
+/* Undo, or say that it is impossible. As run_undo(). */
+static int undo_locked(int dirfd, const char *file, int fd, const struct dead_run *run,
+		       enum patience patience, struct err *e)
+{
+	struct err why = {};
+	autostr text = {};
+	int r = mark_dead(fd, file, e);
+
+	if (r < 0)
+		return r;
+	await_death(run);
+	if (patience != GIVING_UP)
+		return run_undo(fd, run, file, e);
+	r = run_undo(fd, run, file, &why);
+	if (r >= 0)
+		return r;
+	str_addf(&text, "%s, and something new begins under that name", err_cause(&why));
+	return set_aside(dirfd, file, str_text(&text), e) < 0 ? -EIO : UNDO_GIVEN_UP;
+}
+
+/* The lock is ours. 1 = it is out of the way, or negative. */
+static int repair_locked(int dirfd, const char *file, int fd, enum patience patience, struct err *e)
+{
+	struct dead_run run = {};
+	int r = 0;
+
+	if (read_dead(fd, &run) < 0) {
+		log_warn("removing the run record \"%s\", which can't be read", file);
+	} else if (!run.is_finished) {
+		if (run.problem)
+			return set_aside(dirfd, file, run.problem, e);
+		log_notice("the supervisor of \"%s\" has %s: undoing its run", file,
+			   run.is_of_other_boot ? "ended with an earlier boot" : "died");
+		r = undo_locked(dirfd, file, fd, &run, patience, e);
+		if (r == UNDO_UNKNOWN)
+			return set_unknown_aside(dirfd, file, &run, e);
+		if (r == UNDO_GIVEN_UP)
+			return 1;
+	}
+	if (r < 0)
+		return r;
+	if (is_linked(dirfd, file, fd) && unlinkat(dirfd, file, 0) < 0 && errno != ENOENT)
+		return err_set(e, ERR_RECORD, errno, "cannot remove the run record \"%s\"", file);
+	return 1;
+}
+
+/* As lock_take(), at once or, if it is about an orphan, soon. LOCK_OF_UNDOING: somebody else undoes
+ * the run, and goes on doing so. */
+static int lock_dead(int fd, enum patience patience)
+{
+	char boot_id[BOOT_ID_MAX] = "";
+	struct run_view view = {};
+	int r = lock_take(fd, 0);
+
+	if (r != -EAGAIN || runs_map_record(fd, &view) < 0 || !view.record)
+		return r;
+	if (runs_is_orphan(view.record, boot_id)) {
+		if (!atomic_load(&view.record->dead))
+			r = lock_take(fd, time_deadline(ORPHAN_WAIT * USEC_PER_SEC));
+		if (r == -EAGAIN && atomic_load(&view.record->dead)) {
+			if (patience != HURRIED)
+				r = lock_take(fd, time_deadline(UNDO_WAIT * USEC_PER_SEC));
+			if (r == -EAGAIN)
+				r = LOCK_OF_UNDOING;
+		}
+	}
+	runs_view_close(&view);
+	return r;
+}
+
+int runs_repair_file(int dirfd, const char *file, enum patience patience, struct err *e)
+{
+	autoclose int fd = runs_open_for_undo(dirfd, file);
+	int r;
+
+	if (fd == -ENOENT)
+		return 0;
+	r = fd < 0 ? fd : lock_dead(fd, patience);
+	if (r == -EAGAIN || (r == LOCK_OF_UNDOING && patience == HURRIED))
+		return 0;
+	if (r == LOCK_OF_UNDOING) {
+		r = err_set(e, ERR_RECORD, EBUSY,
+			    "another process is undoing the run \"%s\" and does not finish within "
+			    "%d seconds",
+			    file, UNDO_WAIT);
+		err_hint(e, "\"lxc-supervisor-N --undo\" is its name; what it waits for stands in "
+			    "the log of the command that began it");
+		return r;
+	}
+	if (r < 0)
+		return err_set(e, ERR_RECORD, -r, "cannot lock the run record \"%s\"", file);
+	return is_linked(dirfd, file, fd) ? repair_locked(dirfd, file, fd, patience, e) : 0;
+}
+
+/* ".NAME.PID": a run of that name that has given its address back. */
+static bool is_hidden_run_of(const char *file, const char *name)
+{
+	size_t len = strlen(name);
+
+	return file[0] == '.' && strncmp(file + 1, name, len) == 0 && file[1 + len] == '.' &&
+	       file[2 + len] && strspn(file + 2 + len, "0123456789") == strlen(file + 2 + len);
+}
+
+/* ".NAME.invalid.PID": see set_aside(). */
+static bool is_aside(const char *file)
+{
+	const char *dot = strrchr(file, '.');
+	size_t len = sizeof(aside_word) - 1;
+
+	return file[0] == '.' && dot && (size_t)(dot + 1 - file) > len &&
+	       memcmp(dot + 1 - len, aside_word, len) == 0 && dot[1] &&
+	       strspn(dot + 1, "0123456789") == strlen(dot + 1);
+}
+
+/* Whether a record's file is asked for: of a name, of all (NULL), or of hidden runs ("."). */
+static bool is_meant(const char *file, const char *name)
+{
+	if (strcmp(file, ".") == 0 || strcmp(file, "..") == 0)
+		return false;
+	if (name && strcmp(name, ".") != 0)
+		return strcmp(file, name) == 0 || is_hidden_run_of(file, name);
+	return !is_aside(file) && (!name || file[0] == '.');
+}
+
+/* How to repair: whose runs (is_meant()), and what is done about those that can't be undone. */
+struct repair {
+	const char *name;
+	bool only_warn; /* and wait for nobody */
+	bool gives_up_hidden;
+};
+
+/* One file: 0 or 1 as runs_repair_file(), or negative. */
+static int repair_one(int dirfd, const char *file, const struct repair *how, struct err *e)
+{
+	struct err why = {};
+	int r;
+
+	if (!how->only_warn)
+		return runs_repair_file(
+			dirfd, file, how->gives_up_hidden && file[0] == '.' ? GIVING_UP : PATIENT,
+			e);
+	r = runs_repair_file(dirfd, file, HURRIED, &why);
+	if (r < 0)
+		log_warn("%s; it is tried again by the next command", err_cause(&why));
+	return r < 0 ? 0 : r;
+}
+
+static int repair_meant(const char *lxcpath, const struct repair *how, struct err *e)
+{
+	int dirfd = runs_open_directory(lxcpath, false, e);
+	struct dirent *entry;
+	int undone = 0;
+	int problem = 0;
+	DIR *directory;
+
+	if (dirfd < 0)
+		return dirfd == -ENOENT ? 0 : dirfd;
+	directory = fdopendir(dirfd);
+	if (!directory) {
+		close(dirfd);
+		return err_set(e, ERR_SYSTEM, errno, "cannot list the run records");
+	}
+	/* One that can't be undone doesn't keep the others from it; the first problem is told. */
+	while ((entry = readdir(directory))) {
+		const char *file = entry->d_name;
+		int r;
+
+		if (!is_meant(file, how->name))
+			continue;
+		r = repair_one(dirfd, file, how, problem ? NULL : e);
+		if (r < 0 && !problem)
+			problem = r;
+		undone += r > 0;
+	}
+	closedir(directory);
+	return problem ? problem : undone;
+}
+
+int runs_repair(const char *lxcpath, const char *name, struct err *e)
+{
+	const struct repair how = {.name = name};
+
+	return name && !runs_is_file_name(name) ? 0 : repair_meant(lxcpath, &how, e);
+}
+
+int runs_make_way(const char *lxcpath, const char *name, struct err *e)
+{
+	const struct repair how = {.name = name, .gives_up_hidden = true};
+
+	return runs_is_file_name(name) ? repair_meant(lxcpath, &how, e) : 0;
+}
+
+void runs_tidy(const char *lxcpath, const char *name)
+{
+	const struct repair how = {.name = name ? name : ".", .only_warn = true};
+
+	if (!name || runs_is_file_name(name))
+		repair_meant(lxcpath, &how, NULL);
+}
