@@ -165,7 +165,7 @@ static int add_recorded(struct walk *walk, struct err *e)
 {
 	struct runs_place place;
 	struct dirent *entry;
-	bool hidden = false;
+	bool has_ended = false;
 	DIR *directory;
 	int r = runs_open(walk->lxcpath, &place, e);
 
@@ -178,13 +178,13 @@ static int add_recorded(struct walk *walk, struct err *e)
 	}
 	while (r >= 0 && (entry = readdir(directory))) {
 		if (entry->d_name[0] == '.')
-			hidden = hidden || entry->d_name[1 + (entry->d_name[1] == '.')];
+			has_ended = has_ended || strcmp(entry->d_name, RECORD_ENDED) == 0;
 		else if (!has_name(walk->known, entry->d_name))
 			r = add_run(walk, &place, entry->d_name, e);
 	}
 	closedir(directory);
 	/* A run that died while it ended is nobody's name; listing it is no reason to fail. */
-	if (hidden)
+	if (has_ended)
 		runs_tidy(walk->lxcpath, NULL);
 	return r;
 }

@@ -55,7 +55,8 @@ int runs_directory(const char *lxcpath, char **ret, struct err *e)
 
 bool runs_is_file_name(const char *name)
 {
-	return name[0] && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !strchr(name, '/') &&
+	return name[0] && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+	       strcmp(name, RECORD_ENDED) != 0 && !strchr(name, '/') &&
 	       strlen(name) < RECORD_RUN_NAME_MAX;
 }
 

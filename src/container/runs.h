@@ -59,13 +59,13 @@ void runs_view_close(struct run_view *view);
 int runs_create(const char *lxcpath, const char *name, const void *bytes, size_t size,
 		struct err *e);
 
-/* Undo every dead run of a name (NULL: of all names), also hidden ones; what others are undoing is
- * waited for. Returns how many were undone, or negative. */
+/* Undo every dead run of a name (NULL: of all names), also those that have given their address
+ * back; what others are undoing is waited for. Returns how many were undone, or negative. */
 int runs_repair(const char *lxcpath, const char *name, struct err *e);
-/* The same before something new happens under the name. Hidden runs that can't be undone have no
- * address and are in nobody's way: they are set aside for good, because what has the names of their
+/* The same before something new happens under the name. Runs without an address that can't be
+ * undone are in nobody's way: they are set aside for good, because what has the names of their
  * cgroups may be the new run's soon. */
 int runs_make_way(const char *lxcpath, const char *name, struct err *e);
-/* The same by the way, for a name or (NULL) for all hidden records, which listing by name doesn't
- * see: what others are undoing is theirs, and problems are only logged. */
+/* The same by the way, for a name or (NULL) for all runs without an address, which listing by name
+ * doesn't see: what others are undoing is theirs, and problems are only logged. */
 void runs_tidy(const char *lxcpath, const char *name);

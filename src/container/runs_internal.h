@@ -11,7 +11,8 @@
 
 /* The directory of an lxcpath's records, made if asked for: path_open_run(). */
 int runs_open_directory(const char *lxcpath, bool make, struct err *e);
-/* A record's file may have this name: no way leads out of the directory by it. */
+/* A record's file may have this name: no way leads out of the directory by it, nor to the one below
+ * it. */
 bool runs_is_file_name(const char *name);
 /* Map a record that has been opened: foreign bytes. 0 or -errno; -EINVAL: no file of ours, or of a
  * size that no record has. */
@@ -35,7 +36,8 @@ int runs_open_for_undo(int dirfd, const char *file);
  * be undone is set aside. */
 enum patience { HURRIED, PATIENT, GIVING_UP };
 /*
- * Undo the run of a file, when it is dead. 1 = it was undone or set aside, 0 = it lives, or
- * somebody undoes it and nobody waits for that, or there is none; or negative.
+ * Undo the run of a file of the directory of records, when it is dead. 1 = it was undone or set
+ * aside, 0 = it lives, or somebody undoes it and nobody waits for that, or there is none; or
+ * negative.
  */
 int runs_repair_file(int dirfd, const char *file, enum patience patience, struct err *e);

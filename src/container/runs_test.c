@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/inotify.h>
 #include <sys/wait.h>
 
 #include "base/hash.h"
@@ -55,6 +56,20 @@ static char *run_path(const char *name)
 	assert_int_equal(runs_directory(fixture_lxcpath, &directory, NULL), 0);
 	assert_true(asprintf(&path, "%s/%s", directory, name) > 0);
 	return path;
+}
+
+/* Make a record of that name, and give its address back: its path. */
+static char *end_run(const char *name, const char *file)
+{
+	autofree char *directory = run_path(RECORD_ENDED);
+	autofree char *path = run_path(name);
+	char *ended = NULL;
+
+	close(create_run(name));
+	mkdir(directory, 0700);
+	assert_true(asprintf(&ended, "%s/%s", directory, file) > 0);
+	assert_int_equal(rename(path, ended), 0);
+	return ended;
 }
 
 /* A helper directory whose supervisor notes how it was called and ends with a status. */
@@ -199,29 +214,70 @@ static void what_cannot_be_undone_is_told_and_kept(void **state)
 	assert_int_equal(access(path, F_OK), -1);
 }
 
-static void hidden_runs_and_rubbish_are_repaired(void **state)
+static void write_rubbish(const char *path)
 {
-	autofree char *path = run_path("c");
-	autofree char *hidden = run_path(".c.123");
-	autofree char *other = run_path(".c.x.123");
-	autofree char *rubbish = run_path("rubbish");
-	FILE *file;
+	FILE *file = fopen(path, "we");
 
-	set_supervisor("0");
-	close(create_run("c"));
-	assert_int_equal(rename(path, hidden), 0);
-	close(create_run("c"));
-	assert_int_equal(rename(path, other), 0);
-	assert_int_equal(runs_repair(fixture_lxcpath, "c", NULL), 1);
-	assert_int_equal(access(hidden, F_OK), -1);
-	assert_int_equal(access(other, F_OK), 0);
-	file = fopen(rubbish, "we");
 	assert_non_null(file);
 	fputs("no record\n", file);
 	fclose(file);
-	assert_int_equal(runs_repair(fixture_lxcpath, NULL, NULL), 2);
+}
+
+static void runs_that_have_ended_and_rubbish_are_repaired(void **state)
+{
+	autofree char *ended = NULL;
+	autofree char *other = NULL;
+	autofree char *rubbish = run_path("rubbish");
+	autofree char *odd = run_path(RECORD_ENDED "/odd");
+
+	set_supervisor("0");
+	ended = end_run("c", "c.123");
+	other = end_run("c", "c.x.123");
+	assert_int_equal(runs_repair(fixture_lxcpath, "c", NULL), 1);
+	assert_int_equal(access(ended, F_OK), -1);
+	assert_int_equal(access(other, F_OK), 0);
+	write_rubbish(rubbish);
+	write_rubbish(odd);
+	assert_int_equal(runs_repair(fixture_lxcpath, NULL, NULL), 3);
 	assert_int_equal(access(other, F_OK), -1);
 	assert_int_equal(access(rubbish, F_OK), -1);
+	assert_int_equal(access(odd, F_OK), -1);
+}
+
+/* Whether a directory itself was read since the last time; files below it do not count. */
+static bool was_read(int notify_fd)
+{
+	struct inotify_event event;
+	char events[4096];
+	ssize_t size = read(notify_fd, events, sizeof(events));
+	bool found = false;
+
+	for (ssize_t at = 0; at < size; at += (ssize_t)(sizeof(event) + event.len)) {
+		memcpy(&event, events + at, sizeof(event));
+		found = found || event.len == 0;
+	}
+	return found;
+}
+
+/* A run that is over, under its name and among those that have ended, is found without a look at
+ * the others: there may be thousands. */
+static void a_start_does_not_read_the_names_of_others(void **state)
+{
+	autofree char *directory = run_path("");
+	autofree char *ended = NULL;
+	int notify_fd;
+
+	set_supervisor("0");
+	ended = end_run("c", "c.7");
+	close(create_run("c"));
+	notify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	assert_true(inotify_add_watch(notify_fd, directory, IN_ACCESS | IN_ONLYDIR) >= 0);
+	assert_int_equal(runs_make_way(fixture_lxcpath, "c", NULL), 2);
+	assert_int_equal(access(ended, F_OK), -1);
+	assert_false(was_read(notify_fd));
+	assert_int_equal(runs_repair(fixture_lxcpath, NULL, NULL), 0);
+	assert_true(was_read(notify_fd));
+	close(notify_fd);
 }
 
 /* A full disk is met before the start, not by a signal in the middle of it. */
@@ -301,6 +357,33 @@ static void walking_finds_those_that_live(void **state)
 	assert_int_equal(container_each_run(fixture_lxcpath, note_run, &found, NULL), -ECANCELED);
 	assert_int_equal(unlink(stop), 0);
 	close(fd);
+}
+
+/* The directory's name is nobody's, nor is that of a file beside it that begins with a dot. */
+static void those_that_have_ended_are_no_container(void **state)
+{
+	autofree char *path = run_path("c");
+	autofree char *odd = run_path(".c.123");
+	autofree char *ended = NULL;
+	autostr found = {};
+	struct run_view view;
+	struct err e = {};
+
+	set_supervisor("0");
+	assert_int_equal(runs_create(fixture_lxcpath, RECORD_ENDED, "", 1, &e), -EINVAL);
+	assert_non_null(strstr(err_cause(&e), "\".ended\" can't be the name of a run"));
+	assert_int_equal(runs_view(fixture_lxcpath, RECORD_ENDED, &view, NULL), 1);
+	assert_int_equal(runs_make_way(fixture_lxcpath, RECORD_ENDED, NULL), 0);
+	ended = end_run("c", "c.5");
+	close(create_run("c"));
+	assert_int_equal(rename(path, odd), 0);
+	assert_int_equal(container_each_run(fixture_lxcpath, note_run, &found, NULL), 0);
+	assert_string_equal(str_text(&found), "");
+	/* Listing has undone it. */
+	assert_int_equal(access(ended, F_OK), -1);
+	assert_int_equal(runs_repair(fixture_lxcpath, "c", NULL), 0);
+	assert_int_equal(runs_repair(fixture_lxcpath, NULL, NULL), 1);
+	assert_int_equal(access(odd, F_OK), -1);
 }
 
 /* What was set aside, below the directory of records: 1 file, which is removed. */
@@ -459,25 +542,24 @@ static void a_run_of_another_boot_is_dead(void **state)
 	assert_int_equal(access(path, F_OK), -1);
 }
 
-/* Hidden runs have no address any more. */
-static void a_hidden_run_that_cannot_be_undone_is_in_nobodys_way(void **state)
+/* It has no address any more. */
+static void a_run_that_has_ended_and_cannot_be_undone_is_in_nobodys_way(void **state)
 {
-	autofree char *path = run_path("way");
-	autofree char *hidden = run_path(".way.12");
+	autofree char *ended = NULL;
 	struct err e = {};
 
 	set_supervisor("7");
-	close(create_run("way"));
-	assert_int_equal(rename(path, hidden), 0);
+	ended = end_run("way", "way.12");
 	runs_tidy(fixture_lxcpath, "way");
-	assert_int_equal(access(hidden, F_OK), 0);
+	runs_tidy(fixture_lxcpath, NULL);
+	assert_int_equal(access(ended, F_OK), 0);
 	assert_true(runs_repair(fixture_lxcpath, "way", &e) < 0);
-	assert_int_equal(access(hidden, F_OK), 0);
+	assert_int_equal(access(ended, F_OK), 0);
 	/* A new run may use its names: it is never undone from then on. */
 	err_clear(&e);
 	assert_int_equal(runs_make_way(fixture_lxcpath, "way", &e), 1);
 	assert_false(err_is_set(&e));
-	assert_int_equal(access(hidden, F_OK), -1);
+	assert_int_equal(access(ended, F_OK), -1);
 	set_supervisor("0");
 	expect_aside("way.12");
 	assert_false(fixture_exists("undone"));
@@ -553,6 +635,30 @@ static void links_on_the_way_are_refused(void **state)
 	assert_false(fixture_exists("victim"));
 	assert_int_equal(unlink(str_text(&below)), 0);
 	container_free(c);
+}
+
+/* Nobody but us can put something there; it is not followed all the same. */
+static void a_link_to_runs_that_have_ended_is_refused(void **state)
+{
+	autofree char *ended = run_path(RECORD_ENDED);
+	autofree char *undone = NULL;
+	struct err e = {};
+
+	set_supervisor("0");
+	rmdir(ended);
+	close(create_run("c"));
+	assert_int_equal(mkdir(fixture_path("trap"), 0700), 0);
+	fixture_write("trap/c.1", 0600, "no record\n");
+	assert_int_equal(symlink(fixture_path("trap"), ended), 0);
+	assert_true(runs_make_way(fixture_lxcpath, "c", &e) < 0);
+	assert_non_null(strstr(err_cause(&e), "/.ended\""));
+	assert_true(fixture_exists("trap/c.1"));
+	/* What is under the name is undone all the same. */
+	undone = fixture_read("undone");
+	assert_true(text_after(undone, "--undo\n") != NULL);
+	assert_int_equal(unlink(ended), 0);
+	assert_int_equal(unlink(fixture_path("trap/c.1")), 0);
+	assert_int_equal(rmdir(fixture_path("trap")), 0);
 }
 
 static void directories_of_strangers_are_refused(void **state)
@@ -634,19 +740,22 @@ int main(void)
 		cmocka_unit_test(a_run_that_is_between_two_lives_is_starting),
 		cmocka_unit_test(a_new_run_takes_the_place_of_a_dead_one),
 		cmocka_unit_test(what_cannot_be_undone_is_told_and_kept),
-		cmocka_unit_test(hidden_runs_and_rubbish_are_repaired),
+		cmocka_unit_test(runs_that_have_ended_and_rubbish_are_repaired),
+		cmocka_unit_test(a_start_does_not_read_the_names_of_others),
 		cmocka_unit_test(registers_of_the_plan_have_their_room),
 		cmocka_unit_test(a_damaged_plan_is_no_plan),
 		cmocka_unit_test(walking_finds_those_that_live),
+		cmocka_unit_test(those_that_have_ended_are_no_container),
 		cmocka_unit_test(what_nobody_can_undo_is_set_aside),
 		cmocka_unit_test(another_version_undoes_its_own_runs),
 		cmocka_unit_test(a_living_run_of_another_version_is_not_misread),
 		cmocka_unit_test(a_run_that_is_being_undone_is_dead),
 		cmocka_unit_test(a_run_of_another_boot_is_dead),
-		cmocka_unit_test(a_hidden_run_that_cannot_be_undone_is_in_nobodys_way),
+		cmocka_unit_test(a_run_that_has_ended_and_cannot_be_undone_is_in_nobodys_way),
 		cmocka_unit_test(an_undo_whose_status_is_lost_is_not_believed),
 		cmocka_unit_test(a_finished_run_is_only_removed),
 		cmocka_unit_test(links_on_the_way_are_refused),
+		cmocka_unit_test(a_link_to_runs_that_have_ended_is_refused),
 		cmocka_unit_test(directories_of_strangers_are_refused),
 		cmocka_unit_test(the_lock_excludes_and_lives_with_its_descriptor),
 		cmocka_unit_test(a_removed_lock_excludes_nobody),

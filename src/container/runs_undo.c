@@ -164,26 +164,35 @@ static int run_undo(int fd, const struct dead_run *run, const char *file, struct
 		       WIFEXITED(r) ? WEXITSTATUS(r) : WTERMSIG(r));
 }
 
+/* Of a dead run, or of one that may be. */
+struct record_file {
+	const char *name;
+	int dirfd, main_fd; /* that it is in; of all records of the lxcpath */
+	bool has_ended;     /* its run has given its address back: it is in RECORD_ENDED */
+};
+
 /*
  * What nobody can undo must not keep the name: under ".NAME.invalid.PID" it is kept for people to
  * look at, and never looked at again here (what it speaks of may be others' by then).
  */
-static int set_aside(int dirfd, const char *file, const char *why, struct err *e)
+static int set_aside(const struct record_file *file, const char *why, struct err *e)
 {
+	const char *name = file->name + (file->name[0] == '.');
 	char aside[NAME_MAX + 1];
 
-	snprintf(aside, sizeof(aside), ".%.*s%s%d", ASIDE_NAME_MAX,
-		 file[0] == '.' ? file + 1 : file, aside_word, (int)getpid());
-	if (renameat(dirfd, file, dirfd, aside) < 0)
+	snprintf(aside, sizeof(aside), ".%.*s%s%d", ASIDE_NAME_MAX, name, aside_word,
+		 (int)getpid());
+	if (renameat(file->dirfd, file->name, file->main_fd, aside) < 0)
 		return err_set(e, ERR_RECORD, errno, "cannot move the run record \"%s\" aside",
-			       file);
+			       file->name);
 	log_error("the run record \"%s\" can't be used: %s. What its run has left on the host "
 		  "stays there; the record is kept as \"%s\" for you to look at and remove",
-		  file, why, aside);
+		  file->name, why, aside);
 	return 1;
 }
 
-static int set_unknown_aside(int dirfd, const char *file, const struct dead_run *run, struct err *e)
+static int set_unknown_aside(const struct record_file *file, const struct dead_run *run,
+			     struct err *e)
 {
 	autostr why = {};
 
@@ -193,52 +202,55 @@ static int set_unknown_aside(int dirfd, const char *file, const struct dead_run 
 		 "that version again, give the file back its name and run \"tare repair\"",
 		 run->version[0] ? run->version : "unknown", run->format, RECORD_FORMAT,
 		 run->program);
-	return set_aside(dirfd, file, str_text(&why), e);
+	return set_aside(file, str_text(&why), e);
 }
 
 /* Undo, or say that it is impossible. As run_undo(). */
-static int undo_locked(int dirfd, const char *file, int fd, const struct dead_run *run,
+static int undo_locked(const struct record_file *file, int fd, const struct dead_run *run,
 		       enum patience patience, struct err *e)
 {
 	struct err why = {};
 	autostr text = {};
-	int r = mark_dead(fd, file, e);
+	int r = mark_dead(fd, file->name, e);
 
 	if (r < 0)
 		return r;
 	await_death(run);
 	if (patience != GIVING_UP)
-		return run_undo(fd, run, file, e);
-	r = run_undo(fd, run, file, &why);
+		return run_undo(fd, run, file->name, e);
+	r = run_undo(fd, run, file->name, &why);
 	if (r >= 0)
 		return r;
 	str_addf(&text, "%s, and something new begins under that name", err_cause(&why));
-	return set_aside(dirfd, file, str_text(&text), e) < 0 ? -EIO : UNDO_GIVEN_UP;
+	return set_aside(file, str_text(&text), e) < 0 ? -EIO : UNDO_GIVEN_UP;
 }
 
 /* The lock is ours. 1 = it is out of the way, or negative. */
-static int repair_locked(int dirfd, const char *file, int fd, enum patience patience, struct err *e)
+static int repair_locked(const struct record_file *file, int fd, enum patience patience,
+			 struct err *e)
 {
 	struct dead_run run = {};
 	int r = 0;
 
 	if (read_dead(fd, &run) < 0) {
-		log_warn("removing the run record \"%s\", which can't be read", file);
+		log_warn("removing the run record \"%s\", which can't be read", file->name);
 	} else if (!run.is_finished) {
 		if (run.problem)
-			return set_aside(dirfd, file, run.problem, e);
-		log_notice("the supervisor of \"%s\" has %s: undoing its run", file,
+			return set_aside(file, run.problem, e);
+		log_notice("the supervisor of \"%s\" has %s: undoing its run", file->name,
 			   run.is_of_other_boot ? "ended with an earlier boot" : "died");
-		r = undo_locked(dirfd, file, fd, &run, patience, e);
+		r = undo_locked(file, fd, &run, patience, e);
 		if (r == UNDO_UNKNOWN)
-			return set_unknown_aside(dirfd, file, &run, e);
+			return set_unknown_aside(file, &run, e);
 		if (r == UNDO_GIVEN_UP)
 			return 1;
 	}
 	if (r < 0)
 		return r;
-	if (is_linked(dirfd, file, fd) && unlinkat(dirfd, file, 0) < 0 && errno != ENOENT)
-		return err_set(e, ERR_RECORD, errno, "cannot remove the run record \"%s\"", file);
+	if (is_linked(file->dirfd, file->name, fd) && unlinkat(file->dirfd, file->name, 0) < 0 &&
+	    errno != ENOENT)
+		return err_set(e, ERR_RECORD, errno, "cannot remove the run record \"%s\"",
+			       file->name);
 	return 1;
 }
 
@@ -266,9 +278,10 @@ static int lock_dead(int fd, enum patience patience)
 	return r;
 }
 
-int runs_repair_file(int dirfd, const char *file, enum patience patience, struct err *e)
+/* As runs_repair_file(). */
+static int repair_file(const struct record_file *file, enum patience patience, struct err *e)
 {
-	autoclose int fd = runs_open_for_undo(dirfd, file);
+	autoclose int fd = runs_open_for_undo(file->dirfd, file->name);
 	int r;
 
 	if (fd == -ENOENT)
@@ -280,23 +293,32 @@ int runs_repair_file(int dirfd, const char *file, enum patience patience, struct
 		r = err_set(e, ERR_RECORD, EBUSY,
 			    "another process is undoing the run \"%s\" and does not finish within "
 			    "%d seconds",
-			    file, UNDO_WAIT);
+			    file->name, UNDO_WAIT);
 		err_hint(e, "\"lxc-supervisor-N --undo\" is its name; what it waits for stands in "
 			    "the log of the command that began it");
 		return r;
 	}
 	if (r < 0)
-		return err_set(e, ERR_RECORD, -r, "cannot lock the run record \"%s\"", file);
-	return is_linked(dirfd, file, fd) ? repair_locked(dirfd, file, fd, patience, e) : 0;
+		return err_set(e, ERR_RECORD, -r, "cannot lock the run record \"%s\"", file->name);
+	if (!is_linked(file->dirfd, file->name, fd))
+		return 0;
+	return repair_locked(file, fd, patience, e);
 }
 
-/* ".NAME.PID": a run of that name that has given its address back. */
-static bool is_hidden_run_of(const char *file, const char *name)
+int runs_repair_file(int dirfd, const char *name, enum patience patience, struct err *e)
+{
+	const struct record_file file = {.name = name, .dirfd = dirfd, .main_fd = dirfd};
+
+	return repair_file(&file, patience, e);
+}
+
+/* "NAME.PID", of those that have given their address back. */
+static bool is_run_of(const char *file, const char *name)
 {
 	size_t len = strlen(name);
 
-	return file[0] == '.' && strncmp(file + 1, name, len) == 0 && file[1 + len] == '.' &&
-	       file[2 + len] && strspn(file + 2 + len, "0123456789") == strlen(file + 2 + len);
+	return strncmp(file, name, len) == 0 && file[len] == '.' && file[len + 1] &&
+	       strspn(file + len + 1, "0123456789") == strlen(file + len + 1);
 }
 
 /* ".NAME.invalid.PID": see set_aside(). */
@@ -310,87 +332,120 @@ static bool is_aside(const char *file)
 	       strspn(dot + 1, "0123456789") == strlen(dot + 1);
 }
 
-/* Whether a record's file is asked for: of a name, of all (NULL), or of hidden runs ("."). */
-static bool is_meant(const char *file, const char *name)
-{
-	if (strcmp(file, ".") == 0 || strcmp(file, "..") == 0)
-		return false;
-	if (name && strcmp(name, ".") != 0)
-		return strcmp(file, name) == 0 || is_hidden_run_of(file, name);
-	return !is_aside(file) && (!name || file[0] == '.');
-}
-
-/* How to repair: whose runs (is_meant()), and what is done about those that can't be undone. */
+/* How to repair: whose runs, which of them, and what is done about those that can't be undone. */
 struct repair {
-	const char *name;
+	const char *name; /* NULL: of all names */
+	bool only_ended;
 	bool only_warn; /* and wait for nobody */
-	bool gives_up_hidden;
+	bool gives_up_ended;
+	int undone, problem; /* how many; the first */
 };
 
-/* One file: 0 or 1 as runs_repair_file(), or negative. */
-static int repair_one(int dirfd, const char *file, const struct repair *how, struct err *e)
+static void repair_one(const struct record_file *file, struct repair *how, struct err *e)
 {
+	bool gives_up = how->gives_up_ended && file->has_ended;
 	struct err why = {};
 	int r;
 
-	if (!how->only_warn)
-		return runs_repair_file(
-			dirfd, file, how->gives_up_hidden && file[0] == '.' ? GIVING_UP : PATIENT,
-			e);
-	r = runs_repair_file(dirfd, file, HURRIED, &why);
-	if (r < 0)
+	/* One that can't be undone doesn't keep the others from it; the first problem is told. */
+	if (how->only_warn)
+		r = repair_file(file, HURRIED, &why);
+	else
+		r = repair_file(file, gives_up ? GIVING_UP : PATIENT, how->problem ? NULL : e);
+	if (r < 0 && how->only_warn)
 		log_warn("%s; it is tried again by the next command", err_cause(&why));
-	return r < 0 ? 0 : r;
+	else if (r < 0 && !how->problem)
+		how->problem = r;
+	how->undone += r > 0;
 }
 
-static int repair_meant(const char *lxcpath, const struct repair *how, struct err *e)
+/* Whether a file of a directory is asked for. */
+static bool is_meant(const struct record_file *file, const char *name)
 {
-	int dirfd = runs_open_directory(lxcpath, false, e);
+	if (strcmp(file->name, ".") == 0 || strcmp(file->name, "..") == 0)
+		return false;
+	if (file->has_ended)
+		return !name || is_run_of(file->name, name);
+	return strcmp(file->name, RECORD_ENDED) != 0 && !is_aside(file->name);
+}
+
+static int refuse_directory(const char *lxcpath, const char *below, int errnum, struct err *e)
+{
+	autofree char *path = NULL;
+	int r = runs_directory(lxcpath, &path, e);
+
+	if (r < 0)
+		return r;
+	r = err_set(e, ERR_FILE_OPEN, errnum, "cannot list the run records in \"%s%s\"", path,
+		    below);
+	if (errnum == ENOTDIR || errnum == ELOOP)
+		err_hint(e, "it is a directory of ours: remove what stands in its place");
+	return r;
+}
+
+/* Those of one directory. 0, or negative when it can't be read. */
+static int repair_directory(int main_fd, bool has_ended, const char *lxcpath, struct repair *how,
+			    struct err *e)
+{
+	const char *below = has_ended ? "/" RECORD_ENDED : "";
+	autoclose int fd = openat(main_fd, has_ended ? RECORD_ENDED : ".",
+				  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct record_file file = {.main_fd = main_fd, .has_ended = has_ended};
 	struct dirent *entry;
-	int undone = 0;
-	int problem = 0;
 	DIR *directory;
 
-	if (dirfd < 0)
-		return dirfd == -ENOENT ? 0 : dirfd;
-	directory = fdopendir(dirfd);
-	if (!directory) {
-		close(dirfd);
-		return err_set(e, ERR_SYSTEM, errno, "cannot list the run records");
-	}
-	/* One that can't be undone doesn't keep the others from it; the first problem is told. */
+	if (fd < 0)
+		return errno == ENOENT ? 0 : refuse_directory(lxcpath, below, errno, e);
+	directory = fdopendir(fd);
+	if (!directory)
+		return refuse_directory(lxcpath, below, errno, e);
+	file.dirfd = take_fd(fd);
 	while ((entry = readdir(directory))) {
-		const char *file = entry->d_name;
-		int r;
-
-		if (!is_meant(file, how->name))
-			continue;
-		r = repair_one(dirfd, file, how, problem ? NULL : e);
-		if (r < 0 && !problem)
-			problem = r;
-		undone += r > 0;
+		file.name = entry->d_name;
+		if (is_meant(&file, how->name))
+			repair_one(&file, how, e);
 	}
 	closedir(directory);
-	return problem ? problem : undone;
+	return 0;
+}
+
+/* In the order that a run takes: none is missed that ends meanwhile. */
+static int repair_meant(const char *lxcpath, struct repair *how, struct err *e)
+{
+	autoclose int main_fd = runs_open_directory(lxcpath, false, e);
+	const struct record_file named = {.name = how->name, .dirfd = main_fd, .main_fd = main_fd};
+	int r = 0;
+
+	if (main_fd < 0)
+		return main_fd == -ENOENT ? 0 : main_fd;
+	if (how->name)
+		repair_one(&named, how, e);
+	else if (!how->only_ended)
+		r = repair_directory(main_fd, false, lxcpath, how, e);
+	if (r == 0)
+		r = repair_directory(main_fd, true, lxcpath, how, how->problem ? NULL : e);
+	if (how->problem)
+		return how->problem;
+	return r < 0 ? r : how->undone;
 }
 
 int runs_repair(const char *lxcpath, const char *name, struct err *e)
 {
-	const struct repair how = {.name = name};
+	struct repair how = {.name = name};
 
 	return name && !runs_is_file_name(name) ? 0 : repair_meant(lxcpath, &how, e);
 }
 
 int runs_make_way(const char *lxcpath, const char *name, struct err *e)
 {
-	const struct repair how = {.name = name, .gives_up_hidden = true};
+	struct repair how = {.name = name, .gives_up_ended = true};
 
 	return runs_is_file_name(name) ? repair_meant(lxcpath, &how, e) : 0;
 }
 
 void runs_tidy(const char *lxcpath, const char *name)
 {
-	const struct repair how = {.name = name ? name : ".", .only_warn = true};
+	struct repair how = {.name = name, .only_ended = !name, .only_warn = true};
 
 	if (!name || runs_is_file_name(name))
 		repair_meant(lxcpath, &how, NULL);

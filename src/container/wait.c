@@ -79,7 +79,7 @@ static unsigned recorded_state(const struct container *c)
 	return state < STATE_COUNT ? state : STATE_COUNT;
 }
 
-/* From now on await_run() ends when a record is made. */
+/* From now on await_run() ends when a record is made, or a run gives its name up. */
 static void watch_records(struct waiting *w)
 {
 	autofree char *path = NULL;
@@ -88,7 +88,8 @@ static void watch_records(struct waiting *w)
 		return;
 	w->notify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (w->notify_fd >= 0 &&
-	    inotify_add_watch(w->notify_fd, path, IN_CREATE | IN_MOVED_TO | IN_ONLYDIR) < 0) {
+	    inotify_add_watch(w->notify_fd, path,
+			      IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_ONLYDIR) < 0) {
 		cleanup_close(&w->notify_fd);
 		w->notify_fd = -EBADF;
 	}
@@ -100,12 +101,13 @@ static void take_events(struct waiting *w, const char *events, size_t length)
 
 	for (size_t at = 0; at + sizeof(event) <= length; at += sizeof(event) + event.len) {
 		memcpy(&event, events + at, sizeof(event));
-		if (event.len > 0 && strcmp(events + at + sizeof(event), w->c->name) == 0)
+		if (!(event.mask & IN_MOVED_FROM) && event.len > 0 &&
+		    strcmp(events + at + sizeof(event), w->c->name) == 0)
 			w->has_begun = true;
 	}
 }
 
-/* Until a run may have begun. */
+/* Until a run may have begun, or be over. */
 static void await_run(struct waiting *w)
 {
 	struct pollfd p = {.fd = w->notify_fd, .events = POLLIN};

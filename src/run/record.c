@@ -7,6 +7,7 @@
 
 #include "run/record.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -129,6 +130,23 @@ void record_publish_plan(struct record_header *r, uint32_t offset, uint32_t size
 	__atomic_store_n(&r->plan.size, 0, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&r->plan.offset, offset, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&r->plan.size, size, __ATOMIC_SEQ_CST);
+}
+
+int record_ended_path(const struct record_header *r, char *ret, size_t size)
+{
+	static const char format[] = "%.*s/" RECORD_ENDED "/%s.%d";
+	const char *path = record_text(r, r->run_path);
+	const char *name = strrchr(path, '/');
+	int directory, length;
+
+	if (!name)
+		return -EINVAL;
+	directory = (int)(name - path);
+	length = snprintf(NULL, 0, format, directory, path, name + 1, (int)r->supervisor_pid);
+	if (length < 0 || (size_t)length >= size)
+		return -ENAMETOOLONG;
+	snprintf(ret, size, format, directory, path, name + 1, (int)r->supervisor_pid);
+	return 0;
 }
 
 const struct plan *record_look_at_plan(const struct record_header *r, size_t size)

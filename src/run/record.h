@@ -17,8 +17,9 @@
  * sign of life, and runs `lxc-supervisor-N --undo FD`. A supervisor that could not give everything
  * back leaves such a record, too.
  *
- * Before the run's address is given back and STOPPED is said for good, the supervisor renames the
- * file to ".<name>.<pid>", so that the next start may use the name, and unlinks it at its end.
+ * Before the run's address is given back and STOPPED is said for good, the supervisor moves the
+ * file to ".ended/<name>.<pid>" there, so that the next start may use the name, and unlinks it at
+ * its end. Few are there at any time: who looks for a name's runs reads that directory alone.
  *
  * Readers map it read-only. Everything in it is written by processes of the same user; readers
  * still check magic, format, sizes and offsets (record_check()).
@@ -34,6 +35,8 @@
 #include "sys/boot.h"
 
 #define RECORD_MAGIC "TARERUN"
+/* Directory, beside the others, of the records of runs that have given their address back. */
+#define RECORD_ENDED ".ended"
 
 enum {
 	/* Raised with every change of layout or meaning of what stands here. */
@@ -275,6 +278,12 @@ bool record_is_of_other_boot(const struct record_header *r, const char *boot_id)
  * they are, so that readers may go on with what they have looked at; it takes effect with its size.
  */
 void record_publish_plan(struct record_header *r, uint32_t offset, uint32_t size);
+
+/*
+ * The path of the record's file from when its run has given its address back, into `ret` of `size`
+ * bytes. 0; -EINVAL: it has no path; -ENAMETOOLONG. A plain function: `ret` is untouched then.
+ */
+int record_ended_path(const struct record_header *r, char *ret, size_t size);
 
 /* The plan in force, for a reader that has `size` bytes mapped: in bounds, and passes plan_check().
  * NULL: there is none at the moment, or it lies behind what is mapped. */

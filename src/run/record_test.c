@@ -115,6 +115,24 @@ static void damaged_records_are_refused(void **state)
 	fixture_end(&f);
 }
 
+static void those_that_have_ended_have_a_place(void **state)
+{
+	static const char expected[] = "/run/lxc/runs/0123/.ended/c.1.4711";
+	char path[sizeof(expected)] = "as it was";
+	struct fixture f;
+
+	make_record(&f);
+	f.record->supervisor_pid = 4711;
+	assert_int_equal(record_ended_path(f.record, path, sizeof(path)), -EINVAL);
+	f.record->run_path = ITEMS_AT;
+	memcpy((char *)f.record + ITEMS_AT, "/run/lxc/runs/0123/c.1", 23);
+	assert_int_equal(record_ended_path(f.record, path, sizeof(path) - 1), -ENAMETOOLONG);
+	assert_string_equal(path, "as it was");
+	assert_int_equal(record_ended_path(f.record, path, sizeof(path)), 0);
+	assert_string_equal(path, expected);
+	fixture_end(&f);
+}
+
 /* What a reader has looked at stays, and what lies behind its mapping isn't there for it. */
 static void a_plan_is_replaced_under_its_readers(void **state)
 {
@@ -328,6 +346,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_record_passes),
 		cmocka_unit_test(damaged_records_are_refused),
+		cmocka_unit_test(those_that_have_ended_have_a_place),
 		cmocka_unit_test(a_plan_is_replaced_under_its_readers),
 		cmocka_unit_test(items_are_found),
 		cmocka_unit_test(what_a_run_has_takes_the_place_of_items),

@@ -8,9 +8,11 @@
 
 #include "supervisor/state.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LOG_CATEGORY "state"
@@ -75,21 +77,45 @@ void state_tell_exit(struct supervisor *s, int status)
 	write_fifo(s, WIRE_MESSAGE_EXIT, status);
 }
 
-/* ".<name>.<pid>" beside it: from now on the name belongs to whoever starts next. */
+/* The directory that it goes to is made by the first run of an lxcpath that ends. */
+static int move_record(const char *path, char *ended)
+{
+	char *slash = strrchr(ended, '/');
+	int r = 0;
+
+	if (rename(path, ended) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return -errno;
+	*slash = '\0';
+	if (mkdir(ended, 0700) < 0 && errno != EEXIST)
+		r = -errno;
+	*slash = '/';
+	if (r == 0 && rename(path, ended) < 0)
+		r = -errno;
+	return r;
+}
+
+/* From now on the name belongs to whoever starts next. */
 static void make_room_for_record(struct supervisor *s)
 {
 	const char *path = record_text(s->record, s->record->run_path);
-	const char *name = strrchr(path, '/');
-	char hidden[PATH_MAX];
-	int length;
+	char ended[PATH_MAX];
+	int r;
 
-	if (!name || s->record_is_hidden)
+	if (s->record_has_ended)
 		return;
-	s->record_is_hidden = true;
-	length = snprintf(hidden, sizeof(hidden), "%.*s/.%s.%d", (int)(name - path), path, name + 1,
-			  (int)s->record->supervisor_pid);
-	if (length < 0 || (size_t)length >= sizeof(hidden) || rename(path, hidden) < 0)
-		log_warn("Failed to rename the run record \"%s\"", path);
+	s->record_has_ended = true;
+	r = record_ended_path(s->record, ended, sizeof(ended));
+	if (r == -EINVAL)
+		return;
+	if (r == 0)
+		r = move_record(path, ended);
+	if (r < 0)
+		log_warn_errno(-r,
+			       "Failed to move the run record \"%s\" aside: the next start waits "
+			       "until this process is gone",
+			       path);
 }
 
 void state_free_address(struct supervisor *s)

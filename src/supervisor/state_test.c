@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/macros.h"
+#include "supervisor/story.h"
 #include "supervisor/supervisor_fixture.h"
 
 struct stage {
@@ -129,6 +130,7 @@ static void a_final_stop_gives_the_name_back(void **state)
 {
 	struct stage *g = *state;
 	struct supervisor *s = &g->f.s;
+	struct stat status;
 	char path[256];
 
 	state_tell_exit(s, 9);
@@ -140,9 +142,53 @@ static void a_final_stop_gives_the_name_back(void **state)
 	assert_no_record(g);
 	snprintf(path, sizeof(path), "%s/lxc/runs/0123/w1", g->root);
 	assert_int_equal(access(path, F_OK), -1);
-	snprintf(path, sizeof(path), "%s/lxc/runs/0123/.w1.77", g->root);
+	snprintf(path, sizeof(path), "%s/lxc/runs/0123/.ended/w1.77", g->root);
 	assert_int_equal(access(path, F_OK), 0);
 	assert_true(s->address_is_free);
+	/* Where nobody else may look. */
+	snprintf(path, sizeof(path), "%s/lxc/runs/0123/.ended", g->root);
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_mode & 07777, 0700);
+	/* At its end the supervisor finds it there. */
+	snprintf(path, sizeof(path), "%s/lxc/runs/0123/.ended/w1.77", g->root);
+	s->record_fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(s->record_fd >= 0);
+	story_unlink_record(s);
+	close(s->record_fd);
+	s->record_fd = -EBADF;
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+static void those_that_have_ended_are_together(void **state)
+{
+	struct stage *g = *state;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/lxc/runs/0123/.ended", g->root);
+	assert_int_equal(mkdir(path, 0700), 0);
+	state_free_address(&g->f.s);
+	snprintf(path, sizeof(path), "%s/lxc/runs/0123/.ended/w1.77", g->root);
+	assert_int_equal(access(path, F_OK), 0);
+}
+
+/* The name is free when the supervisor has gone. */
+static void a_record_that_cannot_be_moved_goes_under_its_name(void **state)
+{
+	struct stage *g = *state;
+	struct supervisor *s = &g->f.s;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/lxc/runs/0123/.ended", g->root);
+	close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	state_free_address(s);
+	assert_true(s->address_is_free);
+	snprintf(path, sizeof(path), "%s/lxc/runs/0123/w1", g->root);
+	s->record_fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(s->record_fd >= 0);
+	story_unlink_record(s);
+	close(s->record_fd);
+	s->record_fd = -EBADF;
+	assert_int_equal(access(path, F_OK), -1);
 }
 
 static void a_reboot_keeps_it(void **state)
@@ -181,6 +227,8 @@ int main(void)
 		cmocka_unit_test(only_known_ways_lead_from_state_to_state),
 		test(the_fifo_tells_a_freeze),
 		test(a_final_stop_gives_the_name_back),
+		test(those_that_have_ended_are_together),
+		test(a_record_that_cannot_be_moved_goes_under_its_name),
 		test(a_reboot_keeps_it),
 		test(a_reader_that_does_not_read_is_not_waited_for),
 	};

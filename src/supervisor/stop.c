@@ -10,7 +10,6 @@
 #include <limits.h>
 #include <signal.h>
 #include <sched.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -94,22 +93,17 @@ static void unlink_if_ours(const struct stat *ours, const char *path)
 		unlink(path);
 }
 
-/* Under the name that it has: its own or, from STOPPED on, the hidden one. */
+/* Where it is: under its own name or, from STOPPED on, among those that have ended. */
 void story_unlink_record(struct supervisor *s)
 {
-	const char *path = record_text(s->record, s->record->run_path);
-	const char *name = strrchr(path, '/');
-	char hidden[PATH_MAX];
+	char ended[PATH_MAX];
 	struct stat ours;
-	int length;
 
-	if (!name || fstat(s->record_fd, &ours) < 0)
+	if (fstat(s->record_fd, &ours) < 0)
 		return;
-	unlink_if_ours(&ours, path);
-	length = snprintf(hidden, sizeof(hidden), "%.*s/.%s.%d", (int)(name - path), path, name + 1,
-			  (int)s->record->supervisor_pid);
-	if (length > 0 && (size_t)length < sizeof(hidden))
-		unlink_if_ours(&ours, hidden);
+	unlink_if_ours(&ours, record_text(s->record, s->record->run_path));
+	if (record_ended_path(s->record, ended, sizeof(ended)) == 0)
+		unlink_if_ours(&ours, ended);
 }
 
 void story_end(struct supervisor *s)

@@ -48,7 +48,7 @@ struct supervisor {
 	bool reboot_refused;  /* by a hook */
 	bool is_starting;     /* signals that ask for an end end the start */
 	bool address_is_free; /* the listener is closed, the record has made room */
-	bool record_is_hidden;
+	bool record_has_ended;
 	bool is_in_callers_cgroup;      /* it could not be left at once */
 	bool is_left_over;              /* something could not be given back: the record stays */
 	int interrupted_by;             /* signal that ended the start; 0 = none */

@@ -69,6 +69,13 @@ def files(folder):
             yield f"{path} {status.st_mode:o} {status.st_uid}:{status.st_gid}"
 
 
+def ended_records():
+    """Those of runs that have given their address back, and those that were set aside."""
+    runs = pathlib.Path("/run/lxc/runs")
+    beside = [path for path in runs.glob("*/.*") if path.name != ".ended"]
+    return sorted([*runs.glob("*/.ended/*"), *beside])
+
+
 def take_sockets():
     """These are compared when all processes are gone: a dying one closes its descriptors in an
     order of the kernel's."""

@@ -14,7 +14,6 @@ tries every Nth step only.
 import errno
 import functools
 import os
-import pathlib
 
 import containers
 import sandbox
@@ -70,10 +69,6 @@ class Steps(trial.Trial):
             problems += self.check_states(row.states())
         return problems + self.leftovers()
 
-    def hidden_records(self):
-        """Those of runs that have given their address back."""
-        return [path.name for path in pathlib.Path("/run/lxc/runs").glob("*/.*")]
-
     def fail_ending(self, row, place):
         """A step of STOP or UNDO fails in a supervisor that lives: the record stays, the log tells,
         and the next command gives back what is left. Problems."""
@@ -90,7 +85,7 @@ class Steps(trial.Trial):
             code, out, errors = self.start(*hook, *options)
             problems += [] if code == 1 else [f"exit code {code}: {out}{errors}"]
         problems += snapshot.remaining_processes()
-        if not self.hidden_records():
+        if not snapshot.ended_records():
             problems.append("there is no record of what is left")
         log = self.container.log.read_text()
         problems += [f"the log does not say \"{text}\": {log}"
@@ -101,7 +96,7 @@ class Steps(trial.Trial):
                 f"tare repair: exit code {code}: {out}{errors}"]
         else:
             self.container.run("lxc-ls")
-        problems += [f"there still is {name}" for name in self.hidden_records()]
+        problems += [f"there still is {path}" for path in snapshot.ended_records()]
         self.monitor.states()
         return problems + self.leftovers()
 

@@ -308,8 +308,7 @@ def hook_leaves_a_process(subject, _):
         else:
             os.kill(left, 9)
         pid_file.unlink()
-        hidden = list(pathlib.Path("/run/lxc/runs").glob("*/.*"))
-        problems += [f"there is a record {path}" for path in hidden]
+        problems += [f"there is a record {path}" for path in snapshot.ended_records()]
         text = hook.read_text()
         hook.unlink()
         problems += snapshot.remaining_processes() + subject.leftovers()

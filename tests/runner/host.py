@@ -15,6 +15,7 @@ SYSTEMD_UNIT = re.compile(r"\.(scope|service|slice|mount|socket)$")
 SHARED_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/run/lock")
 # What the first container on a machine makes, and stays.
 KEPT = frozenset({"/run/lxc", "/run/lxc/lock", "/run/lxc/runs", "/run/lxc/seccomp"})
+RECORDS = "/run/lxc/runs"  # of runs, and empty directories that stay
 OWN_FOLDERS = ("/run/lxc", "/run/lock/lxc", "/var/lib/lxc", "/var/cache/lxc", "/var/log/lxc")
 
 
@@ -65,6 +66,8 @@ def files(scratch):
     for folder in (*OWN_FOLDERS, scratch):
         if os.path.isdir(folder):
             yield from (f"{folder}/{name}" for name in os.listdir(folder))
+    for folder, _, names in os.walk(RECORDS):
+        yield from (f"{folder}/{name}" for name in names)
 
 
 def processes(build):

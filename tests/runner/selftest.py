@@ -9,6 +9,7 @@ import pathlib
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 import host
 import results
@@ -94,6 +95,21 @@ class Host(unittest.TestCase):
             (pathlib.Path(scratch) / "forgotten").touch()
             lines = host.leftovers(before, host.snapshot("/nowhere", scratch))
         self.assertIn(f"left behind: file {scratch}/forgotten", lines)
+
+    def test_a_record_left_behind_is_named(self):
+        with tempfile.TemporaryDirectory() as folder, \
+                unittest.mock.patch.object(host, "RECORDS", f"{folder}/runs"):
+            before = host.snapshot("/nowhere", "/nowhere")
+            ended = pathlib.Path(folder) / "runs/0123/.ended"
+            ended.mkdir(parents=True)
+            empty = host.leftovers(before, host.snapshot("/nowhere", "/nowhere"))
+            names = [ended / "c1.12", ended.parent / ".c1.invalid.12", ended.parent / "c1"]
+            for name in names:
+                name.touch()
+            lines = host.leftovers(before, host.snapshot("/nowhere", "/nowhere"))
+        self.assertEqual([], [line for line in empty if folder in line])
+        for name in names:
+            self.assertIn(f"left behind: file {name}", lines)
 
     def test_a_thing_that_is_gone_is_named(self):
         before = host.snapshot("/nowhere", "/nowhere")
