@@ -5,6 +5,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
@@ -18,7 +19,7 @@ static void tell(const char *name, long ret)
 int main(void)
 {
 	tell("kexec_load", syscall(SYS_kexec_load, 0, -1L, 0, -1L));
-	tell("open_by_handle_at", syscall(SYS_open_by_handle_at, -1, 0, 0));
+	tell("open_by_handle_at", syscall(SYS_open_by_handle_at, -1, 0, O_CLOEXEC));
 	tell("init_module", syscall(SYS_init_module, 0, 0, ""));
 	tell("finit_module", syscall(SYS_finit_module, -1, "", 0));
 	tell("delete_module", syscall(SYS_delete_module, "no", 0));
