@@ -149,3 +149,25 @@ int link_delete_route(struct netlink *n, uint32_t index, const struct link_addre
 int link_add_vlan(struct netlink *n, uint32_t index, uint16_t id, bool untagged);
 /* One that it is not in is fine. */
 int link_delete_vlan(struct netlink *n, uint32_t index, uint16_t id);
+
+/* -- link_bridge.c: bridges. */
+
+/* A bridge with this address of its own, 6 bytes. -EEXIST: the name is taken. */
+int link_create_bridge(struct netlink *n, const char *name, const uint8_t *mac,
+		       uint32_t *ret_index);
+
+int link_set_down(struct netlink *n, uint32_t index);
+
+/* Take all addresses away but those of link scope. */
+int link_flush_addresses(struct netlink *n, uint32_t index);
+
+/* Whether the interface has this address, whatever its prefix: 1 or 0. NULL: any but those of link
+ * scope. */
+int link_has_address(struct netlink *n, uint32_t index, const struct link_address *address);
+
+/* What is attached to a bridge or bond. */
+struct link_ports {
+	uint32_t count;
+	char foreign[LINK_NAME_MAX]; /* one that is no veth; "" = there is none */
+};
+int link_look_at_ports(struct netlink *n, uint32_t master, struct link_ports *ret);

@@ -6,8 +6,7 @@
  * link.h and address.h.
  *
  * May be used after clone, in the INIT lane: no memory from the heap, no formatting, only system
- * calls and mem*. A handle is used by one thread at a time. Replies of more than one part (dumps)
- * are not read here.
+ * calls and mem*. A handle is used by one thread at a time.
  */
 
 #include <stdbool.h>
@@ -94,3 +93,13 @@ const void *netlink_find(const struct nlmsghdr *message, size_t header, uint16_t
 
 /* The same inside the content of another attribute. */
 const void *netlink_find_in(const void *content, size_t size, uint16_t type, size_t *ret_length);
+
+/*
+ * Send a request for a list (NLM_F_DUMP is added) and hand each message of the answer over; what
+ * the kernel did not filter is the function's to pass over. It returns 0, or -errno, which ends the
+ * list; it must not use the handle. A list during which something changed is asked for again: the
+ * function may see a message twice. 0 or -errno.
+ */
+typedef int (*netlink_message_fn)(void *context, const struct nlmsghdr *message);
+int netlink_dump(struct netlink *n, struct netlink_request *q, netlink_message_fn take,
+		 void *context);

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * dnsmasq(8) for the bridge: addresses for containers, and their names. It makes itself a daemon
+ * and writes NET_PID_FILE; but a number in a file names whoever has it today, and a death between
+ * the two leaves no file: so it is known by its words, its name and its network namespace.
+ */
+
+#include "helpers/lxc_net.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/directory.h"
+#include "base/macros.h"
+#include "base/num.h"
+#include "base/str.h"
+#include "base/time.h"
+#include "helpers/lxc_net_command.h"
+#include "sys/file.h"
+#include "sys/process.h"
+#include "sys/procfs.h"
+
+enum {
+	COMMAND_LINE_MAX = 8192,
+	PATIENCE_MILLISECONDS = 3000, /* it writes the leases before it ends */
+	BIRTH_MILLISECONDS = 2000,
+};
+
+#define LEASE_DIRECTORY "/var/lib/misc"
+
+void net_dnsmasq_lease_file(const struct net_settings *s, struct str *out)
+{
+	str_addf(out, LEASE_DIRECTORY "/dnsmasq.%s.leases", net_text(s, LXC_BRIDGE));
+}
+
+/* A text that lives in `room`, which must have all its memory from the start. */
+static const char *keep(struct str *room, const char *before, const char *text, const char *behind)
+{
+	const size_t at = room->len;
+
+	str_addf(room, "%s%s%s", before, text, behind);
+	str_add_char(room, '\0');
+	return str_text(room) + at;
+}
+
+static size_t add_domain(const char *domain, struct str *room, const char **words)
+{
+	if (!*domain)
+		return 0;
+	words[0] = "-s";
+	words[1] = domain;
+	words[2] = "-S";
+	words[3] = keep(room, "/", domain, "/");
+	return 4;
+}
+
+void net_dnsmasq_words(const struct net_settings *s, const char *user, struct str *room,
+		       const char *words[static NET_DNSMASQ_WORDS])
+{
+	const char *confile = net_text(s, LXC_DHCP_CONFILE), *bridge = net_text(s, LXC_BRIDGE);
+	const char *address6 = net_text(s, LXC_IPV6_ADDR);
+	autostr leases = {0};
+	size_t n = 0;
+
+	net_dnsmasq_lease_file(s, &leases);
+	str_begin_zeroed(room, 0,
+			 512 + strlen(confile) + strlen(net_text(s, LXC_DOMAIN)) + leases.len);
+	words[n++] = "dnsmasq";
+	words[n++] = keep(room, "--conf-file=", *confile ? confile : "/dev/null", "");
+	n += add_domain(net_text(s, LXC_DOMAIN), room, words + n);
+	if (!s->dhcp_ping)
+		words[n++] = "--no-ping";
+	words[n++] = "-u";
+	words[n++] = user;
+	words[n++] = "--strict-order";
+	words[n++] = "--bind-interfaces";
+	words[n++] = "--pid-file=" NET_PID_FILE;
+	words[n++] = "--listen-address";
+	words[n++] = net_text(s, LXC_ADDR);
+	words[n++] = "--dhcp-range";
+	words[n++] = net_text(s, LXC_DHCP_RANGE);
+	words[n++] = keep(room, "--dhcp-lease-max=", net_text(s, LXC_DHCP_MAX), "");
+	words[n++] = "--dhcp-no-override";
+	words[n++] = "--except-interface=lo";
+	words[n++] = keep(room, "--interface=", bridge, "");
+	words[n++] = keep(room, "--dhcp-leasefile=", str_text(&leases), "");
+	words[n++] = "--dhcp-authoritative";
+	if (s->ipv6) {
+		words[n++] = keep(room, "--dhcp-range=", address6, ",ra-only");
+		words[n++] = "--listen-address";
+		words[n++] = address6;
+	}
+	words[n] = NULL;
+}
+
+static bool user_exists(const char *name)
+{
+	struct passwd entry, *found = NULL;
+	char buffer[4096];
+
+	return getpwnam_r(name, &entry, buffer, sizeof(buffer), &found) == 0 && found;
+}
+
+/* Whom it becomes: the first of these that there is. */
+static const char *choose_user(void)
+{
+	static const char *const users[] = {"lxc-dnsmasq", "dnsmasq", "nobody"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(users); i++) {
+		if (user_exists(users[i]))
+			return users[i];
+	}
+	return NULL;
+}
+
+/* --- finding it */
+
+static bool has_word(const char *bytes, size_t len, const char *word)
+{
+	const size_t word_len = strlen(word);
+
+	for (size_t at = 0; at < len; at += strlen(bytes + at) + 1) {
+		if (strlen(bytes + at) == word_len && memcmp(bytes + at, word, word_len) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_in_pid_file(pid_t pid)
+{
+	autofree char *text = NULL;
+	const char *at;
+	uint64_t number;
+
+	if (file_read_all(AT_FDCWD, NET_PID_FILE, 64, &text, NULL) < 0)
+		return false;
+	at = text;
+	return num_take_u64(&at, &number) == 0 && number == (uint64_t)pid;
+}
+
+/* In our network namespace. Who may not look believes the file: that is only to tell a status. */
+static bool is_here(int directory, pid_t pid)
+{
+	struct stat its, ours;
+
+	if (fstatat(directory, "ns/net", &its, 0) < 0)
+		return (errno == EACCES || errno == EPERM) && is_in_pid_file(pid);
+	return stat("/proc/self/ns/net", &ours) == 0 && its.st_dev == ours.st_dev &&
+	       its.st_ino == ours.st_ino;
+}
+
+static bool is_dnsmasq(pid_t pid)
+{
+	autoclose int directory = procfs_open_pid(pid);
+	char text[COMMAND_LINE_MAX];
+	int len;
+
+	if (directory < 0 || procfs_read(directory, "comm", text, sizeof(text)) < 0 ||
+	    strcmp(text, "dnsmasq\n") != 0)
+		return false;
+	len = procfs_read(directory, "cmdline", text, sizeof(text));
+	return len > 0 && has_word(text, (size_t)len, "--pid-file=" NET_PID_FILE) &&
+	       is_here(directory, pid);
+}
+
+/* The next one in the list of processes; 0 at its end. */
+static pid_t next_dnsmasq(DIR *processes)
+{
+	const struct dirent *entry;
+
+	while ((entry = readdir(processes))) {
+		const char *at = entry->d_name;
+		uint64_t pid;
+
+		if (num_take_u64(&at, &pid) == 0 && !*at && is_dnsmasq((pid_t)pid))
+			return (pid_t)pid;
+	}
+	return 0;
+}
+
+pid_t net_dnsmasq_find(void)
+{
+	DIR *processes = opendir("/proc");
+	pid_t pid = processes ? next_dnsmasq(processes) : 0;
+
+	if (processes)
+		closedir(processes);
+	return pid;
+}
+
+/* --- starting and stopping */
+
+static int explain_start(const struct net_settings *s, int r, struct err *e)
+{
+	autostr text = {0};
+	const char *origin = s->values[LXC_DHCP_CONFILE].origin;
+
+	if (r == -ENOENT) {
+		err_hint(e, "install dnsmasq (Debian: dnsmasq-base): without it containers get no "
+			    "addresses");
+		return err_wrap(e, r, "cannot start dnsmasq");
+	}
+	err_render_text(e, &text);
+	if (strstr(str_text(&text), "already in use"))
+		err_hint(e,
+			 "another server of names or addresses listens everywhere: tell it to "
+			 "leave out %s (dnsmasq: \"bind-interfaces\" or \"except-interface=%s\")",
+			 net_text(s, LXC_BRIDGE), net_text(s, LXC_BRIDGE));
+	if (*net_text(s, LXC_DHCP_CONFILE) &&
+	    strstr(str_text(&text), net_text(s, LXC_DHCP_CONFILE)))
+		err_origin(e, "%s LXC_DHCP_CONFILE", origin ? origin : "default");
+	return err_wrap(e, r > 0 ? -EIO : r, "cannot start dnsmasq");
+}
+
+/* It has answered for itself before its parent ends; a moment for a pid to be seen is given. */
+static int wait_for_birth(struct err *e)
+{
+	const usec_t deadline = time_deadline(BIRTH_MILLISECONDS * USEC_PER_MSEC);
+
+	while (net_dnsmasq_find() == 0) {
+		const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+
+		if (time_left(deadline) == 0)
+			return err_set(e, ERR_CHILD_DIED, 0, "dnsmasq ended at once");
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+int net_dnsmasq_up(const struct net_work *work, struct err *e)
+{
+	const char *words[NET_DNSMASQ_WORDS], *user = choose_user();
+	const struct command command = {.argv = words, .kept_fd = -1};
+	autostr room = {0};
+	int r;
+
+	if (!user) {
+		err_set(e, ERR_EXEC_FAILED, 0,
+			"dnsmasq has no user: there is no lxc-dnsmasq, dnsmasq or nobody");
+		err_hint(e, "useradd --system lxc-dnsmasq");
+		return -ENOENT;
+	}
+	net_dnsmasq_words(&work->settings, user, &room, words);
+	if (str_failed(&room))
+		return err_set(e, ERR_NO_MEMORY, ENOMEM, "no memory to start dnsmasq");
+	r = directory_make_parents(LEASE_DIRECTORY "/x", 0755);
+	if (r < 0)
+		return err_set(e, ERR_FILE_WRITE, -r, "cannot make the directory \"%s\"",
+			       LEASE_DIRECTORY);
+	r = command_run(&command, e);
+	if (r != 0)
+		return explain_start(&work->settings, r, e);
+	return wait_for_birth(e);
+}
+
+static int end_process(pid_t pid, struct err *e)
+{
+	static const int signals[] = {SIGTERM, SIGKILL};
+	autoclose int pidfd = process_open(pid);
+	int r = pidfd == -ESRCH ? 0 : pidfd;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(signals) && pidfd >= 0 && r >= 0; i++) {
+		/* Somebody else may have the number since. */
+		if (!is_dnsmasq(pid))
+			return 0;
+		r = process_signal(pidfd, signals[i]);
+		if (r == -ESRCH)
+			return 0;
+		if (r == 0)
+			r = process_poll(pidfd, PATIENCE_MILLISECONDS);
+		if (r > 0)
+			return 0;
+		if (r == 0)
+			r = i + 1 < ARRAY_LENGTH(signals) ? 0 : -ETIMEDOUT;
+	}
+	return r < 0 ? err_set(e, ERR_SYSTEM, -r, "cannot end dnsmasq, process %d", (int)pid) : 0;
+}
+
+int net_dnsmasq_down(struct err *e)
+{
+	DIR *processes = opendir("/proc");
+	pid_t pid;
+	int r = 0;
+
+	if (!processes)
+		return err_set(e, ERR_FILE_OPEN, errno, "cannot look for dnsmasq in \"/proc\"");
+	while (r == 0 && (pid = next_dnsmasq(processes)) > 0)
+		r = end_process(pid, e);
+	closedir(processes);
+	if (r == 0 && unlink(NET_PID_FILE) < 0 && errno != ENOENT)
+		r = err_set(e, ERR_FILE_WRITE, errno, "cannot remove the file \"%s\"",
+			    NET_PID_FILE);
+	return r;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Rules for the bridge: a table of our own in nftables (nft(8)), made and replaced by one
+ * transaction; or single rules of iptables(8), each with a comment by which it is known again. No
+ * rule of others is touched.
+ */
+
+#include "helpers/lxc_net.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "base/str.h"
+#include "helpers/lxc_net_command.h"
+
+enum { WORDS_MAX = 24 };
+
+/* Whether it is there or not: it is not, behind these. */
+#define NFT_REMOVE "table inet " NET_TABLE "\ndelete table inet " NET_TABLE "\n"
+
+static void print_masquerade(const char *family, const struct net_range *network, struct str *out)
+{
+	char text[NET_TEXT_MAX];
+
+	net_range_print(network, true, text);
+	str_addf(out, "\t\t%s saddr %s %s daddr != %s counter masquerade\n", family, text, family,
+		 text);
+}
+
+void net_firewall_print_nft(const struct net_settings *s, struct str *out)
+{
+	const char *bridge = net_text(s, LXC_BRIDGE);
+
+	str_add(out, NFT_REMOVE);
+	str_addf(out,
+		 "table inet " NET_TABLE " {\n"
+		 "\tchain input {\n"
+		 "\t\ttype filter hook input priority 0; policy accept;\n"
+		 "\t\tiifname \"%s\" udp dport { 53, 67 } accept\n"
+		 "\t\tiifname \"%s\" tcp dport { 53, 67 } accept\n"
+		 "\t}\n"
+		 "\tchain forward {\n"
+		 "\t\ttype filter hook forward priority 0; policy accept;\n"
+		 "\t\tiifname \"%s\" accept\n"
+		 "\t\toifname \"%s\" accept\n"
+		 "\t}\n"
+		 "\tchain postrouting {\n"
+		 "\t\ttype nat hook postrouting priority 100; policy accept;\n",
+		 bridge, bridge, bridge, bridge);
+	print_masquerade("ip", &s->network4, out);
+	if (s->ipv6 && s->ipv6_nat)
+		print_masquerade("ip6", &s->network6, out);
+	str_add(out, "\t}\n}\n");
+}
+
+static int run_nft(const struct net_work *work, const char *text, struct err *e)
+{
+	static const char *const argv[] = {"nft", "-f", "-", NULL};
+	const struct command command = {.argv = argv, .input = text, .kept_fd = work->lock_fd};
+	int r = command_run(&command, e);
+
+	return r > 0 ? -EIO : r;
+}
+
+/* --- iptables */
+
+struct rule {
+	bool is_ipv6;
+	const char *table, *operation, *chain;
+	const char *words[10]; /* BRIDGE and NETWORK stand for themselves */
+};
+
+static const char bridge_word[] = "BRIDGE", network_word[] = "NETWORK";
+
+static const struct rule rules[] = {
+	{false, NULL, "-I", "INPUT", {"-i", bridge_word, "-p", "udp", "--dport", "67"}},
+	{false, NULL, "-I", "INPUT", {"-i", bridge_word, "-p", "tcp", "--dport", "67"}},
+	{false, NULL, "-I", "INPUT", {"-i", bridge_word, "-p", "udp", "--dport", "53"}},
+	{false, NULL, "-I", "INPUT", {"-i", bridge_word, "-p", "tcp", "--dport", "53"}},
+	{false, NULL, "-I", "FORWARD", {"-i", bridge_word}},
+	{false, NULL, "-I", "FORWARD", {"-o", bridge_word}},
+	{false, "nat", "-A", "POSTROUTING", {"-s", network_word, "!", "-d", network_word}},
+	{false, "mangle", "-A", "POSTROUTING", {"-o", bridge_word, "-p", "udp", "--dport", "68"}},
+	{true, "nat", "-A", "POSTROUTING", {"-s", network_word, "!", "-d", network_word}},
+};
+
+/* -w waits for others that change rules (iptables 1.4.20). */
+static bool knows_waiting(const struct net_work *work)
+{
+	static const char *const argv[] = {"iptables", "-w", "-n", "-L", "OUTPUT", NULL};
+	const struct command command = {.argv = argv, .kept_fd = work->lock_fd};
+
+	return command_run(&command, NULL) == 0;
+}
+
+static void add_target(const struct rule *rule, const char **argv, size_t at)
+{
+	static const char *const checksum[] = {"CHECKSUM", "--checksum-fill", NULL};
+	static const char *const masquerade[] = {"MASQUERADE", NULL};
+	static const char *const accept[] = {"ACCEPT", NULL};
+	const char *const *target = !rule->table                         ? accept
+				    : strcmp(rule->table, "mangle") == 0 ? checksum
+									 : masquerade;
+
+	argv[at++] = "-j";
+	while (*target)
+		argv[at++] = *target++;
+	argv[at] = NULL;
+}
+
+/* As command_run(): positive is iptables' exit status, 1 when -C or -D found no such rule. */
+static int run_rule(const struct net_work *work, const struct rule *rule, const char *operation,
+		    bool waits, struct err *e)
+{
+	const struct net_settings *s = &work->settings;
+	const char *argv[WORDS_MAX];
+	const struct command command = {.argv = argv, .kept_fd = work->lock_fd};
+	char network[NET_TEXT_MAX];
+	size_t n = 0;
+
+	net_range_print(rule->is_ipv6 ? &s->network6 : &s->network4, true, network);
+	argv[n++] = rule->is_ipv6 ? "ip6tables" : "iptables";
+	if (waits)
+		argv[n++] = "-w";
+	if (rule->table) {
+		argv[n++] = "-t";
+		argv[n++] = rule->table;
+	}
+	argv[n++] = operation;
+	argv[n++] = rule->chain;
+	for (size_t i = 0; i < ARRAY_LENGTH(rule->words) && rule->words[i]; i++) {
+		const char *word = rule->words[i];
+
+		argv[n++] = word == bridge_word    ? net_text(s, LXC_BRIDGE)
+			    : word == network_word ? network
+						   : word;
+	}
+	argv[n++] = "-m";
+	argv[n++] = "comment";
+	argv[n++] = "--comment";
+	argv[n++] = NET_TABLE;
+	add_target(rule, argv, n);
+	return command_run(&command, e);
+}
+
+static bool is_used(const struct net_work *work, const struct rule *rule)
+{
+	return !rule->is_ipv6 || (work->settings.ipv6 && work->settings.ipv6_nat);
+}
+
+static int add_rules(const struct net_work *work, struct err *e)
+{
+	const bool waits = knows_waiting(work);
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(rules) && r == 0; i++) {
+		if (is_used(work, &rules[i]))
+			r = run_rule(work, &rules[i], rules[i].operation, waits, e);
+	}
+	return r > 0 ? -EIO : r;
+}
+
+static int remove_rules(const struct net_work *work, struct err *e)
+{
+	const bool waits = knows_waiting(work);
+
+	for (size_t i = 0; i < ARRAY_LENGTH(rules); i++) {
+		int r = 0;
+
+		/* A rule is there once, or not at all. */
+		if (is_used(work, &rules[i]))
+			r = run_rule(work, &rules[i], "-C", waits, e);
+		if (r == 0 && is_used(work, &rules[i]))
+			r = run_rule(work, &rules[i], "-D", waits, e);
+		if (r < 0 || r > 1)
+			return r > 0 ? -EIO : r;
+	}
+	err_clear(e);
+	return 0;
+}
+
+/* --- both */
+
+int net_firewall_choose(struct net_work *work, struct err *e)
+{
+	static const char *const nft[] = {"nft", "list", "tables", NULL};
+	const struct command command = {.argv = nft, .kept_fd = -1};
+	char *path = NULL;
+	int r = work->settings.use_nft ? command_run(&command, e) : -ENOENT;
+
+	work->firewall = NET_FIREWALL_NFT;
+	if (r == 0)
+		return 0;
+	if (command_find("iptables", &path) == 0) {
+		free(path);
+		err_clear(e);
+		work->firewall = NET_FIREWALL_IPTABLES;
+		return 0;
+	}
+	if (work->settings.use_nft && r != -ENOENT)
+		return err_wrap(e, -EIO, "nft does not work here, and there is no iptables");
+	err_set(e, ERR_EXEC_FAILED, ENOENT, "there is no program \"%s\"",
+		work->settings.use_nft ? "nft\" and no \"iptables" : "iptables");
+	err_hint(e, "install the package \"%s\"", work->settings.use_nft ? "nftables" : "iptables");
+	return -ENOENT;
+}
+
+int net_firewall_up(const struct net_work *work, struct err *e)
+{
+	autostr text = {0};
+	int r;
+
+	if (work->firewall == NET_FIREWALL_IPTABLES) {
+		r = add_rules(work, e);
+	} else {
+		net_firewall_print_nft(&work->settings, &text);
+		r = str_failed(&text) ? -ENOMEM : run_nft(work, str_text(&text), e);
+	}
+	return r < 0 ? err_wrap(e, r, "cannot add the firewall's rules") : 0;
+}
+
+int net_firewall_down(const struct net_work *work, struct err *e)
+{
+	int r = 0;
+
+	if (work->firewall == NET_FIREWALL_IPTABLES)
+		r = remove_rules(work, e);
+	else if (work->firewall == NET_FIREWALL_NFT)
+		r = run_nft(work, NFT_REMOVE, e);
+	return r < 0 ? err_wrap(e, r, "cannot remove the firewall's rules") : 0;
+}
+
+int net_firewall_look(const struct net_work *work, struct err *e)
+{
+	static const char *const argv[] = {"nft", "list", "table", "inet", NET_TABLE, NULL};
+	const struct command command = {.argv = argv, .kept_fd = -1};
+	bool waits;
+	int r = 0;
+
+	if (work->firewall == NET_FIREWALL_NFT) {
+		r = command_run(&command, e);
+		return r < 0 ? r : r == 0;
+	}
+	waits = knows_waiting(work);
+	for (size_t i = 0; i < ARRAY_LENGTH(rules) && r == 0; i++) {
+		if (is_used(work, &rules[i]))
+			r = run_rule(work, &rules[i], "-C", waits, e);
+	}
+	return r < 0 ? r : r == 0;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Bridges, and what lxc-net does with one: rtnetlink(7), linux/if_link.h. INIT lane rules: see
+ * netlink.h.
+ */
+
+#include "sys/link.h"
+
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static size_t text_length(const char *text, size_t max)
+{
+	size_t length = 0;
+
+	while (length < max && text[length])
+		length++;
+	return length;
+}
+
+int link_create_bridge(struct netlink *n, const char *name, const uint8_t *mac, uint32_t *ret_index)
+{
+	const struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
+	struct netlink_request q;
+	struct link_facts made;
+	uint32_t info;
+	int r;
+
+	if (text_length(name, LINK_NAME_MAX) == LINK_NAME_MAX)
+		return -ENAMETOOLONG;
+	netlink_begin(&q, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	netlink_add_header(&q, &header, sizeof(header));
+	netlink_add_text(&q, IFLA_IFNAME, name);
+	netlink_add(&q, IFLA_ADDRESS, mac, LINK_MAC_LENGTH);
+	info = netlink_nest_begin(&q, IFLA_LINKINFO);
+	netlink_add_text(&q, IFLA_INFO_KIND, "bridge");
+	netlink_nest_end(&q, info);
+	r = netlink_ask(n, &q, NULL, 0);
+	if (r == 0)
+		r = link_find(n, name, 0, &made);
+	if (r == 0)
+		*ret_index = made.index;
+	return r;
+}
+
+int link_set_down(struct netlink *n, uint32_t index)
+{
+	const struct ifinfomsg header = {
+		.ifi_family = AF_UNSPEC,
+		.ifi_index = (int)index,
+		.ifi_change = IFF_UP,
+	};
+	struct netlink_request q;
+
+	netlink_begin(&q, RTM_NEWLINK, 0);
+	netlink_add_header(&q, &header, sizeof(header));
+	return netlink_ask(n, &q, NULL, 0);
+}
+
+enum { ADDRESSES_AT_ONCE = 16 };
+
+struct found_address {
+	struct ifaddrmsg header;
+	uint8_t bytes[16];
+	size_t length;
+};
+
+struct address_list {
+	uint32_t index;
+	const struct link_address *wanted; /* NULL = all but those of link scope */
+	struct found_address found[ADDRESSES_AT_ONCE];
+	size_t count;
+	bool has_more;
+};
+
+static bool is_wanted(const struct address_list *list, const struct found_address *found)
+{
+	if (list->wanted)
+		return found->length == list->wanted->length &&
+		       memcmp(found->bytes, list->wanted->bytes, found->length) == 0;
+	return found->header.ifa_scope < RT_SCOPE_LINK;
+}
+
+static int take_address(void *context, const struct nlmsghdr *message)
+{
+	struct address_list *list = context;
+	struct found_address found = {0};
+	const void *bytes;
+
+	if (message->nlmsg_type != RTM_NEWADDR ||
+	    message->nlmsg_len < NLMSG_HDRLEN + sizeof(found.header))
+		return 0;
+	memcpy(&found.header, (const char *)message + NLMSG_HDRLEN, sizeof(found.header));
+	if (found.header.ifa_index != list->index)
+		return 0;
+	/* Of IPv4 the local one names it; IPv6 has that for a peer's address only. */
+	bytes = netlink_find(message, sizeof(found.header), IFA_LOCAL, &found.length);
+	if (!bytes)
+		bytes = netlink_find(message, sizeof(found.header), IFA_ADDRESS, &found.length);
+	if (!bytes || found.length > sizeof(found.bytes))
+		return 0;
+	memcpy(found.bytes, bytes, found.length);
+	if (!is_wanted(list, &found))
+		return 0;
+	if (list->count < ADDRESSES_AT_ONCE)
+		list->found[list->count++] = found;
+	else
+		list->has_more = true;
+	return 0;
+}
+
+static int list_addresses(struct netlink *n, struct address_list *list)
+{
+	const struct ifaddrmsg header = {.ifa_family = AF_UNSPEC};
+	struct netlink_request q;
+
+	list->count = 0;
+	list->has_more = false;
+	netlink_begin(&q, RTM_GETADDR, 0);
+	netlink_add_header(&q, &header, sizeof(header));
+	return netlink_dump(n, &q, take_address, list);
+}
+
+static int delete_address(struct netlink *n, const struct found_address *address)
+{
+	struct netlink_request q;
+	int r;
+
+	netlink_begin(&q, RTM_DELADDR, 0);
+	netlink_add_header(&q, &address->header, sizeof(address->header));
+	netlink_add(&q, IFA_LOCAL, address->bytes, address->length);
+	r = netlink_ask(n, &q, NULL, 0);
+	/* A primary address takes its secondary ones along. */
+	return r == -EADDRNOTAVAIL ? 0 : r;
+}
+
+int link_flush_addresses(struct netlink *n, uint32_t index)
+{
+	struct address_list list = {.index = index};
+	int r;
+
+	do {
+		r = list_addresses(n, &list);
+		for (size_t i = 0; r == 0 && i < list.count; i++)
+			r = delete_address(n, &list.found[i]);
+	} while (r == 0 && list.has_more);
+	return r;
+}
+
+int link_has_address(struct netlink *n, uint32_t index, const struct link_address *address)
+{
+	struct address_list list = {.index = index, .wanted = address};
+	int r = list_addresses(n, &list);
+
+	return r < 0 ? r : list.count > 0;
+}
+
+struct port_search {
+	uint32_t master;
+	struct link_ports *ports;
+};
+
+static int take_port(void *context, const struct nlmsghdr *message)
+{
+	const struct port_search *search = context;
+	const size_t header = sizeof(struct ifinfomsg);
+	const char *kind = NULL, *name;
+	size_t length, size;
+	const void *found;
+	uint32_t master;
+
+	if (message->nlmsg_type != RTM_NEWLINK)
+		return 0;
+	found = netlink_find(message, header, IFLA_MASTER, &length);
+	if (!found || length != sizeof(master))
+		return 0;
+	memcpy(&master, found, sizeof(master));
+	if (master != search->master)
+		return 0;
+	search->ports->count++;
+	found = netlink_find(message, header, IFLA_LINKINFO, &size);
+	if (found)
+		kind = netlink_find_in(found, size, IFLA_INFO_KIND, &length);
+	if (kind && length == sizeof("veth") && memcmp(kind, "veth", length) == 0)
+		return 0;
+	name = netlink_find(message, header, IFLA_IFNAME, &length);
+	if (name && length > 0 && length <= LINK_NAME_MAX) {
+		memcpy(search->ports->foreign, name, length);
+		search->ports->foreign[length - 1] = '\0';
+	}
+	return 0;
+}
+
+int link_look_at_ports(struct netlink *n, uint32_t master, struct link_ports *ret)
+{
+	const struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
+	struct link_ports ports = {0};
+	struct port_search search = {.master = master, .ports = &ports};
+	struct netlink_request q;
+	int r;
+
+	netlink_begin(&q, RTM_GETLINK, 0);
+	netlink_add_header(&q, &header, sizeof(header));
+	netlink_add_u32(&q, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	/* A kernel that knows the attribute filters by it. */
+	netlink_add_u32(&q, IFLA_MASTER, master);
+	r = netlink_dump(n, &q, take_port, &search);
+	if (r == 0)
+		*ret = ports;
+	return r;
+}
