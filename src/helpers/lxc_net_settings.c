@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/macros.h"
@@ -132,6 +133,18 @@ static int take_texts(const struct assignments *a, struct net_settings *s, struc
 	return 0;
 }
 
+/* For LXC all but "true" is false. Who writes another word for that gets what he means; another word
+ * for true would silently do nothing. */
+static bool means_false(const char *text)
+{
+	static const char *const words[] = {"", "false", "no", "off", "0"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(words); i++)
+		if (strcasecmp(text, words[i]) == 0)
+			return true;
+	return false;
+}
+
 static int take_bool(const struct net_settings *s, enum net_variable variable, bool *ret,
 		     struct err *e)
 {
@@ -140,7 +153,7 @@ static int take_bool(const struct net_settings *s, enum net_variable variable, b
 
 	if (strcmp(text, "true") == 0)
 		*ret = true;
-	else if (strcmp(text, "false") == 0 || strcmp(text, "") == 0)
+	else if (means_false(text))
 		*ret = false;
 	else {
 		r = refuse(s, variable, e, "is neither true nor false");

@@ -75,8 +75,10 @@ dnsmasq --conf-file=/dev/null -u dnsmasq --strict-order --bind-interfaces\
 	net force-reload
 	net stop
 	net nonsense 2>&1 || echo "$?"
-	settings 'USE_LXC_BRIDGE="false"'
-	net start
+	for word in false no 0 Off; do
+	    settings "USE_LXC_BRIDGE=$word"
+	    net start
+	done
 	remains
 	SCRIPT
     assert_equal "$status:$stderr" "0:"
