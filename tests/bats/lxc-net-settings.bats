@@ -55,7 +55,7 @@ setup() {
 	LXC_DHCP_MAX="-1"
 	LXC_DHCP_CONFILE="dnsmasq.conf"
 	LXC_DHCP_CONFILE="/run/no/such/file"
-	LXC_DHCP_PING="no"
+	LXC_DHCP_PING="yes"
 	LXC_DOMAIN="a/b"
 	LXC_DOMAIN=".lxc"
 	LXC_USE_NFT="nft"
@@ -95,7 +95,7 @@ setup() {
 Failed to setup lxc-net.
 lxc-net: LXC_DHCP_RANGE="10.0.3.2,10.0.3.254" is outside the network of LXC_ADDR="10.0.9.1" (/etc/default/lxc-net:2)      (/etc/default/lxc-net:3)
 Failed to setup lxc-net.
-lxc-net: LXC_DHCP_PING="no" is neither true nor false      (/etc/default/lxc-net:2)
+lxc-net: LXC_DHCP_PING="yes" is neither true nor false      (/etc/default/lxc-net:2)
   hint: LXC takes everything but "true" for false: write the one that is meant
 Failed to setup lxc-net.
 lxc-net: "LXC_ADDR" is not understood      (/etc/default/lxc-net:2)
