@@ -87,7 +87,7 @@ setup() {
 	refused() { settings "$@"; ! net start 2>&1 || echo taken; }
 	refused 'LXC_NETWORK=10.0.9.0/24'
 	refused 'LXC_ADDR=10.0.9.1' 'LXC_DHCP_RANGE=10.0.3.2,10.0.3.254'
-	refused 'LXC_DHCP_PING=no'
+	refused 'LXC_DHCP_PING=yes'
 	refused 'LXC_ADDR = 10.0.3.1'
 	SCRIPT
     assert_equal "$status:$stderr" "0:"
