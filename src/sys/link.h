@@ -33,6 +33,7 @@ struct link_facts {
 int link_find(struct netlink *n, const char *name, uint32_t index, struct link_facts *ret);
 
 int link_set_up(struct netlink *n, uint32_t index);
+int link_set_down(struct netlink *n, uint32_t index);
 /* Add to a bridge or bond; 0 takes it out. */
 int link_set_master(struct netlink *n, uint32_t index, uint32_t master);
 /* -ENODEV: there is none (any more). */
@@ -108,6 +109,9 @@ struct link_altnames {
 	uint32_t count;
 	char names[LINK_ALTNAMES_MAX][LINK_ALTNAME_MAX];
 };
+struct nlmsghdr;
+/* Of a message of the kernel's about an interface, RTM_NEWLINK. */
+void link_read_altnames(const struct nlmsghdr *message, struct link_altnames *ret);
 int link_list_altnames(struct netlink *n, uint32_t index, struct link_altnames *ret);
 /* -EEXIST: the name is taken. */
 int link_add_altname(struct netlink *n, uint32_t index, const char *name);
