@@ -12,11 +12,10 @@
  *
  * The word "then" in a command begins another program that belongs to the same sample, the word
  * "after" one that does not, such as what ends the thing whose beginning is measured. One line
- * for each command: medians of the time that passed and of the processor time (of the program and
- * the children it waited for), the 10th (what a busy machine does in its quiet moments) and 90th
- *percentiles, the ratio of its median to the first one's. A command that fails is told on stderr,
- *with what it said, and left out from then on; the status is then 1. What the commands print is
- *thrown away.
+ * for each command: medians of the time that passed and of the processor time (with the children it
+ * waited for), the 10th (quiet moments of a busy machine) and 90th percentiles, the ratio of its
+ * median to the first one's. A command that fails is told on stderr, with what it said, and left
+ * out from then on; the status is then 1. What the commands print is thrown away.
  */
 
 #include <errno.h>
