@@ -99,12 +99,12 @@ int link_find(struct netlink *n, const char *name, uint32_t index, struct link_f
 	return 0;
 }
 
-static int set_flags(struct netlink *n, uint32_t index, uint32_t flags)
+int link_set_up(struct netlink *n, uint32_t index)
 {
 	const struct ifinfomsg info = {
 		.ifi_family = AF_UNSPEC,
 		.ifi_index = (int)index,
-		.ifi_flags = flags,
+		.ifi_flags = IFF_UP,
 		.ifi_change = IFF_UP,
 	};
 	struct netlink_request q;
@@ -112,16 +112,6 @@ static int set_flags(struct netlink *n, uint32_t index, uint32_t flags)
 	netlink_begin(&q, RTM_NEWLINK, 0);
 	netlink_add_header(&q, &info, sizeof(info));
 	return netlink_ask(n, &q, NULL, 0);
-}
-
-int link_set_up(struct netlink *n, uint32_t index)
-{
-	return set_flags(n, index, IFF_UP);
-}
-
-int link_set_down(struct netlink *n, uint32_t index)
-{
-	return set_flags(n, index, 0);
 }
 
 int link_set_master(struct netlink *n, uint32_t index, uint32_t master)

@@ -33,7 +33,6 @@ struct link_facts {
 int link_find(struct netlink *n, const char *name, uint32_t index, struct link_facts *ret);
 
 int link_set_up(struct netlink *n, uint32_t index);
-int link_set_down(struct netlink *n, uint32_t index);
 /* Add to a bridge or bond; 0 takes it out. */
 int link_set_master(struct netlink *n, uint32_t index, uint32_t master);
 /* -ENODEV: there is none (any more). */

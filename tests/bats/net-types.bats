@@ -3,7 +3,8 @@
 #
 # Types of interfaces besides veth on a Linux bridge: macvlan, phys, veth in router mode and on Open
 # vSwitch, l2proxy (spec/runtime.md §9). Each test runs its commands in a network namespace of its
-# own with a pair "up0" and "peer0" (10.9.0.1/24). ipvlan and vlan, which need modules that a host
+# own with a pair "up0" and "peer0" (10.9.0.1/24). An address of "eth0" is for the template's DHCP
+# client to take away. ipvlan and vlan, which need modules that a host
 # may lack, are tried in the guest (tests/vm/network.bats).
 
 load helpers
@@ -163,16 +164,16 @@ lxc.net.0.name = eth1"
 	ip link set up0 mtu 1450
 	ip link property add dev up0 altname enx001122334455 altname uplink
 	before=$(ip -d link show up0 | tr '\n' ' ' | sed 's/<[^>]*>//; s/state [A-Z]*//; s/qdisc [a-z]*//')
-	start $phys -s lxc.net.0.name=eth0 -s lxc.net.0.mtu=1400 -s lxc.net.0.flags=up \
+	start $phys -s lxc.net.0.name=eth7 -s lxc.net.0.mtu=1400 -s lxc.net.0.flags=up \
 	    -s lxc.net.0.hwaddr=02:11:22:33:44:55 -s lxc.net.0.ipv4.address=10.9.0.7/24 \
 	    -s lxc.net.0.script.up=$LXCPATH/script -s lxc.net.0.script.down=$LXCPATH/script \
 	    -s lxc.hook.version=1
 	links
-	attach cat /sys/class/net/eth0/address /sys/class/net/eth0/mtu
+	attach cat /sys/class/net/eth7/address /sys/class/net/eth7/mtu
 	attach ping -c 1 -W 3 10.9.0.1 | grep -c ' 0% packet loss'
-	nsenter -t $(info -pH) -n ip link show eth0 | grep -c altname || true
-	nsenter -t $(info -pH) -n sh -c 'ip link property add dev eth0 altname mine
-	    ip link set eth0 down; ip link set eth0 name lan0 alias changed mtu 1300'
+	nsenter -t $(info -pH) -n ip link show eth7 | grep -c altname || true
+	nsenter -t $(info -pH) -n sh -c 'ip link property add dev eth7 altname mine
+	    ip link set eth7 down; ip link set eth7 name lan0 alias changed mtu 1300'
 	pins
 	stop
 	links
@@ -339,7 +340,7 @@ iw phy phy7 set netns"
 	start $router -s lxc.net.0.ipv6.address=2001:db8::7/128 -s lxc.net.0.ipv6.gateway=fe80::1 \
 	    2>&1 | grep -o 'Requires.*=1'
 	echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
-	start $router -s lxc.net.0.veth.pair=vethR -s lxc.net.0.ipv4.address=192.0.2.7/32 \
+	start $router -s lxc.net.0.veth.pair=vethR -s lxc.net.0.name=eth7 -s lxc.net.0.ipv4.address=192.0.2.7/32 \
 	    -s lxc.net.0.ipv4.gateway=169.254.0.1 -s lxc.net.0.ipv6.address=2001:db8::7/128 \
 	    -s lxc.net.0.ipv6.gateway=fe80::1 -s lxc.net.0.veth.ipv4.route=198.51.100.0/24
 	ip -4 route show dev vethR
@@ -362,7 +363,7 @@ iw phy phy7 set netns"
 fe80::1 dev vethR proxy 
 1
 1
-default via 169.254.0.1 dev eth0 
+default via 169.254.0.1 dev eth7 
 1
 lo peer0 up0"
 }
