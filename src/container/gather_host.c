@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Things of the host that the configuration names: bridges, device nodes, the seccomp policy.
+ * Things of the host that the configuration names: device nodes, the seccomp policy.
  */
 
 #include "container/gather_internal.h"
@@ -17,42 +17,9 @@
 #include "config/device_rule.h"
 #include "config/seccomp_policy.h"
 #include "container/filter.h"
-#include "host/link_look.h"
 #include "sys/file.h"
 
 enum { POLICY_SIZE_MAX = 16 << 20 };
-
-static void look_at_gateways(const struct config_net *net, struct facts_net *fact)
-{
-	if (net->ipv4_gateway.kind == GATEWAY_AUTO &&
-	    link_ipv4_address(net->link, &fact->ipv4_auto.address.v4) == 0)
-		fact->ipv4_auto.kind = GATEWAY_ADDRESS;
-	if (net->ipv6_gateway.kind == GATEWAY_AUTO &&
-	    link_ipv6_address(net->link, &fact->ipv6_auto.address.v6) == 0)
-		fact->ipv6_auto.kind = GATEWAY_ADDRESS;
-}
-
-int gather_nets(struct gathering *g, struct err *e)
-{
-	const struct config_nets *nets = &g->values->nets;
-
-	for (size_t i = 0; i < nets->count; i++) {
-		const struct config_net *net = &nets->items[i];
-		struct facts_net *fact = vec_push_in(&g->facts->nets, &g->facts->arena);
-		struct link_look look;
-
-		if (!fact)
-			return gather_no_memory(e);
-		if (!net->link || net->type == NET_EMPTY || net->type == NET_NONE ||
-		    link_look(net->link, &look) < 0)
-			continue;
-		fact->link_is_there = true;
-		fact->link_is_bridge = look.is_bridge;
-		fact->link_mtu = look.mtu;
-		look_at_gateways(net, fact);
-	}
-	return 0;
-}
 
 static int look_at_device(struct gathering *g, const struct config_item *item, bool is_v2,
 			  size_t index, struct err *e)

@@ -10,6 +10,7 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -21,33 +22,48 @@
 
 enum {
 	INET6_SIZE_MAX = 16 << 20,
+	SETTING_SIZE_MAX = 4096,
 	ADDRESS_DIGITS = 32,
 	SCOPE_LINK = 0x20, /* IPV6_ADDR_LINKLOCAL of the kernel */
 };
 
-/* IFLA_INFO_KIND inside of IFLA_LINKINFO. */
-static bool is_bridge(const struct nlmsghdr *message)
+static void look_at_bridge(const void *info, size_t length, struct link_look *ret)
+{
+	size_t size, n;
+	const void *data = netlink_find_in(info, length, IFLA_INFO_DATA, &size);
+	const void *found = data ? netlink_find_in(data, size, IFLA_BR_VLAN_FILTERING, &n) : NULL;
+
+	if (found && n == sizeof(uint8_t))
+		ret->filters_vlans = *(const uint8_t *)found != 0;
+	found = data ? netlink_find_in(data, size, IFLA_BR_VLAN_DEFAULT_PVID, &n) : NULL;
+	if (found && n == sizeof(ret->pvid))
+		memcpy(&ret->pvid, found, n);
+}
+
+static void look_at_kind(const struct nlmsghdr *message, struct link_look *ret)
+{
+	size_t length, n;
+	const void *info = netlink_find(message, sizeof(struct ifinfomsg), IFLA_LINKINFO, &length);
+	const void *kind = info ? netlink_find_in(info, length, IFLA_INFO_KIND, &n) : NULL;
+
+	ret->is_bridge = kind && n == sizeof("bridge") && memcmp(kind, "bridge", n) == 0;
+	if (ret->is_bridge)
+		look_at_bridge(info, length, ret);
+}
+
+static void look_at_names(const struct nlmsghdr *message, struct link_look *ret)
 {
 	size_t length;
-	const char *info = netlink_find(message, sizeof(struct ifinfomsg), IFLA_LINKINFO, &length);
+	const void *found = netlink_find(message, sizeof(struct ifinfomsg), IFLA_IFALIAS, &length);
+	const uint8_t *mac;
 
-	while (info && length >= sizeof(struct rtattr)) {
-		struct rtattr attribute;
-		size_t step;
-
-		memcpy(&attribute, info, sizeof(attribute));
-		if (attribute.rta_len < sizeof(attribute) || attribute.rta_len > length)
-			return false;
-		if (attribute.rta_type == IFLA_INFO_KIND)
-			return attribute.rta_len >= sizeof(attribute) + sizeof("bridge") &&
-			       memcmp(info + sizeof(attribute), "bridge", sizeof("bridge")) == 0;
-		step = RTA_ALIGN(attribute.rta_len);
-		if (step > length)
-			return false;
-		info += step;
-		length -= step;
+	if (found && length > 0 && length <= sizeof(ret->alias)) {
+		memcpy(ret->alias, found, length);
+		ret->alias[length - 1] = '\0';
 	}
-	return false;
+	mac = netlink_find(message, sizeof(struct ifinfomsg), IFLA_ADDRESS, &length);
+	for (size_t i = 0; mac && length == LINK_MAC_LENGTH && i < length; i++)
+		ret->mac |= (uint64_t)mac[i] << 8 * i;
 }
 
 int link_look(const char *name, struct link_look *ret)
@@ -81,11 +97,44 @@ int link_look(const char *name, struct link_look *ret)
 		return -EPROTO;
 
 	memcpy(&header, NLMSG_DATA(&reply.message), sizeof(header));
-	*ret = (struct link_look){.index = (uint32_t)header.ifi_index,
-				  .is_bridge = is_bridge(&reply.message)};
+	memset(ret, 0, sizeof(*ret));
+	ret->index = (uint32_t)header.ifi_index;
+	look_at_kind(&reply.message, ret);
+	look_at_names(&reply.message, ret);
+	link_read_altnames(&reply.message, &ret->altnames);
 	mtu = netlink_find(&reply.message, sizeof(header), IFLA_MTU, &length);
 	if (mtu && length == sizeof(ret->mtu))
 		memcpy(&ret->mtu, mtu, sizeof(ret->mtu));
+	return 0;
+}
+
+bool link_setting_is_on(const char *family, const char *name, const char *file)
+{
+	autofree char *text = NULL;
+	char path[256];
+	int n = snprintf(path, sizeof(path), "/proc/sys/net/%s/conf/%s/%s", family, name, file);
+
+	return n > 0 && (size_t)n < sizeof(path) &&
+	       file_read_all(AT_FDCWD, path, SETTING_SIZE_MAX, &text, NULL) == 0 && text[0] == '1';
+}
+
+int link_phy(const char *name, char ret[LINK_PHY_MAX])
+{
+	autofree char *text = NULL;
+	char path[256];
+	size_t length;
+	int r, n = snprintf(path, sizeof(path), "/sys/class/net/%s/phy80211/name", name);
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return -ENAMETOOLONG;
+	r = file_read_all(AT_FDCWD, path, SETTING_SIZE_MAX, &text, NULL);
+	if (r < 0)
+		return r;
+	length = strcspn(text, "\n");
+	if (length == 0 || length >= LINK_PHY_MAX)
+		return -ENOENT;
+	memcpy(ret, text, length);
+	ret[length] = '\0';
 	return 0;
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Network interfaces, the host's side: runtime.md §9.1, §9.4. Built are the types veth (as port of
- * a Linux bridge or unconnected), empty and none, for root; everything else that lxc.net.* can say
- * is refused by name. A peer is born inside under its final name, so nothing has to be renamed
- * there.
+ * Network interfaces, the host's side: runtime.md §9.1, §9.4: which there are, what they are
+ * called, their scripts, and the order of it all. Interfaces are born inside under their final
+ * names, so nothing has to be renamed there.
  */
 
 #include "plan/c_net.h"
@@ -18,7 +17,7 @@
 
 #define LOG_CATEGORY "network"
 
-enum { DEFAULT_MTU = 1500, NAME_ROOM = 16 };
+enum { NAME_ROOM = 16 };
 
 const char *net_key(struct compiler *c, const struct config_net *net, const char *subkey)
 {
@@ -37,17 +36,34 @@ const char *net_origin(struct compiler *c, const struct config_net *net, const c
 	return compile_origin(c, origin_of(net, subkey), net_key(c, net, subkey));
 }
 
+const struct facts_net *net_facts(const struct compiler *c, size_t index)
+{
+	static const struct facts_net nothing;
+	const size_t net = (size_t)(c->links[index].net - c->values->nets.items);
+
+	return net < c->facts->nets.count ? &c->facts->nets.items[net] : &nothing;
+}
+
+/* A name that stands fast: the configuration's, or that of the host's interface. */
+static const char *explicit_name(const struct compiler *c, size_t index)
+{
+	const struct compiler_link *link = &c->links[index];
+
+	if (link->net->name || link->net->type != NET_PHYS)
+		return link->net->name;
+	return link->phys ? link->phys->name : link->net->link;
+}
+
 /* Whether an interface before this one, or any with a name of its own, is called so. */
 static bool is_taken(struct compiler *c, size_t index, const char *name)
 {
-	const struct config_nets *nets = &c->values->nets;
+	for (size_t i = 0; i < c->link_count; i++) {
+		const enum net_type type = c->links[i].net->type;
+		const char *other = explicit_name(c, i);
 
-	for (size_t i = 0; i < nets->count; i++) {
-		const char *other = nets->items[i].name;
-
-		if (i == index || nets->items[i].type == NET_NONE)
+		if (i == index || type == NET_NONE)
 			continue;
-		if (!other && i < index && nets->items[i].type != NET_EMPTY)
+		if (!other && i < index && type != NET_EMPTY)
 			other = net_name_inside(c, i);
 		if (other && strcmp(other, name) == 0)
 			return true;
@@ -57,15 +73,14 @@ static bool is_taken(struct compiler *c, size_t index, const char *name)
 
 const char *net_name_inside(struct compiler *c, size_t index)
 {
-	const struct config_net *net = &c->values->nets.items[index];
 	char name[NAME_ROOM] = "eth0";
 
-	if (net->type == NET_EMPTY)
+	if (c->links[index].net->type == NET_EMPTY)
 		return "lo";
-	if (net->name)
-		return net->name;
+	if (explicit_name(c, index))
+		return explicit_name(c, index);
 	/* Each interface takes one name at most. */
-	for (size_t n = 0; n <= c->values->nets.count; n++) {
+	for (size_t n = 0; n <= c->link_count; n++) {
 		snprintf(name, sizeof(name), "eth%zu", n);
 		if (!is_taken(c, index, name))
 			break;
@@ -73,8 +88,8 @@ const char *net_name_inside(struct compiler *c, size_t index)
 	return compile_textf(c, "%s", name);
 }
 
-static int refuse(struct compiler *c, const struct config_net *net, const char *subkey,
-		  const char *hint, struct err *e)
+int net_refuse(struct compiler *c, const struct config_net *net, const char *subkey,
+	       const char *hint, struct err *e)
 {
 	err_origin(e, "%s", net_origin(c, net, subkey));
 	if (hint)
@@ -82,127 +97,35 @@ static int refuse(struct compiler *c, const struct config_net *net, const char *
 	return err_wrap(e, -EINVAL, "Failed to create network lxc.net.%u", (unsigned)net->index);
 }
 
-static int unsupported(struct compiler *c, const struct config_net *net, const char *subkey,
-		       const char *what, struct err *e)
+int net_read_mtu(struct compiler *c, size_t index, uint32_t *ret, struct err *e)
 {
-	return compile_unsupported(c, net_key(c, net, subkey), net_origin(c, net, subkey), what, e);
-}
+	const struct config_net *net = c->links[index].net;
 
-/* Keys of later issues, and ordinary users. */
-static int check_built(struct compiler *c, const struct config_net *net, struct err *e)
-{
-	bool is_veth = net->type == NET_VETH;
-
-	switch (net->type) {
-	case NET_VETH:
-	case NET_EMPTY:
-	case NET_NONE:
-		break;
-	case NET_MACVLAN:
-		return unsupported(c, net, "type", "network interfaces of type macvlan", e);
-	case NET_IPVLAN:
-		return unsupported(c, net, "type", "network interfaces of type ipvlan", e);
-	case NET_VLAN:
-		return unsupported(c, net, "type", "network interfaces of type vlan", e);
-	case NET_PHYS:
-		return unsupported(c, net, "type", "network interfaces of type phys", e);
-	}
-	if (is_veth && !c->facts->caller.is_root)
-		return unsupported(c, net, "type", "veth interfaces of ordinary users", e);
-	if (is_veth && net->veth.mode == VETH_ROUTER)
-		return unsupported(c, net, "veth.mode", "veth interfaces in router mode", e);
-	if (is_veth && (net->veth.vlan_id != VLAN_ID_UNSET || net->veth.vlan_tagged.count > 0))
-		return unsupported(c, net,
-				   net->veth.vlan_tagged.count ? "veth.vlan.tagged.id"
-							       : "veth.vlan.id",
-				   "VLANs of bridge ports", e);
-	if (net->l2proxy && net->link)
-		return unsupported(c, net, "l2proxy", "l2proxy", e);
-	return 0;
-}
-
-static int check_texts(struct compiler *c, size_t index, struct err *e)
-{
-	const struct config_nets *nets = &c->values->nets;
-	const struct config_net *net = &nets->items[index];
-
-	if (net->type == NET_EMPTY &&
-	    (origin_of(net, "type").source == 0 || (net->name && strcmp(net->name, "lo") != 0))) {
-		err_set(e, ERR_CONFIG_CONFLICT, 0, "Custom loopback device names not supported");
-		return refuse(c, net, origin_of(net, "type").source == 0 ? "link" : "name",
-			      "the type must stand before the interface's other keys; type empty "
-			      "is the loopback interface, and its name is lo",
-			      e);
-	}
-	if (net->name && net->type == NET_VETH && strcmp(net->name, "lo") == 0) {
-		err_set(e, ERR_CONFIG_CONFLICT, 0,
-			"The interface can't be called \"lo\": the loopback interface has that "
-			"name");
-		return refuse(c, net, "name", "leave the name out, or choose another one", e);
-	}
-	for (size_t i = 0; net->name && net->type != NET_EMPTY && i < index; i++) {
-		if (!nets->items[i].name || strcmp(nets->items[i].name, net->name) != 0)
-			continue;
-		err_set(e, ERR_CONFIG_CONFLICT, 0,
-			"lxc.net.%u and lxc.net.%u have the same name \"%s\"",
-			(unsigned)nets->items[i].index, (unsigned)net->index, net->name);
-		return refuse(c, net, "name", NULL, e);
-	}
-	return 0;
-}
-
-static int check_link(struct compiler *c, size_t index, struct err *e)
-{
-	const struct config_net *net = &c->values->nets.items[index];
-	const struct facts_net *fact = &c->facts->nets.items[index];
-
-	if (net->type != NET_VETH || !net->link)
+	if (!net->mtu || num_parse_u32(net->mtu, 10, ret) == 0)
 		return 0;
-	if (index >= c->facts->nets.count || !fact->link_is_there) {
-		err_set(e, ERR_NETWORK_FAILED, ENODEV, "The bridge \"%s\" does not exist",
-			net->link);
-		return refuse(c, net, "link",
-			      "`ip link` lists the host's interfaces; lxc-net makes lxcbr0 when it "
-			      "is enabled in /etc/default/lxc-net",
-			      e);
-	}
-	if (!fact->link_is_bridge)
-		return unsupported(c, net, "link",
-				   "ports of what is no Linux bridge (Open vSwitch)", e);
-	return 0;
+	err_set(e, ERR_CONFIG_VALUE_INVALID, 0, "Failed to parse mtu \"%s\"", net->mtu);
+	return net_refuse(c, net, "mtu", "write a number of bytes", e);
 }
 
-/* What VETH_CREATE takes besides the names. */
-struct veth {
-	uint64_t mtu, mac;
-};
-
-static int read_veth(struct compiler *c, size_t index, struct veth *ret, struct err *e)
+int net_read_mac(struct compiler *c, size_t index, uint64_t *ret, struct err *e)
 {
-	const struct config_net *net = &c->values->nets.items[index];
-	uint32_t mtu = DEFAULT_MTU;
+	const struct config_net *net = c->links[index].net;
 	uint8_t mac[HWADDR_BYTES];
 
-	if (net->link && c->facts->nets.items[index].link_mtu)
-		mtu = c->facts->nets.items[index].link_mtu;
-	if (net->mtu && num_parse_u32(net->mtu, 10, &mtu) < 0) {
-		err_set(e, ERR_CONFIG_VALUE_INVALID, 0, "Failed to parse mtu \"%s\"", net->mtu);
-		return refuse(c, net, "mtu", "write a number of bytes", e);
-	}
-	ret->mtu = mtu;
-	ret->mac = 0;
+	*ret = 0;
 	if (!net->hwaddr)
 		return 0;
 	if (hwaddr_parse(net->hwaddr, mac, e) < 0)
-		return refuse(c, net, "hwaddr",
-			      "write six hexadecimal octets, as 10:66:6a:xx:xx:xx", e);
+		return net_refuse(c, net, "hwaddr",
+				  "write six hexadecimal octets, as 10:66:6a:xx:xx:xx", e);
 	if (mac[0] & 1) {
 		err_set(e, ERR_CONFIG_VALUE_INVALID, 0, "\"%s\" is a multicast address",
 			net->hwaddr);
-		return refuse(c, net, "hwaddr", "make the second digit of the first octet even", e);
+		return net_refuse(c, net, "hwaddr", "make the second digit of the first octet even",
+				  e);
 	}
 	for (size_t i = 0; i < HWADDR_BYTES; i++)
-		ret->mac |= (uint64_t)mac[i] << 8 * i;
+		*ret |= (uint64_t)mac[i] << 8 * i;
 	return 0;
 }
 
@@ -216,102 +139,220 @@ static void add_overlay(struct compiler *c, struct plan_overlay row)
 		c->b.problem = c->b.problem ? c->b.problem : -ENOMEM;
 }
 
-/* What the run calls an interface, on both sides (spec/api.md, get_running_config_item). */
-static void add_names(struct compiler *c, size_t index, const char *peer)
+void net_add_names(struct compiler *c, size_t index, const char *inside)
 {
-	const struct config_net *net = &c->values->nets.items[index];
-	uint32_t pair = plan_build_text(&c->b, net_key(c, net, "veth.pair"));
-	uint32_t name = plan_build_text(&c->b, net_key(c, net, "name"));
+	const struct config_net *net = c->links[index].net;
 
-	add_overlay(c, (struct plan_overlay){.key = pair, .register_number = c->r_veth[index]});
-	if (!net->name)
-		add_overlay(c, (struct plan_overlay){.key = name,
-						     .register_number = PLAN_NO_REGISTER,
-						     .value = plan_build_text(&c->b, peer)});
+	if (net->type == NET_VETH)
+		add_overlay(c, (struct plan_overlay){
+				       .key = plan_build_text(&c->b, net_key(c, net, "veth.pair")),
+				       .register_number = c->r_veth[index]});
+	/* A pattern has many. */
+	if (!net->name && index < c->values->nets.count)
+		add_overlay(c, (struct plan_overlay){
+				       .key = plan_build_text(&c->b, net_key(c, net, "name")),
+				       .register_number = PLAN_NO_REGISTER,
+				       .value = plan_build_text(&c->b, inside)});
 }
 
-static void add_routes(struct compiler *c, size_t index, const struct config_addresses *routes,
-		       size_t length, const char *subkey)
+void net_add_register(struct compiler *c, size_t index, const char *kind)
 {
-	const struct config_net *net = &c->values->nets.items[index];
+	const struct compiler_link *link = &c->links[index];
+	const char *name = index < c->values->nets.count
+				   ? compile_textf(c, "%s-%u", kind, (unsigned)link->net->index)
+				   : compile_textf(c, "%s-%u %s", kind, (unsigned)link->net->index,
+						   link->phys->name);
 
-	for (size_t i = 0; i < routes->count; i++) {
-		const struct config_address *route = &routes->items[i];
-		struct plan_step *step =
-			STEP(c, SECTION_START, OP_LINK_ROUTE, net_key(c, net, subkey),
-			     compile_origin(c, route->origin, net_key(c, net, subkey)));
+	c->r_veth[index] = plan_build_register(&c->b, REGISTER_NAME, name);
+}
 
-		step->in = c->r_veth[index];
-		step->arg[0] = plan_build_bytes(&c->b, &route->address, length);
-		step->arg[1] = route->prefix;
+/* -- which there are */
+
+static int check_place(struct compiler *c, size_t index, struct err *e)
+{
+	const struct config_net *net = c->links[index].net;
+
+	if (net->type == NET_EMPTY &&
+	    (origin_of(net, "type").source == 0 || (net->name && strcmp(net->name, "lo") != 0))) {
+		err_set(e, ERR_CONFIG_CONFLICT, 0, "Custom loopback device names not supported");
+		return net_refuse(c, net, origin_of(net, "type").source == 0 ? "link" : "name",
+				  "the type must stand before the interface's other keys; type "
+				  "empty is the loopback interface, and its name is lo",
+				  e);
 	}
-}
-
-/* The bridge must not speak IPv6 with the host through the port itself. */
-static void connect_to_bridge(struct compiler *c, size_t index)
-{
-	const struct config_net *net = &c->values->nets.items[index];
-	const char *origin = net_origin(c, net, "link");
-	struct plan_step *step = STEP(c, SECTION_START, OP_LINK_SYSCTL, "disable_ipv6 = 1", origin);
-
-	step->in = c->r_veth[index];
-	step->arg[0] = plan_build_text(&c->b, "ipv6");
-	step->arg[1] = plan_build_text(&c->b, "disable_ipv6");
-	step->arg[2] = plan_build_text(&c->b, "1");
-	step->flags = STEP_OPTIONAL; /* a kernel without IPv6 has no such file */
-	step = STEP(c, SECTION_START, OP_LINK_MASTER, net->link, origin);
-	step->in = c->r_veth[index];
-	step->arg[0] = plan_build_text(&c->b, net->link);
-}
-
-static int add_veth(struct compiler *c, size_t index, struct err *e)
-{
-	const struct config_net *net = &c->values->nets.items[index];
-	const char *name = net->veth.pair ? net->veth.pair : "vethXXXXXX";
-	const char *peer = net_name_inside(c, index);
-	struct plan_step *step;
-	struct veth veth = {0};
-	int r = read_veth(c, index, &veth, e);
-
-	if (r < 0)
-		return r;
-	c->r_veth[index] = plan_build_register(&c->b, REGISTER_NAME,
-					       compile_textf(c, "veth-%u", (unsigned)net->index));
-	step = STEP(c, SECTION_START, OP_VETH_CREATE, compile_textf(c, "%s (%s)", name, peer),
-		    net_origin(c, net, "type"));
-	step->out = c->r_veth[index];
-	step->arg[0] = plan_build_text(&c->b, name);
-	step->arg[1] = plan_build_text(&c->b, peer);
-	step->arg[2] = veth.mtu;
-	step->arg[3] = veth.mac;
-	step->arg[4] = net->veth.rx_queues | (uint64_t)net->veth.tx_queues << 32;
-	add_names(c, index, peer);
-
-	if (net->link)
-		connect_to_bridge(c, index);
-	step = STEP(c, SECTION_START, OP_LINK_UP, name, net_origin(c, net, "type"));
-	step->in = c->r_veth[index];
-	add_routes(c, index, &net->veth.ipv4_routes, sizeof(struct in_addr), "veth.ipv4.route");
-	add_routes(c, index, &net->veth.ipv6_routes, sizeof(struct in6_addr), "veth.ipv6.route");
+	if (net->type == NET_VETH && !c->facts->caller.is_root)
+		return compile_unsupported(c, net_key(c, net, "type"), net_origin(c, net, "type"),
+					   "veth interfaces of ordinary users", e);
 	return 0;
 }
 
+static const char *type_word(enum net_type type)
+{
+	const struct config_word *word = config_net_keys[0].words;
+
+	while (word->word && word->value != (int32_t)type)
+		word++;
+	return word->word ? word->word : "";
+}
+
+static int check_user(struct compiler *c, const struct config_net *net, struct err *e)
+{
+	if (c->facts->caller.is_root || net->type == NET_VETH || net->type == NET_EMPTY ||
+	    net->type == NET_NONE)
+		return 0;
+	err_set(e, ERR_PERMISSION, 0,
+		"Networks of type %s are not supported by unprivileged containers",
+		type_word(net->type));
+	return net_refuse(c, net, "type",
+			  "let root start the container, or use an interface of the type veth", e);
+}
+
+static int check_names(struct compiler *c, size_t index, struct err *e)
+{
+	const struct config_net *net = c->links[index].net;
+	const char *name = explicit_name(c, index);
+
+	if (!name || net->type == NET_EMPTY || net->type == NET_NONE)
+		return 0;
+	if (strcmp(name, "lo") == 0) {
+		err_set(e, ERR_CONFIG_CONFLICT, 0,
+			"The interface can't be called \"lo\": the loopback interface has that "
+			"name");
+		return net_refuse(c, net, net->name ? "name" : "link",
+				  "leave the name out, or choose another one", e);
+	}
+	for (size_t i = 0; i < index; i++) {
+		const char *other = explicit_name(c, i);
+
+		if (!other || strcmp(other, name) != 0 || c->links[i].net->type == NET_NONE)
+			continue;
+		err_set(e, ERR_CONFIG_CONFLICT, 0,
+			"lxc.net.%u and lxc.net.%u have the same name \"%s\"",
+			(unsigned)c->links[i].net->index, (unsigned)net->index, name);
+		return net_refuse(c, net, net->name ? "name" : "link", NULL, e);
+	}
+	return 0;
+}
+
+static int check_link(struct compiler *c, size_t index, struct err *e)
+{
+	const struct config_net *net = c->links[index].net;
+	bool is_veth = net->type == NET_VETH;
+
+	if (net->type == NET_EMPTY || net->type == NET_NONE || (is_veth && !net->link))
+		return 0;
+	if (!net->link) {
+		if (net->type == NET_PHYS)
+			err_set(e, ERR_CONFIG_INCOMPLETE, 0,
+				"No link for physical interface specified");
+		else
+			err_set(e, ERR_CONFIG_INCOMPLETE, 0,
+				"No link for %s network device specified", type_word(net->type));
+		return net_refuse(c, net, "type",
+				  compile_textf(c,
+						"name an interface of the host in lxc.net.%u.link",
+						(unsigned)net->index),
+				  e);
+	}
+	if (net->type == NET_PHYS ? c->links[index].phys != NULL
+				  : net_facts(c, index)->link_is_there)
+		return 0;
+	if (is_veth && net->veth.mode == VETH_BRIDGE) {
+		err_set(e, ERR_NETWORK_FAILED, ENODEV, "The bridge \"%s\" does not exist",
+			net->link);
+		return net_refuse(
+			c, net, "link",
+			"`ip link` lists the host's interfaces; lxc-net makes lxcbr0 when "
+			"it is enabled in /etc/default/lxc-net",
+			e);
+	}
+	if (net->type == NET_PHYS && *net->link && net->link[strlen(net->link) - 1] == '+')
+		err_set(e, ERR_NETWORK_FAILED, ENODEV,
+			"No network interface of the host matches \"%s\"", net->link);
+	else
+		err_set(e, ERR_NETWORK_FAILED, ENODEV,
+			"The network interface \"%s\" does not exist", net->link);
+	return net_refuse(
+		c, net, "link",
+		"`ip link` lists the host's interfaces; one that another container has is "
+		"not among them",
+		e);
+}
+
+static int add_link(struct compiler *c, const struct compiler_link *link, struct err *e)
+{
+	if (c->link_count == ARRAY_LENGTH(c->links))
+		return err_set(e, ERR_CONFIG_VALUE_INVALID, 0,
+			       "%zu network interfaces are more than the %zu that a container can "
+			       "have",
+			       c->link_count + 1, ARRAY_LENGTH(c->links));
+	c->links[c->link_count++] = *link;
+	return 0;
+}
+
+static const struct facts_physes *physes_of(const struct compiler *c, size_t net)
+{
+	static const struct facts_physes none;
+
+	return net < c->facts->nets.count && c->values->nets.items[net].type == NET_PHYS
+		       ? &c->facts->nets.items[net].physes
+		       : &none;
+}
+
+/* What only one interface can have. */
+static int check_pattern(struct compiler *c, const struct config_net *net, size_t count,
+			 struct err *e)
+{
+	if (count < 2 || (!net->name && !net->hwaddr))
+		return 0;
+	err_set(e, ERR_CONFIG_CONFLICT, 0,
+		"\"%s\" means %zu interfaces, which cannot all have one %s", net->link, count,
+		net->name ? "name" : "hardware address");
+	return net_refuse(c, net, net->name ? "name" : "hwaddr",
+			  "take it out, or name one interface as the link", e);
+}
+
+static int collect(struct compiler *c, struct err *e)
+{
+	const struct config_nets *nets = &c->values->nets;
+	int r = 0;
+
+	c->link_count = 0;
+	for (size_t i = 0; i < nets->count && r == 0; i++) {
+		const struct facts_physes *physes = physes_of(c, i);
+		const struct compiler_link link = {&nets->items[i],
+						   physes->count > 0 ? &physes->items[0] : NULL};
+
+		r = check_pattern(c, &nets->items[i], physes->count, e);
+		if (r == 0)
+			r = add_link(c, &link, e);
+	}
+	for (size_t i = 0; i < nets->count && r == 0; i++)
+		for (size_t k = 1; k < physes_of(c, i)->count && r == 0; k++) {
+			const struct compiler_link link = {&nets->items[i],
+							   &physes_of(c, i)->items[k]};
+
+			r = add_link(c, &link, e);
+		}
+	return r;
+}
+
+/* -- scripts */
+
 enum { SCRIPT_WORDS = 4 };
 
-/* Words behind "net up": the type, the bridge, the host's end. */
+/* Words behind "net up": the type, the link, the host's end. */
 static void script_words(struct compiler *c, size_t index, const char *ret[SCRIPT_WORDS])
 {
-	const struct config_net *net = &c->values->nets.items[index];
+	const struct compiler_link *link = &c->links[index];
+	const char *lower = link->phys ? link->phys->name : link->net->link;
 	size_t n = 0;
 
-	if (net->type == NET_EMPTY) {
-		ret[n++] = "empty";
-	} else {
-		ret[n++] = "veth";
-		if (net->link)
-			ret[n++] = compile_literal(c, net->link);
+	ret[n++] = type_word(link->net->type);
+	if (link->net->type != NET_EMPTY && lower)
+		ret[n++] = compile_literal(c, lower);
+	if (link->net->type == NET_VETH)
 		ret[n++] = compile_reference(c, c->r_veth[index]);
-	}
 	ret[n] = NULL;
 }
 
@@ -319,7 +360,9 @@ static void script_words(struct compiler *c, size_t index, const char *ret[SCRIP
 static const char *const *script_environment(struct compiler *c, size_t index,
 					     const char *const *more)
 {
-	const struct config_net *net = &c->values->nets.items[index];
+	const struct compiler_link *link = &c->links[index];
+	const char *lower = link->phys ? link->phys->name : link->net->link;
+	const enum net_type type = link->net->type;
 	const char **list;
 	size_t count = 0, n = 0;
 
@@ -330,14 +373,15 @@ static const char *const *script_environment(struct compiler *c, size_t index,
 		c->b.problem = c->b.problem ? c->b.problem : -ENOMEM;
 		return more;
 	}
-	if (c->values->hook_version == 1 && net->type == NET_EMPTY) {
-		list[n++] = "LXC_NET_TYPE=empty";
-	} else if (c->values->hook_version == 1) {
-		list[n++] = "LXC_NET_TYPE=veth";
-		list[n++] = compile_textf(c, "LXC_NET_PARENT=%s",
-					  net->link ? compile_literal(c, net->link) : "");
-		list[n++] =
-			compile_textf(c, "LXC_NET_PEER=%s", compile_reference(c, c->r_veth[index]));
+	if (c->values->hook_version == 1) {
+		list[n++] = compile_textf(c, "LXC_NET_TYPE=%s", type_word(type));
+		/* Not of the other two: so does LXC. */
+		if (type == NET_VETH || type == NET_MACVLAN || type == NET_PHYS)
+			list[n++] = compile_textf(c, "LXC_NET_PARENT=%s",
+						  lower ? compile_literal(c, lower) : "");
+		if (type == NET_VETH)
+			list[n++] = compile_textf(c, "LXC_NET_PEER=%s",
+						  compile_reference(c, c->r_veth[index]));
 	}
 	for (size_t i = 0; i < count; i++)
 		list[n++] = more[i];
@@ -352,21 +396,54 @@ static int run_script(struct compiler *c, enum plan_section s, size_t index, str
 		[SECTION_STOP] = STEP_WARN | STEP_LIVE,
 		[SECTION_UNDO] = STEP_OPTIONAL | STEP_LIVE,
 	};
-	const struct config_net *net = &c->values->nets.items[index];
+	const struct config_net *net = c->links[index].net;
 	bool up = s == SECTION_START;
+	const char *text = up ? net->script_up : net->script_down;
 	const char *words[SCRIPT_WORDS];
 	const char *const *environment;
+	int r;
 
+	if (!text || net->type == NET_NONE)
+		return 0;
+	/* A start that failed before the interface was there has nothing to take down. */
+	if (s == SECTION_UNDO && c->r_veth[index] == PLAN_NO_REGISTER)
+		return 0;
 	script_words(c, index, words);
 	environment = script_environment(c, index, up ? NULL : compile_ns_environment(c));
-	return compile_script(c, s, up ? net->script_up : net->script_down, up ? "up" : "down",
-			      net_origin(c, net, up ? "script.up" : "script.down"), words,
-			      environment, flags[s], e);
+	r = compile_script(c, s, text, up ? "up" : "down",
+			   net_origin(c, net, up ? "script.up" : "script.down"), words, environment,
+			   flags[s], e);
+	if (r == 0 && s == SECTION_UNDO)
+		c->b.steps[s].items[c->b.steps[s].count - 1].in = c->r_veth[index];
+	return r;
+}
+
+/* -- the beginning and the ends */
+
+static int create(struct compiler *c, size_t index, struct err *e)
+{
+	switch (c->links[index].net->type) {
+	case NET_VETH:
+		return net_add_veth(c, index, e);
+	case NET_MACVLAN:
+		return net_add_macvlan(c, index, e);
+	case NET_IPVLAN:
+		return net_add_ipvlan(c, index, e);
+	case NET_VLAN:
+		return net_add_vlan(c, index, e);
+	case NET_PHYS:
+		return net_add_phys(c, index, e);
+	case NET_EMPTY:
+	case NET_NONE:
+		break;
+	}
+	return 0;
 }
 
 int compile_net_host(struct compiler *c, struct err *e)
 {
 	const struct config_nets *nets = &c->values->nets;
+	int r;
 
 	if (!c->has_net_ns) {
 		if (nets->count > 0 && nets->items[0].type != NET_NONE)
@@ -374,53 +451,41 @@ int compile_net_host(struct compiler *c, struct err *e)
 				 "no interfaces are made");
 		return 0;
 	}
-	if (nets->count > ARRAY_LENGTH(c->r_veth))
-		return err_set(e, ERR_CONFIG_VALUE_INVALID, 0,
-			       "%zu network interfaces are more than the %zu that a container can "
-			       "have",
-			       nets->count, ARRAY_LENGTH(c->r_veth));
-	for (size_t i = 0; i < nets->count; i++) {
-		const struct config_net *net = &nets->items[i];
-		int r = check_texts(c, i, e);
-
+	r = collect(c, e);
+	for (size_t i = 0; i < c->link_count && r == 0; i++) {
+		r = check_user(c, c->links[i].net, e);
 		if (r == 0)
-			r = check_built(c, net, e);
+			r = check_place(c, i, e);
 		if (r == 0)
 			r = check_link(c, i, e);
-		if (r == 0 && net->type == NET_VETH)
-			r = add_veth(c, i, e);
-		if (r == 0 && net->script_up && net->type != NET_NONE)
-			r = run_script(c, SECTION_START, i, e);
-		if (r < 0)
-			return r;
+		if (r == 0)
+			r = check_names(c, i, e);
 	}
-	return 0;
+	if (r < 0)
+		return r;
+	net_begin_physes(c);
+	for (size_t i = 0; i < c->link_count && r == 0; i++) {
+		r = net_add_proxies(c, i, e);
+		if (r == 0)
+			r = create(c, i, e);
+		if (r == 0)
+			r = run_script(c, SECTION_START, i, e);
+	}
+	return r;
 }
 
 int compile_net_end(struct compiler *c, enum plan_section s, struct err *e)
 {
-	const struct config_nets *nets = &c->values->nets;
+	int r = 0;
 
-	for (size_t i = 0; c->has_net_ns && i < nets->count; i++) {
-		const struct config_net *net = &nets->items[i];
-		bool is_undo = s == SECTION_UNDO;
-		struct plan_step *step;
-
-		/* A start that failed before the interface was there has nothing to take down. */
-		if (net->script_down && net->type != NET_NONE &&
-		    !(is_undo && net->type == NET_EMPTY)) {
-			int r = run_script(c, s, i, e);
-
-			if (r < 0)
-				return r;
-			if (is_undo)
-				c->b.steps[s].items[c->b.steps[s].count - 1].in = c->r_veth[i];
-		}
-		if (net->type != NET_VETH)
-			continue;
-		step = STEP(c, s, OP_LINK_DELETE, net->veth.pair ? net->veth.pair : "vethXXXXXX",
-			    net_origin(c, net, "type"));
-		step->in = c->r_veth[i];
+	if (!c->has_net_ns)
+		return 0;
+	net_end_physes(c, s);
+	for (size_t i = 0; i < c->link_count && r == 0; i++) {
+		net_end_proxies(c, s, i);
+		r = run_script(c, s, i, e);
+		if (r == 0 && c->links[i].net->type == NET_VETH)
+			net_end_veth(c, s, i);
 	}
-	return 0;
+	return r;
 }

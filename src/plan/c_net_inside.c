@@ -80,7 +80,7 @@ static int check_gateway(struct compiler *c, const struct config_net *net, const
 			c, net, family,
 			compile_textf(c, "set lxc.net.%u.flags = up", (unsigned)net->index), e);
 	}
-	if (gateway->kind == GATEWAY_AUTO && net->type != NET_VETH) {
+	if (gateway->kind == GATEWAY_AUTO && net->type != NET_VETH && net->type != NET_MACVLAN) {
 		err_set(e, ERR_CONFIG_CONFLICT, 0,
 			"Automatic gateway detection is only supported for veth and macvlan");
 		return refuse_gateway(c, net, family, "write the gateway's address", e);
@@ -145,16 +145,14 @@ static void bring_up(struct compiler *c, const char *link, const char *origin)
 
 static int set_up(struct compiler *c, size_t index, bool *lo_is_up, struct err *e)
 {
-	static const struct config_gateway none;
-	const struct config_net *net = &c->values->nets.items[index];
-	const struct facts_net *fact = index < c->facts->nets.count ? &c->facts->nets.items[index]
-								    : NULL;
+	const struct config_net *net = c->links[index].net;
+	const struct facts_net *fact = net_facts(c, index);
 	const char *link = net_name_inside(c, index);
 	const struct family families[] = {
 		{AF_INET, "ipv4", sizeof(struct in_addr), &net->ipv4, &net->ipv4_gateway,
-		 fact ? &fact->ipv4_auto : &none},
+		 &fact->ipv4_auto},
 		{AF_INET6, "ipv6", sizeof(struct in6_addr), &net->ipv6, &net->ipv6_gateway,
-		 fact ? &fact->ipv6_auto : &none},
+		 &fact->ipv6_auto},
 	};
 	int r = 0;
 
@@ -176,11 +174,10 @@ static int set_up(struct compiler *c, size_t index, bool *lo_is_up, struct err *
 
 int compile_net_inside(struct compiler *c, struct err *e)
 {
-	const struct config_nets *nets = &c->values->nets;
 	bool lo_is_up = false;
 
-	for (size_t i = 0; c->has_net_ns && i < nets->count; i++) {
-		int r = nets->items[i].type == NET_NONE ? 0 : set_up(c, i, &lo_is_up, e);
+	for (size_t i = 0; i < c->link_count; i++) {
+		int r = c->links[i].net->type == NET_NONE ? 0 : set_up(c, i, &lo_is_up, e);
 
 		if (r < 0)
 			return r;

@@ -45,14 +45,30 @@ static void enter_scope(struct compiler *c)
 	step->flags = STEP_WARN;
 }
 
+/* A mount that outlives the supervisor can't be made in a namespace of its own. */
+void compile_outer_mounts(struct compiler *c)
+{
+	const struct config_nets *nets = &c->values->nets;
+	bool has_phys = false;
+
+	for (size_t i = 0; i < nets->count; i++)
+		has_phys = has_phys || nets->items[i].type == NET_PHYS;
+	if (c->values->monitor_unshare && has_phys)
+		c->r_outer = plan_build_register(&c->b, REGISTER_FD, "outer mounts");
+	c->b.plan.roles[ROLE_OUTER_MOUNTS] = c->r_outer;
+}
+
 static int compile_steps(struct compiler *c, struct err *e)
 {
-	int r = compile_pid_file(c, e);
+	int r;
 
+	compile_outer_mounts(c);
+	r = compile_pid_file(c, e);
 	enter_scope(c);
 	if (r >= 0 && c->values->monitor_unshare)
 		STEP(c, SECTION_START, OP_MOUNT_NS_ENTER, "the supervisor",
-		     compile_key_origin(c, "lxc.monitor.unshare"));
+		     compile_key_origin(c, "lxc.monitor.unshare"))
+			->out = c->r_outer;
 	if (r >= 0)
 		r = compile_pre_start_hooks(c, e);
 	STEP(c, SECTION_START, OP_COMPILE, c->request->name, "");

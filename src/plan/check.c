@@ -29,6 +29,7 @@ enum {
 	FILTER_LONGEST = 4096, /* BPF_MAXINSNS */
 	REFERENCE_LENGTH = 3,
 	MAC_BITS = 48,
+	MODE_OF_LINK_LARGEST = 16,
 	STEPS_MAX = 16384, /* of a section: no container needs them */
 };
 
@@ -45,7 +46,7 @@ static const enum register_kind role_kinds[ROLE_COUNT] = {
 	[ROLE_MONITOR_CGROUP] = REGISTER_NAME, [ROLE_LIMIT_CGROUP] = REGISTER_NAME,
 	[ROLE_PAYLOAD_CGROUP] = REGISTER_NAME, [ROLE_HOOK_OUTPUT] = REGISTER_FD,
 	[ROLE_ADDRESS_SOCKET] = REGISTER_FD,   [ROLE_SECCOMP_LISTENER] = REGISTER_FD,
-	[ROLE_ROOT_PIN] = REGISTER_FD,
+	[ROLE_ROOT_PIN] = REGISTER_FD,         [ROLE_OUTER_MOUNTS] = REGISTER_FD,
 };
 
 /* A text that may be missing. */
@@ -182,6 +183,10 @@ static bool is_good_number(const struct plan *p, unsigned form, uint64_t value)
 		return value < GATE_COUNT;
 	case FORM_MAC:
 		return value >> MAC_BITS == 0;
+	case FORM_MACVLAN:
+	case FORM_IPVLAN:
+	case FORM_ISOLATION:
+		return value <= MODE_OF_LINK_LARGEST;
 	case FORM_HIERARCHY:
 		return value < p->hierarchies.count;
 	case FORM_FLAG:

@@ -189,7 +189,7 @@ void compiler_init(struct compiler *c, const struct plan_request *request,
 		&c->r_hook_write, &c->r_address_socket, &c->r_procfs,  &c->r_mount_ns,
 		&c->r_pin,        &c->r_user_ns,        &c->r_tty,     &c->r_tty_index,
 		&c->r_ready,      &c->r_stash,          &c->r_park,    &c->r_console_tree,
-		&c->r_pts,        &c->r_entered,
+		&c->r_pts,        &c->r_entered,        &c->r_outer,
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(registers); i++)
@@ -197,7 +197,7 @@ void compiler_init(struct compiler *c, const struct plan_request *request,
 	for (size_t i = 0; i < NAMESPACE_COUNT; i++)
 		c->r_ns[i] = c->r_share[i] = PLAN_NO_REGISTER;
 	for (size_t i = 0; i < ARRAY_LENGTH(c->r_veth); i++)
-		c->r_veth[i] = PLAN_NO_REGISTER;
+		c->r_veth[i] = c->r_port[i] = c->r_proxy[i] = PLAN_NO_REGISTER;
 	for (size_t i = 0; i < ARRAY_LENGTH(c->r_node); i++)
 		c->r_node[i] = PLAN_NO_REGISTER;
 	if (config) {
@@ -232,6 +232,7 @@ void compile_header(struct compiler *c)
 	p->roles[ROLE_HOOK_OUTPUT] = c->r_hook_read;
 	p->roles[ROLE_ADDRESS_SOCKET] = c->r_address_socket;
 	p->roles[ROLE_ROOT_PIN] = c->r_pin;
+	p->roles[ROLE_OUTER_MOUNTS] = c->r_outer;
 	p->clone_flags = c->made;
 	p->tty_count = c->tty_count;
 	p->signal_halt = v->signal.halt;
@@ -249,6 +250,7 @@ static int compile_all(struct compiler *c, struct err *e)
 {
 	int r = compile_refuse_unsupported(c, e);
 
+	compile_outer_mounts(c);
 	if (r >= 0)
 		r = compile_decide(c, e);
 	if (r >= 0)

@@ -33,6 +33,13 @@ struct compiler_mounts {
 	VEC_OF(struct compiler_mount)
 };
 
+/* An interface of the container: one for each of values.nets, by its index; behind them further
+ * ones that a pattern of type phys matches. */
+struct compiler_link {
+	const struct config_net *net;
+	const struct facts_phys *phys; /* type phys: which one; else NULL */
+};
+
 struct compiler {
 	const struct plan_request *request;
 	const struct config *config;
@@ -81,17 +88,26 @@ struct compiler {
 		r_user_ns;
 	uint16_t r_ns[NAMESPACE_COUNT];    /* namespaces kept open for hooks */
 	uint16_t r_share[NAMESPACE_COUNT]; /* namespaces to join */
-	uint16_t r_veth[64];               /* by index of values.nets */
-	uint16_t r_tty, r_tty_index;       /* of tty1; the others follow */
-	uint16_t r_ready;     /* first of those that go up at the gate `handover` … */
-	uint32_t ready_count; /* … one behind the other */
+	uint16_t r_veth[64];  /* NAME of each of `links`: of the host's end, or inside */
+	uint16_t r_port[64];  /* NAME of a port of Open vSwitch, which outlives its interface */
+	uint16_t r_proxy[64]; /* NUMBER, l2proxy: what its link answers for */
+	uint16_t r_outer;     /* FD of the mount namespace that lxc.monitor.unshare left */
+	uint16_t r_tty, r_tty_index; /* of tty1; the others follow */
+	uint16_t r_ready;            /* first of those that go up at the gate `handover` … */
+	uint32_t ready_count;        /* … one behind the other */
 	uint16_t r_stash, r_park, r_console_tree, r_pts;
 	uint16_t r_node[8]; /* host's device nodes, opened before /dev is covered */
+	struct compiler_link links[64];
+	size_t link_count;
 	struct {
 		struct origin origin;
 		const char *key, *text;
 	} last; /* what compile_origin() said */
 };
+
+/* c_prelude.c: r_outer, when it is needed: the first register of the prelude and of the plan
+ * proper, which finds there what the prelude has put into it. */
+void compile_outer_mounts(struct compiler *c);
 
 /* c_*.c: each 0, or negative with e set. In the order of compile.c. */
 int compile_decide(struct compiler *c, struct err *e);             /* c_ids.c */

@@ -99,12 +99,30 @@ struct facts_mounts {
 	VEC_OF(struct facts_mount)
 };
 
+/* An interface of the host's that goes to the container, as it is now. */
+struct facts_phys {
+	const char *name;
+	const char *phy; /* a wireless one moves with this; NULL: it isn't one */
+	uint32_t index, mtu;
+	uint64_t mac;              /* first byte lowest; 0 = it has none, or not one of six bytes */
+	const char *alias;         /* or NULL */
+	const char *const *others; /* alternative names, ending in NULL; NULL: none */
+};
+struct facts_physes {
+	VEC_OF(struct facts_phys)
+};
+
 /* lxc.net.<i>, by index of values.nets. */
 struct facts_net {
 	bool link_is_there;
 	bool link_is_bridge;
+	bool link_filters_vlans;                    /* of a Linux bridge */
+	uint16_t link_pvid;                         /* the VLAN of its new ports; 0 = none */
 	uint32_t link_mtu;                          /* 0 = unknown */
 	struct config_gateway ipv4_auto, ipv6_auto; /* what `auto` gateways resolve to, or NONE */
+	struct facts_physes physes;                 /* type phys: `link`, or all that it matches */
+	/* Settings of the link, for l2proxy; of all interfaces, for veth in router mode. */
+	bool ipv4_forwarding, ipv6_forwarding, ipv6_proxy_ndp, ipv6_all_forwarding;
 };
 struct facts_nets {
 	VEC_OF(struct facts_net)

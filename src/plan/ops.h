@@ -152,6 +152,48 @@
 	/* in NAME; t "ipv6" or "ipv4", t file, t value: /proc/sys/net/FAMILY/conf/NAME/FILE */ \
 	X(OP_LINK_ROUTE, "link-route", LANE_HOST, OP_NONE) \
 	/* in NAME; b address (4 or 16 bytes), n prefix: link scope */ \
+	X(OP_LINK_PROXY, "link-proxy", LANE_HOST, OP_NONE) \
+	/* in NAME; b address: the interface answers for it; goes with the interface */ \
+	X(OP_LINK_VLAN_ADD, "link-vlan-add", LANE_HOST, OP_NONE) \
+	/* in NAME of a port of a Linux bridge; n VLAN, n 1 = frames without a tag are of it */ \
+	X(OP_LINK_VLAN_REMOVE, "link-vlan-remove", LANE_HOST, OP_NONE) /* in NAME; n VLAN */ \
+	X(OP_OVS_PORT_ADD, "ovs-port-add", LANE_HOST, OP_OVS_PORT_REMOVE) \
+	/* in NAME; out NAME of the port, the same; t bridge of Open vSwitch: by ovs-vsctl */ \
+	X(OP_OVS_PORT_SET, "ovs-port-set", LANE_HOST, OP_NONE) /* in NAME; l columns */ \
+	X(OP_OVS_PORT_REMOVE, "ovs-port-remove", LANE_HOST, OP_NONE) \
+	/* in NAME (empty is fine): whichever bridge it is in */ \
+	X(OP_MACVLAN_CREATE, "macvlan-create", LANE_HOST, OP_NONE) \
+	/* out NAME inside; t link, t name, n mtu, n mac (0 = kernel's), n mode; it is born in \
+	 * init's network namespace and goes with it */ \
+	X(OP_IPVLAN_CREATE, "ipvlan-create", LANE_HOST, OP_NONE) \
+	/* the same; n mode, n isolation */ \
+	X(OP_VLAN_CREATE, "vlan-create", LANE_HOST, OP_NONE) \
+	/* the same; n VLAN; it may have to wait for the end of one that goes with another \
+	 * namespace */ \
+	X(OP_NETNS_PIN, "netns-pin", LANE_HOST, OP_NETNS_UNPIN) \
+	/* init's network namespace gets a file in the run directory, with which it outlives us */ \
+	X(OP_NETNS_UNPIN, "netns-unpin", LANE_HOST, OP_NONE) \
+	/* no such file is fine. Not while an interface of the host's is inside */ \
+	X(OP_PHYS_TAKE, "phys-take", LANE_HOST, OP_PHYS_RETURN) \
+	/* out NAME on the way back (its number: ifindex inside; 16 bytes behind its beginning the \
+	 * interface's kind); t link, t name inside, n ifindex, n mtu, n mac, l? alternative \
+	 * names, which it loses: init gets the interface */ \
+	X(OP_PHYS_RETURN, "phys-return", LANE_HOST, OP_NONE) \
+	/* in NAME (empty is fine; stays, with part 0 gone), t link, n ifindex, n mtu, n mac, t? \
+	 * alias, l? alternative names, as they were; whatever it is called inside now */ \
+	X(OP_WIRELESS_TAKE, "wireless-take", LANE_HOST, OP_WIRELESS_RETURN) \
+	/* as OP_PHYS_TAKE with the whole phy, by iw; t link, t name inside, t phy, n mtu, n mac, \
+	 * l? alternative names */ \
+	X(OP_WIRELESS_RETURN, "wireless-return", LANE_HOST, OP_NONE) \
+	/* as OP_PHYS_RETURN; t link, t phy, n mtu, n mac, t? alias, l? alternative names */ \
+	X(OP_PROXY_ADD, "proxy-add", LANE_HOST, OP_PROXY_REMOVE) \
+	/* out NUMBER, to which it adds bit n; t link, b address, n: the link answers for it */ \
+	X(OP_PROXY_REMOVE, "proxy-remove", LANE_HOST, OP_NONE) \
+	/* in NUMBER (empty is fine), the same, when the bit is set */ \
+	X(OP_LO_ROUTE_ADD, "lo-route-add", LANE_HOST, OP_LO_ROUTE_REMOVE) \
+	/* out NUMBER, to which it adds bit n; b address, n: it is reached through lo */ \
+	X(OP_LO_ROUTE_REMOVE, "lo-route-remove", LANE_HOST, OP_NONE) \
+	/* in NUMBER (empty is fine), the same, when the bit is set */ \
 	/* -- gates: BOTH */ \
 	X(OP_GATE, "gate", LANE_BOTH, OP_NONE) \
 	/* n enum plan_gate; r? first FD register that INIT hands to HOST, n how many */ \
@@ -296,6 +338,20 @@ enum plan_hook_flag {
 	HOOK_STOPS_REBOOT = 1 << 0, /* a failure turns a reboot into a stop (post-stop) */
 };
 
+/* As the kernel has them (linux/if_link.h, whose names are those of the configuration's). */
+enum plan_link_mode {
+	PLAN_MACVLAN_PRIVATE = 1,
+	PLAN_MACVLAN_VEPA = 2,
+	PLAN_MACVLAN_BRIDGE = 4,
+	PLAN_MACVLAN_PASSTHRU = 8,
+	PLAN_IPVLAN_L2 = 0,
+	PLAN_IPVLAN_L3 = 1,
+	PLAN_IPVLAN_L3S = 2,
+	PLAN_IPVLAN_BRIDGE = 0,
+	PLAN_IPVLAN_PRIVATE = 1,
+	PLAN_IPVLAN_VEPA = 2,
+};
+
 enum plan_cgroup_flag {
 	CGROUP_FIXED = 1 << 0,   /* this name and no other; an existing empty one is taken */
 	CGROUP_PAYLOAD = 1 << 1, /* holds the container's processes: killed before removal */
@@ -349,7 +405,10 @@ enum plan_argument_form {
 	FORM_STREAMS,  /* 1 stdin, 2 stdout, 4 stderr */
 	FORM_SECCOMP,  /* SECCOMP_FILTER_FLAG_* */
 	FORM_HEX,
-	FORM_COUNT, /* in decimal; not at all when it is 0 */
+	FORM_COUNT,     /* in decimal; not at all when it is 0 */
+	FORM_MACVLAN,   /* PLAN_MACVLAN_* */
+	FORM_IPVLAN,    /* PLAN_IPVLAN_L2 … */
+	FORM_ISOLATION, /* PLAN_IPVLAN_BRIDGE … */
 	/* of bytes */
 	FORM_ADDRESS, /* 4 or 16 bytes */
 	FORM_DEVICES, /* struct plan_devices */

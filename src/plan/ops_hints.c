@@ -304,6 +304,104 @@ const struct plan_hint plan_hints_bridge[] = {
 	{0},
 };
 
+const struct plan_hint plan_hints_port_vlan[] = {
+	{EOPNOTSUPP,
+	 "the interface is no port of a Linux bridge, or the kernel lacks VLAN filtering "
+	 "(CONFIG_BRIDGE_VLAN_FILTERING)"},
+	{EINVAL, "VLANs of a bridge port are 1 to 4094"},
+	{ENODEV, "the host's end of the interface is gone"},
+	{EPERM, "changing a bridge needs CAP_NET_ADMIN on the host", ERR_PERMISSION},
+	{0},
+};
+
+const struct plan_hint plan_hints_command[] = {
+	{ENOENT, "/bin/sh is missing on the host"},
+	{EBUSY, "the name or the number of the interface is taken on the host"},
+	{EEXIST, "an interface of this name exists already"},
+	{ENODEV, "there is no such interface; was it renamed or deleted meanwhile?"},
+	{E2BIG, "the environment of the starting process is too long"},
+	{EPERM, "moving interfaces needs CAP_NET_ADMIN and CAP_SYS_ADMIN", ERR_PERMISSION},
+	{0},
+};
+
+const struct plan_hint plan_hints_macvlan[] = {
+	{EOPNOTSUPP, "the kernel module macvlan is missing (modprobe macvlan)"},
+	{ENODEV, "lxc.net.N.link names no interface of the host"},
+	{EBUSY,
+	 "the link is a port of a bridge or bond, or has interfaces of the type ipvlan, and "
+	 "cannot have macvlan ones besides"},
+	{EINVAL,
+	 "the link cannot have such an interface: in the mode passthru it has one at most, and "
+	 "the MTU must not be larger than the link's"},
+	{EEXIST, "an interface of this name exists already"},
+	{EADDRINUSE, "lxc.net.N.hwaddr is the address of another interface on this link"},
+	{EADDRNOTAVAIL,
+	 "lxc.net.N.hwaddr is no address that an interface may have: the first byte must be even "
+	 "and the address not zero"},
+	{EPERM, "making interfaces needs CAP_NET_ADMIN on the host", ERR_PERMISSION},
+	{ESRCH, "the container died before its network was set up"},
+	{0},
+};
+
+const struct plan_hint plan_hints_ipvlan[] = {
+	{EOPNOTSUPP,
+	 "the kernel module ipvlan is missing (modprobe ipvlan), or the kernel lacks this mode "
+	 "(l3s: CONFIG_IPVLAN_L3S) or isolation (Linux 4.15)"},
+	{ENODEV, "lxc.net.N.link names no interface of the host"},
+	{EBUSY,
+	 "the link is a port of a bridge or bond, or has interfaces of the type macvlan, and "
+	 "cannot have ipvlan ones besides"},
+	{EINVAL,
+	 "the link cannot have such an interface, or the MTU is larger than the link's; all "
+	 "ipvlan interfaces of a link have the same mode"},
+	{EEXIST, "an interface of this name exists already"},
+	{EPERM, "making interfaces needs CAP_NET_ADMIN on the host", ERR_PERMISSION},
+	{ESRCH, "the container died before its network was set up"},
+	{0},
+};
+
+const struct plan_hint plan_hints_vlan[] = {
+	{EOPNOTSUPP, "the kernel module 8021q is missing (modprobe 8021q), or the link takes none"},
+	{ENODEV, "lxc.net.N.link names no interface of the host"},
+	{EEXIST,
+	 "an interface of this name, or of this VLAN on this link, exists already: change "
+	 "lxc.net.N.vlan.id, or delete the other one"},
+	{ERANGE, "lxc.net.N.vlan.id is larger than 4094"},
+	{EINVAL, "the kernel refuses the VLAN, the name or the hardware address"},
+	{EPERM, "making interfaces needs CAP_NET_ADMIN on the host", ERR_PERMISSION},
+	{ESRCH, "the container died before its network was set up"},
+	{0},
+};
+
+const struct plan_hint plan_hints_netns[] = {
+	{EBUSY, "an interface of the host's is still inside; it is taken back first"},
+	{EPERM, "mounting needs CAP_SYS_ADMIN", ERR_PERMISSION},
+	{EACCES, "the run directory is not writable", ERR_PERMISSION},
+	{EROFS, "the run directory is on a read-only file system"},
+	{ENOSPC,
+	 "the run directory is full, or the limit for mounts is reached: see "
+	 "/proc/sys/fs/mount-max"},
+	{ESRCH, "the container died before its network was set up"},
+	{0},
+};
+
+const struct plan_hint plan_hints_phys[] = {
+	{ENODEV,
+	 "there is no such interface any more: was it renamed or deleted, or does another "
+	 "container have it?"},
+	{EEXIST, "an interface of this name exists already"},
+	{EBUSY, "the interface is in use, or its number is taken"},
+	{EINVAL,
+	 "the kernel does not let this interface go to another network namespace, or refuses the "
+	 "name, the MTU or the hardware address"},
+	{EADDRNOTAVAIL,
+	 "lxc.net.N.hwaddr is no address that an interface may have: the first byte must be even "
+	 "and the address not zero"},
+	{EPERM, "moving interfaces needs CAP_NET_ADMIN on the host", ERR_PERMISSION},
+	{ESRCH, "the container died before its network was set up"},
+	{0},
+};
+
 const struct plan_hint plan_hints_route[] = {
 	{ENETUNREACH,
 	 "the gateway cannot be reached: an address in its network is missing, or the interface "

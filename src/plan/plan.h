@@ -115,6 +115,7 @@ enum plan_role {
 	ROLE_ADDRESS_SOCKET,   /* FD: rtnetlink socket inside the container's network namespace */
 	ROLE_SECCOMP_LISTENER, /* FD */
 	ROLE_ROOT_PIN,         /* FD */
+	ROLE_OUTER_MOUNTS,     /* FD: mount namespace that lxc.monitor.unshare has left */
 	ROLE_COUNT,
 };
 

@@ -91,6 +91,7 @@ static const char *const role_names[ROLE_COUNT] = {
 	[ROLE_ADDRESS_SOCKET] = "address-socket",
 	[ROLE_SECCOMP_LISTENER] = "seccomp-listener",
 	[ROLE_ROOT_PIN] = "root-pin",
+	[ROLE_OUTER_MOUNTS] = "outer-mounts",
 };
 
 static const char *const flag_names[] = {
@@ -99,6 +100,22 @@ static const char *const flag_names[] = {
 };
 static const char *const step_flag_names[] = {"OPTIONAL", "LIVE", "WARN", "LATE"};
 static const char *const kind_names[] = {"fd", "number", "name"};
+static const char *const macvlan_modes[] = {
+	[PLAN_MACVLAN_PRIVATE] = "private",
+	[PLAN_MACVLAN_VEPA] = "vepa",
+	[PLAN_MACVLAN_BRIDGE] = "bridge",
+	[PLAN_MACVLAN_PASSTHRU] = "passthru",
+};
+static const char *const ipvlan_modes[] = {
+	[PLAN_IPVLAN_L2] = "l2",
+	[PLAN_IPVLAN_L3] = "l3",
+	[PLAN_IPVLAN_L3S] = "l3s",
+};
+static const char *const isolations[] = {
+	[PLAN_IPVLAN_BRIDGE] = "bridge",
+	[PLAN_IPVLAN_PRIVATE] = "private",
+	[PLAN_IPVLAN_VEPA] = "vepa",
+};
 static const char *const clone_kinds[] = {"plain", "join", "restore"};
 
 #define NAME_OF(table, n) ((n) < ARRAY_LENGTH(table) ? (table)[n] : NULL)
@@ -300,6 +317,15 @@ static bool print_named(const struct plan *p, unsigned form, uint64_t value, str
 	case FORM_CLONE_KIND:
 		if (value)
 			print_name(NAME_OF(clone_kinds, value), value, out);
+		return true;
+	case FORM_MACVLAN:
+		print_name(NAME_OF(macvlan_modes, value), value, out);
+		return true;
+	case FORM_IPVLAN:
+		print_name(NAME_OF(ipvlan_modes, value), value, out);
+		return true;
+	case FORM_ISOLATION:
+		print_name(NAME_OF(isolations, value), value, out);
 		return true;
 	case FORM_RESOURCE:
 		print_name(small >= 0 ? rlimit_name(small) : NULL, value, out);

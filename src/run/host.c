@@ -69,6 +69,25 @@ static const host_function functions[OP_COUNT] = {
 	[OP_LINK_UP] = host_link_up,
 	[OP_LINK_SYSCTL] = host_link_sysctl,
 	[OP_LINK_ROUTE] = host_link_route,
+	[OP_LINK_PROXY] = host_link_proxy,
+	[OP_LINK_VLAN_ADD] = host_link_vlan_add,
+	[OP_LINK_VLAN_REMOVE] = host_link_vlan_remove,
+	[OP_OVS_PORT_ADD] = host_ovs_port_add,
+	[OP_OVS_PORT_SET] = host_ovs_port_set,
+	[OP_OVS_PORT_REMOVE] = host_ovs_port_remove,
+	[OP_MACVLAN_CREATE] = host_macvlan_create,
+	[OP_IPVLAN_CREATE] = host_ipvlan_create,
+	[OP_VLAN_CREATE] = host_vlan_create,
+	[OP_NETNS_PIN] = host_netns_pin,
+	[OP_NETNS_UNPIN] = host_netns_unpin,
+	[OP_PHYS_TAKE] = host_phys_take,
+	[OP_PHYS_RETURN] = host_phys_return,
+	[OP_WIRELESS_TAKE] = host_wireless_take,
+	[OP_WIRELESS_RETURN] = host_wireless_return,
+	[OP_PROXY_ADD] = host_proxy_add,
+	[OP_PROXY_REMOVE] = host_proxy_remove,
+	[OP_LO_ROUTE_ADD] = host_lo_route_add,
+	[OP_LO_ROUTE_REMOVE] = host_lo_route_remove,
 	[OP_GATE] = host_gate,
 	[OP_TREE_OPEN_HOST] = host_tree_open,
 	[OP_TREE_ATTRIBUTES_HOST] = host_tree_attributes,
@@ -311,11 +330,11 @@ static bool is_ours(const struct plan_step *step)
 	return step->lane == LANE_HOST || step->lane == LANE_BOTH;
 }
 
-/* What a reboot leaves. All else is gone with it: what has its name, its pid or its index now is
- * somebody else's. */
+/* What a reboot leaves, files. All else is gone with it: what has its name, its pid or its index
+ * now is somebody else's. */
 static bool outlives_boot(const struct plan_step *step)
 {
-	return step->op == OP_PID_FILE_REMOVE;
+	return step->op == OP_PID_FILE_REMOVE || step->op == OP_NETNS_UNPIN;
 }
 
 /* An optional step whose input is not there has nothing to do. */

@@ -144,6 +144,25 @@ int host_link_master(struct host *h, const struct plan_step *step);
 int host_link_up(struct host *h, const struct plan_step *step);
 int host_link_sysctl(struct host *h, const struct plan_step *step);
 int host_link_route(struct host *h, const struct plan_step *step);
+int host_link_proxy(struct host *h, const struct plan_step *step);
+int host_link_vlan_add(struct host *h, const struct plan_step *step);
+int host_link_vlan_remove(struct host *h, const struct plan_step *step);
+int host_ovs_port_add(struct host *h, const struct plan_step *step);
+int host_ovs_port_set(struct host *h, const struct plan_step *step);
+int host_ovs_port_remove(struct host *h, const struct plan_step *step);
+int host_macvlan_create(struct host *h, const struct plan_step *step);
+int host_ipvlan_create(struct host *h, const struct plan_step *step);
+int host_vlan_create(struct host *h, const struct plan_step *step);
+int host_netns_pin(struct host *h, const struct plan_step *step);
+int host_netns_unpin(struct host *h, const struct plan_step *step);
+int host_phys_take(struct host *h, const struct plan_step *step);
+int host_phys_return(struct host *h, const struct plan_step *step);
+int host_wireless_take(struct host *h, const struct plan_step *step);
+int host_wireless_return(struct host *h, const struct plan_step *step);
+int host_proxy_add(struct host *h, const struct plan_step *step);
+int host_proxy_remove(struct host *h, const struct plan_step *step);
+int host_lo_route_add(struct host *h, const struct plan_step *step);
+int host_lo_route_remove(struct host *h, const struct plan_step *step);
 
 int host_gate(struct host *h, const struct plan_step *step);
 /* clang-format on */

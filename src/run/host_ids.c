@@ -18,7 +18,7 @@
 
 #include "base/ids.h"
 #include "base/macros.h"
-#include "run/arguments.h"
+#include "run/host_command.h"
 #include "sys/idmap.h"
 #include "sys/process.h"
 
@@ -43,99 +43,21 @@ int host_idmap_write(struct host *h, const struct plan_step *step)
 		     : 0;
 }
 
-/* newuidmap or newgidmap at work. */
-struct helper {
-	struct arguments arguments;
-	const char *name;
-	int pidfd, error_fd; /* error_fd: what it says, read when it has ended */
-};
-
-static void helper_init(struct helper *helper)
-{
-	memset(helper, 0, sizeof(*helper));
-	helper->pidfd = helper->error_fd = -EBADF;
-}
-
-static void helper_finish(struct helper *helper)
-{
-	int status;
-
-	if (helper->pidfd >= 0) {
-		process_signal(helper->pidfd, SIGKILL);
-		process_wait(helper->pidfd, &status);
-		close(helper->pidfd);
-	}
-	if (helper->error_fd >= 0)
-		close(helper->error_fd);
-	arguments_close(&helper->arguments);
-}
-
-/* Its arguments are complete. */
-static int helper_start(struct host *h, struct helper *helper)
-{
-	char *const nothing[] = {NULL};
-	struct process_program program = {
-		.argv = arguments_vector(&helper->arguments),
-		.environment = h->run->environment ? h->run->environment : nothing,
-		.input = -1,
-		.output = -1,
-		.blocked_signals = h->run->caller_mask,
-		.ignored_signals = h->run->caller_ignored,
-		.descriptor_limit = h->run->caller_descriptors,
-	};
-	int pipes[2], r;
-	pid_t pid;
-
-	if (!program.argv)
-		return host_note(h, -E2BIG, "the arguments of newuidmap or newgidmap are too long");
-	helper->name = program.path = program.argv[0];
-	if (pipe2(pipes, O_CLOEXEC | O_NONBLOCK) < 0)
-		return host_failed(h, __NR_pipe2, -errno);
-	helper->error_fd = pipes[0];
-	program.error_output = pipes[1];
-	r = process_spawn(&program, &pid);
-	close(pipes[1]);
-	if (r < 0)
-		return host_note(h, host_failed(h, __NR_execve, r), "%s", helper->name);
-	helper->pidfd = r;
-	return 0;
-}
-
-static int helper_wait(struct host *h, struct helper *helper)
-{
-	char words[256], ending[64];
-	int status = 0, r = host_wait(h, helper->pidfd);
-	ssize_t got;
-
-	if (r == 0)
-		r = process_wait(helper->pidfd, &status);
-	if (r < 0)
-		return host_note(h, host_failed(h, __NR_waitid, r), "%s", helper->name);
-	close(take_fd(helper->pidfd));
-	if (status == 0)
-		return 0;
-	got = read(helper->error_fd, words, sizeof(words) - 1);
-	words[got > 0 ? got : 0] = '\0';
-	words[strcspn(words, "\n")] = '\0';
-	process_print_status(status, ending, sizeof(ending));
-	return host_explain(h, "%s %s%s%s", helper->name, ending, words[0] ? ": " : "", words);
-}
-
 /* Both at once. */
-static int run_helpers(struct host *h, struct helper helpers[2])
+static int run_helpers(struct host *h, struct host_command helpers[2])
 {
-	int r = helper_start(h, &helpers[0]);
+	int r = host_command_start(h, &helpers[0]);
 
 	if (r == 0)
-		r = helper_start(h, &helpers[1]);
+		r = host_command_start(h, &helpers[1]);
 	if (r == 0)
-		r = helper_wait(h, &helpers[0]);
+		r = host_command_wait(h, &helpers[0]);
 	if (r == 0)
-		r = helper_wait(h, &helpers[1]);
+		r = host_command_wait(h, &helpers[1]);
 	return r;
 }
 
-static int fill_from_plan(struct host *h, struct helper *helper, uint64_t list)
+static int fill_from_plan(struct host *h, struct host_command *helper, uint64_t list)
 {
 	int r = arguments_open(&helper->arguments, h->plan, h->run->record);
 	const char *text = plan_list_first(h->plan, list);
@@ -156,18 +78,18 @@ static int fill_from_plan(struct host *h, struct helper *helper, uint64_t list)
 
 int host_idmap_helpers(struct host *h, const struct plan_step *step)
 {
-	struct helper helpers[2];
+	struct host_command helpers[2];
 	int r;
 
-	helper_init(&helpers[0]);
-	helper_init(&helpers[1]);
+	host_command_init(&helpers[0]);
+	host_command_init(&helpers[1]);
 	r = fill_from_plan(h, &helpers[0], step->arg[0]);
 	if (r == 0)
 		r = fill_from_plan(h, &helpers[1], step->arg[1]);
 	if (r == 0)
 		r = run_helpers(h, helpers);
-	helper_finish(&helpers[0]);
-	helper_finish(&helpers[1]);
+	host_command_finish(&helpers[0]);
+	host_command_finish(&helpers[1]);
 	return r;
 }
 
@@ -180,7 +102,7 @@ static const char *find_helper(const char *const *places)
 }
 
 /* "0 WANTED 1 1 OWN 1": the new owner is the namespace's root, the old one can be named. */
-static int fill_for_chown(struct host *h, struct helper *helper, const char *path, pid_t pid,
+static int fill_for_chown(struct host *h, struct host_command *helper, const char *path, pid_t pid,
 			  const uint32_t ids[2])
 {
 	int r = arguments_open(&helper->arguments, h->plan, h->run->record);
@@ -207,18 +129,18 @@ static int map_for_chown(struct host *h, pid_t pid, uint32_t uid, uint32_t gid)
 	static const char *const gid_places[] = {"/usr/bin/newgidmap", "/bin/newgidmap",
 						 "/usr/local/bin/newgidmap", NULL};
 	const uint32_t uids[2] = {uid, geteuid()}, gids[2] = {gid, getegid()};
-	struct helper helpers[2];
+	struct host_command helpers[2];
 	int r;
 
-	helper_init(&helpers[0]);
-	helper_init(&helpers[1]);
+	host_command_init(&helpers[0]);
+	host_command_init(&helpers[1]);
 	r = fill_for_chown(h, &helpers[0], find_helper(uid_places), pid, uids);
 	if (r == 0)
 		r = fill_for_chown(h, &helpers[1], find_helper(gid_places), pid, gids);
 	if (r == 0)
 		r = run_helpers(h, helpers);
-	helper_finish(&helpers[0]);
-	helper_finish(&helpers[1]);
+	host_command_finish(&helpers[0]);
+	host_command_finish(&helpers[1]);
 	return r;
 }
 

@@ -49,7 +49,8 @@ int host_mount_ns_enter(struct host *h, const struct plan_step *step)
 	autoclose int before = -EBADF;
 	int r;
 
-	if (step->out != PLAN_NO_REGISTER) {
+	/* In a second life the first one's is the outer one. */
+	if (step->out != PLAN_NO_REGISTER && !host_has(h, step->out)) {
 		before = namespace_open(0, "mnt");
 		if (before < 0)
 			return host_failed(h, __NR_openat, before);

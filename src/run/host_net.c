@@ -2,10 +2,10 @@
 /*
  * Network interfaces of the HOST lane (spec/runtime.md §9.1): the host's ends of virtual Ethernet
  * pairs. They carry an alias that names the run, so that a clean-up after a crash can tell ours
- * from somebody else's of the same name. Open vSwitch and other types of interfaces come later.
+ * from somebody else's of the same name.
  */
 
-#include "run/host.h"
+#include "run/host_net.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,15 +26,33 @@ enum {
 
 static const char random_part[] = "XXXXXX";
 
-static int open_netlink(struct host *h, struct netlink *ret)
+int host_net_open(struct host *h, struct netlink *ret)
 {
 	int r = netlink_open(ret);
 
 	return r < 0 ? host_failed(h, __NR_socket, r) : 0;
 }
 
-/* A request failed: the kernel's words, when it has any. Returns r. */
-static int refused(struct host *h, const struct netlink *n, int r, const char *name)
+int host_net_init_namespace(struct host *h)
+{
+	int fd;
+
+	if (h->run->child <= 0)
+		return host_note(h, -ESRCH, "there is no init");
+	fd = namespace_open(h->run->child, "net");
+	return fd < 0 ? host_note(h, host_failed(h, __NR_openat, fd), "/proc/%d/ns/net",
+				  h->run->child)
+		      : fd;
+}
+
+int host_net_open_in(struct host *h, int ns_fd, struct netlink *ret)
+{
+	int r = netlink_open_in(ns_fd, ret);
+
+	return r < 0 ? host_failed(h, __NR_setns, r) : 0;
+}
+
+int host_net_refused(struct host *h, const struct netlink *n, int r, const char *name)
 {
 	host_failed(h, __NR_sendto, r);
 	return n->note[0] ? host_note(h, r, "%s: %s", name, n->note) : host_note(h, r, "%s", name);
@@ -49,8 +67,7 @@ static void print_alias(const struct host *h, char *ret, size_t room)
 		 record->supervisor_pid, (unsigned long long)record->started);
 }
 
-/* The name with its XXXXXX replaced. 1: there is something random in it. */
-static int choose_name(const char *pattern, char *ret, size_t room)
+int host_net_random(const char *pattern, char *ret, size_t room)
 {
 	static const char letters[] = "0123456789abcdefghijklmnopqrstuvwxyz"
 				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -69,10 +86,11 @@ static int choose_name(const char *pattern, char *ret, size_t room)
 	return 1;
 }
 
-static void fill_mac(uint8_t mac[static LINK_MAC_LENGTH], uint64_t number)
+const uint8_t *host_net_mac(uint8_t mac[static LINK_MAC_LENGTH], uint64_t number)
 {
 	for (size_t i = 0; i < LINK_MAC_LENGTH; i++)
 		mac[i] = (uint8_t)(number >> 8 * i);
+	return number ? mac : NULL;
 }
 
 static uint64_t mac_number(const uint8_t mac[static LINK_MAC_LENGTH])
@@ -82,6 +100,17 @@ static uint64_t mac_number(const uint8_t mac[static LINK_MAC_LENGTH])
 	for (size_t i = 0; i < LINK_MAC_LENGTH; i++)
 		number |= (uint64_t)mac[i] << 8 * i;
 	return number;
+}
+
+/* What this run has left, of its life before a reboot: the name is ours to give. */
+static bool delete_leftover(struct host *h, struct netlink *n, const char *name)
+{
+	struct link_facts found;
+	char alias[LINK_ALIAS_MAX];
+
+	print_alias(h, alias, sizeof(alias));
+	return link_find(n, name, 0, &found) == 0 && strcmp(found.alias, alias) == 0 &&
+	       link_delete(n, found.index) == 0;
 }
 
 static int create(struct host *h, const struct plan_step *step, struct netlink *n, int ns_fd)
@@ -97,19 +126,18 @@ static int create(struct host *h, const struct plan_step *step, struct netlink *
 		.rx_queues = (uint32_t)step->arg[4],
 		.tx_queues = (uint32_t)(step->arg[4] >> 32),
 		.mac = mac,
-		.peer_mac = step->arg[3] ? peer_mac : NULL,
+		.peer_mac = host_net_mac(peer_mac, step->arg[3]),
 	};
 	struct record_register *reg = host_register(h, step->out);
 	uint32_t index;
 	int r = -EEXIST, random = 1;
 
 	print_alias(h, alias, sizeof(alias));
-	fill_mac(peer_mac, step->arg[3]);
 	if (getrandom(mac, sizeof(mac), 0) != (ssize_t)sizeof(mac))
 		return host_failed(h, __NR_getrandom, -errno);
 	mac[0] = HOST_MAC_FIRST;
 	for (unsigned i = 0; r == -EEXIST && random == 1 && i < NAME_TRIES; i++) {
-		random = choose_name(host_text(h, step, 0), name, sizeof(name));
+		random = host_net_random(host_text(h, step, 0), name, sizeof(name));
 		r = random < 0 ? random : host_intend_name(h, step->out, name);
 		if (r < 0)
 			return host_note(h, r, "%s", host_text(h, step, 0));
@@ -117,9 +145,11 @@ static int create(struct host *h, const struct plan_step *step, struct netlink *
 		if (reg)
 			reg->number = mac_number(mac);
 		r = link_create_veth(n, &veth, &index);
+		if (r == -EEXIST && random == 0 && delete_leftover(h, n, name))
+			r = link_create_veth(n, &veth, &index);
 	}
 	if (r < 0)
-		return refused(h, n, r, name);
+		return host_net_refused(h, n, r, name);
 	host_set_name(h, step->out, index);
 	return 0;
 }
@@ -130,13 +160,10 @@ int host_veth_create(struct host *h, const struct plan_step *step)
 	struct netlink n;
 	int r;
 
-	if (h->run->child <= 0)
-		return host_note(h, -ESRCH, "there is no init");
-	ns_fd = namespace_open(h->run->child, "net");
+	ns_fd = host_net_init_namespace(h);
 	if (ns_fd < 0)
-		return host_note(h, host_failed(h, __NR_openat, ns_fd), "/proc/%d/ns/net",
-				 h->run->child);
-	r = open_netlink(h, &n);
+		return ns_fd;
+	r = host_net_open(h, &n);
 	if (r < 0)
 		return r;
 	r = create(h, step, &n, ns_fd);
@@ -174,7 +201,7 @@ int host_link_delete(struct host *h, const struct plan_step *step)
 
 	if (state == VALUE_EMPTY || memchr(reg->name, '\0', sizeof(reg->name)) == NULL)
 		return 0;
-	r = open_netlink(h, &n);
+	r = host_net_open(h, &n);
 	if (r < 0)
 		return r;
 	r = is_set ? link_find(&n, NULL, (uint32_t)reg->number, &found)
@@ -184,25 +211,23 @@ int host_link_delete(struct host *h, const struct plan_step *step)
 	if (r == -ENODEV)
 		r = 0;
 	if (r < 0)
-		refused(h, &n, r, reg->name);
+		host_net_refused(h, &n, r, reg->name);
 	netlink_close(&n);
 	if (r == 0)
 		host_clear(h, step->in);
 	return r;
 }
 
-/* The interface of a step's register: its index; 0 = none. */
-static uint32_t index_of(const struct host *h, const struct plan_step *step)
+uint32_t host_net_index(const struct host *h, const struct plan_step *step)
 {
 	return host_has(h, step->in) ? (uint32_t)host_register(h, step->in)->number : 0;
 }
 
-/* The index and a handle to change it with. */
-static int open_link(struct host *h, const struct plan_step *step, struct netlink *ret)
+int host_net_open_link(struct host *h, const struct plan_step *step, struct netlink *ret)
 {
-	if (index_of(h, step) == 0)
+	if (host_net_index(h, step) == 0)
 		return host_note(h, -ENODEV, "the interface has not been made");
-	return open_netlink(h, ret);
+	return host_net_open(h, ret);
 }
 
 int host_link_master(struct host *h, const struct plan_step *step)
@@ -210,15 +235,15 @@ int host_link_master(struct host *h, const struct plan_step *step)
 	const char *bridge = host_text(h, step, 0);
 	struct link_facts master;
 	struct netlink n;
-	int r = open_link(h, step, &n);
+	int r = host_net_open_link(h, step, &n);
 
 	if (r < 0)
 		return r;
 	r = link_find(&n, bridge, 0, &master);
 	if (r == 0)
-		r = link_set_master(&n, index_of(h, step), master.index);
+		r = link_set_master(&n, host_net_index(h, step), master.index);
 	if (r < 0)
-		refused(h, &n, r, bridge);
+		host_net_refused(h, &n, r, bridge);
 	netlink_close(&n);
 	return r;
 }
@@ -226,13 +251,13 @@ int host_link_master(struct host *h, const struct plan_step *step)
 int host_link_up(struct host *h, const struct plan_step *step)
 {
 	struct netlink n;
-	int r = open_link(h, step, &n);
+	int r = host_net_open_link(h, step, &n);
 
 	if (r < 0)
 		return r;
-	r = link_set_up(&n, index_of(h, step));
+	r = link_set_up(&n, host_net_index(h, step));
 	if (r < 0)
-		refused(h, &n, r, host_name(h, step->in));
+		host_net_refused(h, &n, r, host_name(h, step->in));
 	netlink_close(&n);
 	return r;
 }
@@ -259,21 +284,29 @@ int host_link_sysctl(struct host *h, const struct plan_step *step)
 		     : 0;
 }
 
+struct link_address host_net_address(const struct host *h, uint64_t bytes)
+{
+	const size_t length = plan_bytes_length(h->plan, bytes);
+
+	return (struct link_address){
+		.bytes = plan_bytes(h->plan, bytes),
+		.length = length,
+		.prefix = (uint8_t)(8 * length),
+	};
+}
+
 int host_link_route(struct host *h, const struct plan_step *step)
 {
-	const struct link_address to = {
-		.bytes = plan_bytes(h->plan, step->arg[0]),
-		.length = plan_bytes_length(h->plan, step->arg[0]),
-		.prefix = (uint8_t)step->arg[1],
-	};
+	struct link_address to = host_net_address(h, step->arg[0]);
 	struct netlink n;
-	int r = open_link(h, step, &n);
+	int r = host_net_open_link(h, step, &n);
 
 	if (r < 0)
 		return r;
-	r = link_add_route(&n, index_of(h, step), &to);
+	to.prefix = (uint8_t)step->arg[1];
+	r = link_add_route(&n, host_net_index(h, step), &to);
 	if (r < 0)
-		refused(h, &n, r, host_name(h, step->in));
+		host_net_refused(h, &n, r, host_name(h, step->in));
 	netlink_close(&n);
 	return r;
 }

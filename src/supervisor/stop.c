@@ -40,6 +40,9 @@ static void clear_registers(struct supervisor *s)
 	struct record_register *rows = record_registers(s->record);
 
 	for (uint32_t i = 0; p && i < p->registers.count && i < PLAN_REGISTERS_MAX; i++) {
+		/* The next life has it in the same place. */
+		if (s->run.target == TARGET_REBOOT && i == p->roles[ROLE_OUTER_MOUNTS])
+			continue;
 		if (plan_registers(p)[i].kind == REGISTER_FD &&
 		    atomic_load(&rows[i].state) == VALUE_SET && rows[i].fd >= 0)
 			close(rows[i].fd);

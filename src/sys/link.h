@@ -108,6 +108,9 @@ struct link_altnames {
 	uint32_t count;
 	char names[LINK_ALTNAMES_MAX][LINK_ALTNAME_MAX];
 };
+struct nlmsghdr;
+/* Of a message of the kernel's about an interface, RTM_NEWLINK. */
+void link_read_altnames(const struct nlmsghdr *message, struct link_altnames *ret);
 int link_list_altnames(struct netlink *n, uint32_t index, struct link_altnames *ret);
 /* -EEXIST: the name is taken. */
 int link_add_altname(struct netlink *n, uint32_t index, const char *name);

@@ -112,26 +112,29 @@ static void take_names(const char *content, size_t size, struct link_altnames *r
 	}
 }
 
+void link_read_altnames(const struct nlmsghdr *message, struct link_altnames *ret)
+{
+	size_t size;
+	const void *list = netlink_find(message, sizeof(struct ifinfomsg), IFLA_PROP_LIST, &size);
+
+	ret->count = 0;
+	if (list)
+		take_names(list, size, ret);
+}
+
 int link_list_altnames(struct netlink *n, uint32_t index, struct link_altnames *ret)
 {
 	_Alignas(struct nlmsghdr) char reply[NETLINK_REPLY_MAX];
-	const struct nlmsghdr *message = (const void *)reply;
 	struct netlink_request q;
-	const void *list;
-	size_t size;
 	int r;
 
 	begin(&q, RTM_GETLINK, index);
 	netlink_add_u32(&q, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	memset(reply, 0, NLMSG_HDRLEN + sizeof(struct ifinfomsg));
 	r = netlink_ask(n, &q, reply, sizeof(reply));
-	if (r < 0)
-		return r;
-	ret->count = 0;
-	list = netlink_find(message, sizeof(struct ifinfomsg), IFLA_PROP_LIST, &size);
-	if (list)
-		take_names(list, size, ret);
-	return 0;
+	if (r == 0)
+		link_read_altnames((const void *)reply, ret);
+	return r;
 }
 
 static int ask_altname(struct netlink *n, uint16_t type, uint32_t index, const char *name)

@@ -10,12 +10,12 @@
  * (caches, but above all the kernel's: the first process that is moved between cgroups waits for a
  * grace period of RCU, those that follow shortly after do not).
  *
- * The word "then" in a command begins another program that belongs to the same sample. One line
- * for each command: medians of the time that passed and of the processor time (of the program and
- * the children it waited for), the 10th (what a busy machine does in its quiet moments) and 90th
- *percentiles, the ratio of its median to the first one's. A command that fails is told on stderr,
- *with what it said, and left out from then on; the status is then 1. What the commands print is
- *thrown away.
+ * The word "then" in a command begins another program that belongs to the same sample, the word
+ * "after" one that does not, such as what ends the thing whose beginning is measured. One line
+ * for each command: medians of the time that passed and of the processor time (with the children it
+ * waited for), the 10th (quiet moments of a busy machine) and 90th percentiles, the ratio of its
+ * median to the first one's. A command that fails is told on stderr, with what it said, and left
+ * out from then on; the status is then 1. What the commands print is thrown away.
  */
 
 #include <errno.h>
@@ -41,9 +41,9 @@ enum {
 
 struct command {
 	const char *name;
-	char **parts[PARTS_MAX]; /* argument vectors */
-	unsigned part_count;
-	int64_t *wall, *cpu; /* nanoseconds, one for each round */
+	char **parts[PARTS_MAX];      /* argument vectors */
+	unsigned part_count, counted; /* those behind the counted ones belong to no sample */
+	int64_t *wall, *cpu;          /* nanoseconds, one for each round */
 	bool has_failed;
 };
 
@@ -117,7 +117,12 @@ static void run_command(const struct comparison *c, struct command *command, siz
 	int64_t start = now_nsec();
 
 	for (unsigned i = 0; i < command->part_count; i++) {
-		int status = run_program(c, command->parts[i], &cpu);
+		int64_t not_counted = 0;
+		int status = run_program(c, command->parts[i],
+					 i < command->counted ? &cpu : &not_counted);
+
+		if (i + 1 == command->counted)
+			command->wall[slot] = now_nsec() - start;
 
 		if (status == 0)
 			continue;
@@ -125,7 +130,6 @@ static void run_command(const struct comparison *c, struct command *command, siz
 		tell_failure(c, command, status);
 		return;
 	}
-	command->wall[slot] = now_nsec() - start;
 	command->cpu[slot] = cpu;
 }
 
@@ -196,6 +200,12 @@ static unsigned print_rows(struct comparison *c, size_t rounds)
 	return failures;
 }
 
+/* Between two programs of a command. */
+static bool is_joint(const char *word)
+{
+	return strcmp(word, "then") == 0 || strcmp(word, "after") == 0;
+}
+
 /* The commands from the words behind the options, which are cut into vectors where they are. */
 static bool take_commands(struct comparison *c, char **words)
 {
@@ -214,9 +224,11 @@ static bool take_commands(struct comparison *c, char **words)
 			if (command->part_count == PARTS_MAX || !*words)
 				return false;
 			command->parts[command->part_count++] = words;
-			while (*words && strcmp(*words, ",") != 0 && strcmp(*words, "then") != 0)
+			while (*words && strcmp(*words, ",") != 0 && !is_joint(*words))
 				words++;
-			more = *words && strcmp(*words, "then") == 0;
+			more = *words && is_joint(*words);
+			if (command->counted == 0 && (!more || strcmp(*words, "after") == 0))
+				command->counted = command->part_count;
 			if (*words)
 				*words++ = NULL;
 		}

@@ -2,9 +2,9 @@
 """What the containers' benchmark works with: a folder with root file systems, lxcpaths and bundles,
 all of its own, and the commands that are compared.
 
-Four configurations: `bare` (a root file system, proc, sys, /dev), `busybox` (what the template of
-that name writes, without its comments), `user` (the same with an id map) and `plain` (busybox
-without terminals, which a bundle of crun and runc can't ask for either). LXC and ours read the same
+Five configurations: `bare` (a root file system, proc, sys, /dev), `busybox` (what the template of
+that name writes, without its comments), `veth` (the same on a bridge), `user` (with an id map) and
+`plain` (busybox without terminals, which a bundle of crun and runc can't ask for either). LXC and ours read the same
 text; the other programs get the nearest thing they have.
 """
 
@@ -19,6 +19,7 @@ import tempfile
 import time
 
 FIRST_ID, IDS = 100000, 65536
+BRIDGE = "bench0"
 TERMINALS = 5
 DROPPED = ("sys_module", "mac_admin", "mac_override", "sys_time")
 BINDS = ("/lib", "/usr/lib", "/lib64", "/usr/lib64")
@@ -46,9 +47,13 @@ lxc.mount.entry = shm dev/shm tmpfs defaults,create=dir 0 0
 lxc.mount.entry = mqueue dev/mqueue mqueue defaults,optional,create=dir 0 0
 {binds}lxc.init.cmd = /bin/sleep 1000000
 """
+VETH = BUSYBOX.replace("lxc.net.0.type = empty", """lxc.net.0.type = veth
+lxc.net.0.link = {bridge}
+lxc.net.0.flags = up""")
 USER = BUSYBOX + "lxc.idmap = u 0 {first} {ids}\nlxc.idmap = g 0 {first} {ids}\n"
 PLAIN = BUSYBOX.replace("{terminals}", "0") + "lxc.console.path = none\n"
-CONFIGURATIONS = {"bare": BARE, "busybox": BUSYBOX, "user": USER, "plain": PLAIN}
+CONFIGURATIONS = {"bare": BARE, "busybox": BUSYBOX, "user": USER, "plain": PLAIN,
+                  "veth": VETH}
 
 # What a process of a container finds: the floors must leave it with the same.
 DESCRIBE = """#!/bin/sh
@@ -115,6 +120,15 @@ class World:
     def lxcpath(self, kind):
         return self.folder / kind
 
+    def make_bridge(self):
+        """In the network namespace that the benchmark has for itself."""
+        for words in (["link", "add", BRIDGE, "type", "bridge"],
+                      ["addr", "replace", "10.99.0.1/24", "dev", BRIDGE],
+                      ["link", "set", BRIDGE, "up"]):
+            done = run(["ip", *words])
+            if done.returncode and "File exists" not in done.stderr:
+                raise Missing(f"ip {' '.join(words)}: {done.stderr.strip()}")
+
     def container(self, kind, name, configuration="busybox"):
         """Make a container below the lxcpath of `kind` ("tare", "lxc"); returns its name."""
         full = f"{self.prefix}{name}"
@@ -122,7 +136,7 @@ class World:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config").write_text(CONFIGURATIONS[configuration].format(
             root=self.root_of(configuration), at=self.at, name=full, terminals=TERMINALS,
-            dropped=" ".join(DROPPED), first=FIRST_ID, ids=IDS,
+            dropped=" ".join(DROPPED), bridge=BRIDGE, first=FIRST_ID, ids=IDS,
             binds="".join(f"lxc.mount.entry = {path} {path[1:]} none ro,bind 0 0\n"
                           for path in BINDS)))
         return full

@@ -107,6 +107,34 @@ lxc.net.1.flags = up
 lxc.net.1.veth.pair = {prefix}
 lxc.mount.auto = proc:mixed sys:mixed
 """, common=COMMON.replace("lxc.net.0.type = empty\n", ""), bridge=True),
+    "interfaces": Kind("""
+lxc.net.0.type = phys
+lxc.net.0.link = phys0
+lxc.net.0.name = eth0
+lxc.net.0.flags = up
+lxc.net.0.mtu = 1400
+lxc.net.0.hwaddr = 02:00:00:00:00:08
+lxc.net.0.ipv4.address = 10.9.7.6/24
+lxc.net.0.script.up = {work}/hook up
+lxc.net.0.script.down = {work}/hook down
+lxc.net.1.type = macvlan
+lxc.net.1.link = lower0
+lxc.net.1.macvlan.mode = passthru
+lxc.net.1.l2proxy = 1
+lxc.net.1.ipv4.address = 10.9.7.7/24
+lxc.net.1.ipv6.address = fd00:7::7/64
+lxc.net.2.type = veth
+lxc.net.2.veth.mode = router
+lxc.net.2.flags = up
+lxc.net.2.ipv4.address = 192.0.2.7/32
+lxc.net.2.ipv4.gateway = 169.254.0.1
+lxc.net.2.veth.ipv4.route = 198.51.100.0/24
+lxc.net.3.type = veth
+lxc.net.3.link = switch0
+lxc.net.3.veth.vlan.id = 5
+lxc.net.3.script.down = {work}/hook down
+lxc.mount.auto = proc:mixed sys:mixed
+""", common=COMMON.replace("lxc.net.0.type = empty\n", "")),
     "no-rootfs": Kind("""lxc.net.0.type = none
 lxc.autodev = 0
 lxc.mount.auto = proc:rw
@@ -225,6 +253,24 @@ class Host:
         run("ip", "link", "add", self.bridge, "type", "bridge")
         run("ip", "addr", "add", "10.9.8.1/24", "dev", self.bridge)
         run("ip", "link", "set", self.bridge, "up")
+        self.make_interfaces()
+
+    def make_interfaces(self):
+        """One to be given away, one to stand on, and one that is taken for a bridge of Open vSwitch,
+        whose command notes the ports that there are."""
+        for name in ("phys0", "lower0", "switch0"):
+            run("ip", "link", "add", name, "type", "veth", "peer", f"{name}-peer")
+        run("ip", "link", "set", "phys0", "alias", "the uplink", "mtu", "1450")
+        run("ip", "link", "property", "add", "dev", "phys0", "altname", "uplink", "altname", "wan")
+        for setting in ("ipv4/conf/lower0/forwarding", "ipv6/conf/lower0/forwarding",
+                        "ipv6/conf/lower0/proxy_ndp"):
+            pathlib.Path("/proc/sys/net", setting).write_text("1")
+        (self.work / "fake").mkdir()
+        (self.work / "fake/ovs-vsctl").write_text(
+            "#!/bin/sh\ncase $1 in\nadd-port) mkdir -p /run/ports && : >/run/ports/$3 ;;\n"
+            "--if-exists) rm -f /run/ports/$3 ;;\nesac\n")
+        (self.work / "fake/ovs-vsctl").chmod(0o755)
+        os.environ["PATH"] = f"{self.work}/fake:{os.environ['PATH']}"
 
     def make(self, kind_name, text=""):
         """A container of that kind; `text` is added to its configuration."""

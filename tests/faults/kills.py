@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """kill -9 at random moments: of the supervisor, the starter, lxc-compile, init, and the undoing.
 
-	kills.py --rounds N [--seed S] [--only ROUND]
+	kills.py --rounds N [--seed S] [--only ROUND] [--kind KIND]
 
 Each round brings a container into one of the phases, kills one process at a moment that is chosen
 evenly over the phase's measured time, and runs a next command. Behind that the listing must tell
@@ -25,7 +25,7 @@ import sandbox
 import snapshot
 import tap
 
-KINDS = ("network", "prelude", "id-mapped-rootfs", "privileged")
+KINDS = ("network", "interfaces", "prelude", "id-mapped-rootfs", "privileged")
 DEADLINE = 60      # seconds, for whatever must end
 MEASURED = 3       # how often a phase is measured
 BEYOND = 1.2       # kills come up to this part of the measured time
@@ -357,12 +357,15 @@ class Subject:
         return told, problems
 
 
-def plan_rounds(count, seed):
+def plan_rounds(count, seed, kinds):
     """(phase, victim, kind, next command, part of the time) of each round."""
     chance = random.Random(seed)
     for number in range(count):
         phase, victim = PAIRS[number % len(PAIRS)]
-        kind = chance.choice([kind for kind in KINDS if has_victim(kind, phase, victim)])
+        able = [kind for kind in kinds if has_victim(kind, phase, victim)]
+        if not able:
+            continue
+        kind = chance.choice(able)
         yield phase, victim, kind, chance.choice(COMMANDS), chance.random()
 
 
@@ -371,10 +374,12 @@ def main(work, prefix, words):
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", type=int)
+    parser.add_argument("--kind", choices=KINDS)
     arguments = parser.parse_args(words)
     report = tap.Report()
     host = containers.Host(work, prefix)
-    subjects = {kind: Subject(host, kind) for kind in KINDS}
+    kinds = [arguments.kind] if arguments.kind else KINDS
+    subjects = {kind: Subject(host, kind) for kind in kinds}
     report.note(f"{arguments.rounds} rounds, seed {arguments.seed}")
     for kind, subject in subjects.items():
         subject.measure_all()
@@ -382,7 +387,7 @@ def main(work, prefix, words):
             f"{what if isinstance(what, str) else ', '.join(what)} {seconds * 1000:.0f} ms"
             for what, seconds in subject.seconds.items()))
     problems = {pair: [] for pair in PAIRS}
-    for number, chosen in enumerate(plan_rounds(arguments.rounds, arguments.seed)):
+    for number, chosen in enumerate(plan_rounds(arguments.rounds, arguments.seed, kinds)):
         phase, victim, kind, command, part = chosen
         if arguments.only not in (None, number):
             continue

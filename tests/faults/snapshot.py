@@ -6,9 +6,10 @@ seen there are ours. Of cgroups and loop devices only those with our names count
 """
 
 import collections
+import json
 import os
 import pathlib
-import socket
+import subprocess
 import time
 
 import sandbox
@@ -37,7 +38,17 @@ def mounts():
 
 
 def links():
-    yield from (name for _, name in socket.if_nameindex())
+    """With all that an interface must have again which was in a container."""
+    found = subprocess.run(["ip", "-j", "link"], check=True, capture_output=True).stdout
+    for link in json.loads(found):
+        yield " ".join(str(link.get(key)) for key in ("ifname", "mtu", "ifalias", "altnames")) + (
+            f" {link['address']} {link['ifindex']}" if link["ifname"] == "phys0" else "")
+
+
+def neighbours():
+    """Addresses that interfaces answer for."""
+    yield from subprocess.run(["ip", "neigh", "show", "proxy"], check=True, capture_output=True,
+                              text=True).stdout.splitlines()
 
 
 def loop_devices(work):
@@ -88,6 +99,7 @@ def take(work, prefix):
         "cgroup": sandbox.cgroups_of(prefix),
         "mount": mounts(),
         "network link": links(),
+        "proxy neighbour": neighbours(),
         "loop device": loop_devices(work),
         "file": files("/run"),
     }.items()}

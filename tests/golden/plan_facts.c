@@ -203,6 +203,55 @@ static bool take_gateway(const char *value, int family, struct config_gateway *r
 	return ret->kind == GATEWAY_NONE || inet_pton(family, value, &ret->address) == 1;
 }
 
+/* "physes = eth1 7 1500 [10:66:6a:01:02:03 | - [ALIAS | - [PHY | - [OTHER...]]]]" */
+static bool add_phys(struct plan_case *c, struct facts_net *net, const char *value)
+{
+	autofree char *words = need(strdup(value));
+	const char **others = need(arena_alloc(&c->facts.arena, 8 * sizeof(*others)));
+	char *rest = words, *word[12] = {NULL};
+	struct facts_phys phys = {.mac = 0};
+	uint64_t octet;
+	size_t count = 0;
+
+	while (count < ARRAY_LENGTH(word) - 1 && (word[count] = strsep(&rest, " ")))
+		count++;
+	if (count < 3 || num_parse_u32(word[1], 10, &phys.index) < 0 ||
+	    num_parse_u32(word[2], 10, &phys.mtu) < 0)
+		return false;
+	phys.name = copy(c, word[0]);
+	for (size_t i = 0; word[3] && strcmp(word[3], "-") != 0 && i < 6; i++) {
+		char digits[] = {word[3][3 * i], word[3][3 * i + 1], '\0'};
+
+		if (num_parse_u64(digits, 16, &octet) < 0)
+			return false;
+		phys.mac |= octet << 8 * i;
+	}
+	phys.alias = word[4] && strcmp(word[4], "-") != 0 ? copy(c, word[4]) : NULL;
+	phys.phy = word[5] && strcmp(word[5], "-") != 0 ? copy(c, word[5]) : NULL;
+	others[0] = NULL;
+	for (size_t i = 6; i < count; i++) {
+		others[i - 6] = copy(c, word[i]);
+		others[i - 5] = NULL;
+	}
+	phys.others = others[0] ? others : NULL;
+	*(struct facts_phys *)need(vec_push_in(&net->physes, &c->facts.arena)) = phys;
+	return true;
+}
+
+static bool set_net_setting(struct facts_net *net, const char *member, const char *value)
+{
+	if (strcmp(member, ".ipv4_forwarding") == 0)
+		return take_bool(value, &net->ipv4_forwarding);
+	if (strcmp(member, ".ipv6_forwarding") == 0)
+		return take_bool(value, &net->ipv6_forwarding);
+	if (strcmp(member, ".ipv6_proxy_ndp") == 0)
+		return take_bool(value, &net->ipv6_proxy_ndp);
+	if (strcmp(member, ".ipv6_all_forwarding") == 0)
+		return take_bool(value, &net->ipv6_all_forwarding);
+	return strcmp(member, ".link_filters_vlans") == 0 &&
+	       take_bool(value, &net->link_filters_vlans);
+}
+
 static bool set_net(struct plan_case *c, const char *key, const char *value)
 {
 	struct facts_net *net;
@@ -219,9 +268,20 @@ static bool set_net(struct plan_case *c, const char *key, const char *value)
 		return take_bool(value, &net->link_is_bridge);
 	if (strcmp(member, ".link_mtu") == 0)
 		return num_parse_u32(value, 10, &net->link_mtu) == 0;
+	if (strcmp(member, ".link_pvid") == 0) {
+		uint32_t number;
+		bool is_good = num_parse_u32(value, 10, &number) == 0;
+
+		net->link_pvid = (uint16_t)number;
+		return is_good;
+	}
+	if (strcmp(member, ".phys") == 0)
+		return add_phys(c, net, value);
 	if (strcmp(member, ".ipv4_auto") == 0)
 		return take_gateway(value, AF_INET, &net->ipv4_auto);
-	return strcmp(member, ".ipv6_auto") == 0 && take_gateway(value, AF_INET6, &net->ipv6_auto);
+	if (strcmp(member, ".ipv6_auto") == 0)
+		return take_gateway(value, AF_INET6, &net->ipv6_auto);
+	return set_net_setting(net, member, value);
 }
 
 /* "device.v2.0 = c 10:229", "device.v1.3 = error 2" */

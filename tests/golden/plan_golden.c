@@ -37,6 +37,9 @@
  *	rootfs.fstype, rootfs.host_is_initial
  *	mount.N.is_directory, mount.N.fstype    N from 0: fstab first, then lxc.mount.entry
  *	net.N.link_is_there, net.N.link_is_bridge, net.N.link_mtu, net.N.ipv4_auto, net.N.ipv6_auto
+ *	net.N.link_filters_vlans, net.N.link_pvid, net.N.ipv4_forwarding, net.N.ipv6_forwarding,
+ *	net.N.ipv6_proxy_ndp, net.N.ipv6_all_forwarding
+ *	net.N.phys = NAME INDEX MTU [MAC [ALIAS [PHY [OTHER-NAME...]]]]   "-" for none
  *	device.v2.N = c 10:229 | error ERRNO    N: index of the item; device.v1.N
  *	share.KIND = PATH                share.KIND.problem = TEXT
  *	seccomp = COUNT | none           instructions; then seccomp.has_notify, seccomp.flags

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Network interfaces of the host that the configuration names: bridges and other links, interfaces
+ * that go to the container, settings that must be on.
+ */
+
+#include "container/gather_internal.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "host/link_look.h"
+
+static void look_at_gateways(const struct config_net *net, struct facts_net *fact)
+{
+	if (net->ipv4_gateway.kind == GATEWAY_AUTO &&
+	    link_ipv4_address(net->link, &fact->ipv4_auto.address.v4) == 0)
+		fact->ipv4_auto.kind = GATEWAY_ADDRESS;
+	if (net->ipv6_gateway.kind == GATEWAY_AUTO &&
+	    link_ipv6_address(net->link, &fact->ipv6_auto.address.v6) == 0)
+		fact->ipv6_auto.kind = GATEWAY_ADDRESS;
+}
+
+static void look_at_settings(const struct config_net *net, struct facts_net *fact)
+{
+	if (net->l2proxy && net->link) {
+		fact->ipv4_forwarding = link_setting_is_on("ipv4", net->link, "forwarding");
+		fact->ipv6_forwarding = link_setting_is_on("ipv6", net->link, "forwarding");
+		fact->ipv6_proxy_ndp = link_setting_is_on("ipv6", net->link, "proxy_ndp");
+	}
+	if (net->type == NET_VETH && net->veth.mode == VETH_ROUTER)
+		fact->ipv6_all_forwarding = link_setting_is_on("ipv6", "all", "forwarding");
+}
+
+static const char *const *copy_names(struct gathering *g, const struct link_altnames *names)
+{
+	const char **list;
+
+	list = arena_alloc(&g->facts->arena, (names->count + 1) * sizeof(*list));
+	for (uint32_t i = 0; list && i <= names->count; i++) {
+		list[i] = i < names->count ? arena_strdup(&g->facts->arena, names->names[i]) : NULL;
+		if (i < names->count && !list[i])
+			return NULL;
+	}
+	return list;
+}
+
+static int add_phys(struct gathering *g, const char *name, struct facts_net *fact, struct err *e)
+{
+	char phy[LINK_PHY_MAX];
+	struct link_look look;
+	struct facts_phys *phys;
+	int r = link_look(name, &look);
+
+	/* The compiler tells that there is none. */
+	if (r < 0)
+		return 0;
+	phys = vec_push_in(&fact->physes, &g->facts->arena);
+	if (!phys)
+		return gather_no_memory(e);
+	*phys = (struct facts_phys){
+		.name = arena_strdup(&g->facts->arena, name),
+		.phy = link_phy(name, phy) == 0 ? arena_strdup(&g->facts->arena, phy) : NULL,
+		.index = look.index,
+		.mtu = look.mtu,
+		.mac = look.mac,
+		.alias = look.alias[0] ? arena_strdup(&g->facts->arena, look.alias) : NULL,
+		.others = look.altnames.count ? copy_names(g, &look.altnames) : NULL,
+	};
+	if (!phys->name || (look.alias[0] && !phys->alias) ||
+	    (look.altnames.count > 0 && !phys->others))
+		return gather_no_memory(e);
+	return 0;
+}
+
+/* `link = enp+`: all that begin so. */
+static int match_physes(struct gathering *g, const char *pattern, struct facts_net *fact,
+			struct err *e)
+{
+	const size_t length = strlen(pattern) - 1;
+	struct if_nameindex *all = if_nameindex();
+	int r = all ? 0
+		    : err_set(e, ERR_NETWORK_FAILED, errno,
+			      "Cannot list the host's network interfaces");
+
+	for (size_t i = 0; r == 0 && all[i].if_index != 0; i++)
+		if (strncmp(all[i].if_name, pattern, length) == 0 &&
+		    strcmp(all[i].if_name, "lo") != 0)
+			r = add_phys(g, all[i].if_name, fact, e);
+	if (all)
+		if_freenameindex(all);
+	return r;
+}
+
+static int look_at_phys(struct gathering *g, const struct config_net *net, struct facts_net *fact,
+			struct err *e)
+{
+	const size_t length = strlen(net->link);
+
+	return length > 0 && net->link[length - 1] == '+' ? match_physes(g, net->link, fact, e)
+							  : add_phys(g, net->link, fact, e);
+}
+
+static int look_at_link(struct gathering *g, const struct config_net *net, struct facts_net *fact,
+			struct err *e)
+{
+	struct link_look look;
+
+	look_at_settings(net, fact);
+	if (!net->link || net->type == NET_EMPTY || net->type == NET_NONE)
+		return 0;
+	if (net->type == NET_PHYS)
+		return look_at_phys(g, net, fact, e);
+	if (link_look(net->link, &look) < 0)
+		return 0;
+	fact->link_is_there = true;
+	fact->link_is_bridge = look.is_bridge;
+	fact->link_filters_vlans = look.filters_vlans;
+	fact->link_pvid = look.pvid;
+	fact->link_mtu = look.mtu;
+	look_at_gateways(net, fact);
+	return 0;
+}
+
+int gather_nets(struct gathering *g, struct err *e)
+{
+	const struct config_nets *nets = &g->values->nets;
+	int r = 0;
+
+	for (size_t i = 0; i < nets->count && r == 0; i++) {
+		struct facts_net *fact = vec_push_in(&g->facts->nets, &g->facts->arena);
+
+		r = fact ? look_at_link(g, &nets->items[i], fact, e) : gather_no_memory(e);
+	}
+	return r;
+}

@@ -1,0 +1,458 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Types of interfaces besides veth on a Linux bridge: macvlan, phys, veth in router mode and on Open
+# vSwitch, l2proxy (spec/runtime.md §9). Each test runs its commands in a network namespace of its
+# own with a pair "up0" and "peer0" (10.9.0.1/24). An address of "eth0" is for the template's DHCP
+# client to take away. ipvlan and vlan, which need modules that a host
+# may lack, are tried in the guest (tests/vm/network.bats).
+
+load helpers
+load containers
+
+setup_file() {
+    make_lxcpath
+    N=nett$$
+    export N
+    make_container "$N"
+    sed -i '/^lxc.net/d' "$LXCPATH/$N/config"
+    cat >"$LXCPATH/script" <<-'SCRIPT'
+	#!/bin/sh
+	{ echo "$#:$*"; echo "$LXC_NET_TYPE $LXC_NET_PARENT $LXC_NET_PEER"; } >>"$OUT"
+	SCRIPT
+    chmod 755 "$LXCPATH/script"
+    mkdir "$LXCPATH/fake"
+    # Says what it was asked; a bridge "bad" does not exist.
+    cat >"$LXCPATH/fake/ovs-vsctl" <<-'SCRIPT'
+	#!/bin/sh
+	echo "ovs-vsctl $*" >>"$OUT"
+	case " $* " in
+	*" bad "*) echo "ovs-vsctl: no bridge named bad" >&2; exit 1 ;;
+	esac
+	SCRIPT
+    # Moves "up0", as the kernel would the interface of the phy.
+    cat >"$LXCPATH/fake/iw" <<-'SCRIPT'
+	#!/bin/sh
+	echo "iw phy $2 set netns" >>"$OUT"
+	for name in up0 $(ip -o link | sed -n 's/^[0-9]*: \(phys[^@:]*\).*/\1/p'); do
+	    ip link set "$name" netns "$5" 2>/dev/null && exit 0
+	done
+	exit 1
+	SCRIPT
+    chmod 755 "$LXCPATH/fake/ovs-vsctl" "$LXCPATH/fake/iw"
+}
+
+teardown_file() {
+    remove_lxcpath
+}
+
+# in_net [OPTION…] <<SCRIPT: in further namespaces, with what runs stopped at the end.
+in_net() {
+    {
+        cat <<-'SCRIPT'
+	set -e
+	ip link set lo up
+	ip link add up0 type veth peer name peer0
+	ip addr add 10.9.0.1/24 dev peer0
+	ip link set peer0 up
+	ip link set up0 up
+	trap 'lxc-stop -P "$LXCPATH" -n "$N" -k 2>/dev/null || true' EXIT
+	start() { lxc-start -P "$LXCPATH" -n "$N" "$@"; }
+	attach() { lxc-attach -P "$LXCPATH" -n "$N" -- "$@"; }
+	stop() { lxc-stop -P "$LXCPATH" -n "$N" -k; }
+	info() { lxc-info -P "$LXCPATH" -n "$N" "$@"; }
+	links() { ip -o link show | sed 's/^[0-9]*: \([^@:]*\).*/\1/' | sort | xargs; }
+	pins() { grep -c "/netns/.*$N" /proc/self/mountinfo || true; }
+	kill_supervisor() {
+	    init=$(info -pH)
+	    kill -9 $(awk '{ print $4 }' /proc/$init/stat)
+	    for i in $(seq 100); do kill -0 $init 2>/dev/null || break; sleep 0.02; done
+	}
+	again() {
+	    init=$(info -pH)
+	    attach reboot -f 2>/dev/null || true
+	    for i in $(seq 200); do
+	        [ "$(info -sH)" != RUNNING ] || [ "$(info -pH)" = $init ] || break
+	        sleep 0.05
+	    done
+	}
+	phys="-s lxc.net.0.type=phys -s lxc.net.0.link=up0"
+	SCRIPT
+        cat
+    } >"$BATS_TEST_TMPDIR/net"
+    export OUT=$BATS_TEST_TMPDIR/out
+    run_apart unshare -n "$@" bash "$BATS_TEST_TMPDIR/net"
+}
+
+@test "macvlan: name, hwaddr, mtu, mode; reaches the other end; gone at the end" {
+    in_net <<-'SCRIPT'
+	start -s lxc.net.0.type=macvlan -s lxc.net.0.link=up0 -s lxc.net.0.flags=up \
+	    -s lxc.net.0.macvlan.mode=bridge -s lxc.net.0.name=up0 -s lxc.net.0.mtu=1400 \
+	    -s lxc.net.0.hwaddr=02:11:22:33:44:55 -s lxc.net.0.ipv4.address=10.9.0.7/24 \
+	    -s lxc.net.0.script.up=$LXCPATH/script -s lxc.net.0.script.down=$LXCPATH/script
+	attach cat /sys/class/net/up0/address /sys/class/net/up0/mtu
+	attach ping -c 1 -W 3 10.9.0.1 | grep -c ' 0% packet loss'
+	info -c lxc.net.0.name
+	stop
+	links
+	cat $OUT
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "02:11:22:33:44:55
+1400
+1
+lxc.net.0.name = up0
+lo peer0 up0
+5:$N net up macvlan up0
+  
+5:$N net down macvlan up0
+  "
+}
+
+@test "macvlan: every mode; passthru again at once, also on a reboot" {
+    in_net <<-'SCRIPT'
+	for mode in private vepa bridge passthru passthru; do
+	    start -s lxc.net.0.type=macvlan -s lxc.net.0.link=up0 -s lxc.net.0.macvlan.mode=$mode
+	    attach test -e /sys/class/net/eth0
+	    stop
+	done
+	start -s lxc.net.0.type=macvlan -s lxc.net.0.link=up0 -s lxc.net.0.macvlan.mode=passthru
+	again
+	info -sH
+	attach test -e /sys/class/net/eth0
+	SCRIPT
+    assert_equal "$status:$stdout:$stderr" "0:RUNNING:"
+}
+
+@test "an automatic gateway of macvlan is the link's address; names of several" {
+    in_net <<-'SCRIPT'
+	ip addr add 10.9.0.2/24 dev up0
+	start -s lxc.net.0.type=macvlan -s lxc.net.0.link=up0 -s lxc.net.0.flags=up \
+	    -s lxc.net.0.ipv4.address=10.9.0.7/24 -s lxc.net.0.ipv4.gateway=auto \
+	    -s lxc.net.1.type=macvlan -s lxc.net.1.link=up0 -s lxc.net.1.name=eth0
+	attach ip -4 route show default
+	attach ls /sys/class/net | xargs
+	info -c lxc.net.0.name
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "default via 10.9.0.2 dev eth1 
+eth0 eth1 lo
+lxc.net.0.name = eth1"
+}
+
+@test "what the kernel refuses is told in its words" {
+    in_net <<-'SCRIPT'
+	ip link add br0 type bridge
+	ip link set up0 master br0
+	start -s lxc.net.0.type=macvlan -s lxc.net.0.link=up0 2>&1 || echo failed
+	start -s lxc.net.0.type=macvlan -s lxc.net.0.link=nolink 2>&1 || echo failed
+	start -s lxc.net.0.type=macvlan 2>&1 || echo failed
+	start $phys -s lxc.net.0.mtu=1 2>&1 || echo failed
+	links
+	SCRIPT
+    assert_equal "$status" 0
+    assert_contains "$stdout" "Device or resource busy"
+    assert_contains "$stdout" 'The network interface "nolink" does not exist'
+    assert_contains "$stdout" "No link for macvlan network device specified"
+    assert_contains "$stdout" "mtu less than device minimum"
+    assert_equal "$(tail -1 <<<"$stdout")" "br0 lo peer0 up0"
+}
+
+@test "phys: comes back as it was, whatever became of it" {
+    in_net <<-'SCRIPT'
+	ip link set up0 alias "the uplink"
+	ip link set up0 mtu 1450
+	ip link property add dev up0 altname enx001122334455 altname uplink
+	before=$(ip -d link show up0 | tr '\n' ' ' | sed 's/<[^>]*>//; s/state [A-Z]*//; s/qdisc [a-z]*//')
+	start $phys -s lxc.net.0.name=eth7 -s lxc.net.0.mtu=1400 -s lxc.net.0.flags=up \
+	    -s lxc.net.0.hwaddr=02:11:22:33:44:55 -s lxc.net.0.ipv4.address=10.9.0.7/24 \
+	    -s lxc.net.0.script.up=$LXCPATH/script -s lxc.net.0.script.down=$LXCPATH/script \
+	    -s lxc.hook.version=1
+	links
+	attach cat /sys/class/net/eth7/address /sys/class/net/eth7/mtu
+	attach ping -c 1 -W 3 10.9.0.1 | grep -c ' 0% packet loss'
+	nsenter -t $(info -pH) -n ip link show eth7 | grep -c altname || true
+	nsenter -t $(info -pH) -n sh -c 'ip link property add dev eth7 altname mine
+	    ip link set eth7 down; ip link set eth7 name lan0 alias changed mtu 1300'
+	pins
+	stop
+	links
+	after=$(ip -d link show up0 | tr '\n' ' ' | sed 's/<[^>]*>//; s/state [A-Z]*//; s/qdisc [a-z]*//')
+	[ "$before" = "$after" ] || echo "$before / $after"
+	pins
+	cat $OUT
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "lo peer0
+02:11:22:33:44:55
+1400
+1
+0
+1
+lo peer0 up0
+0
+2:phys up0
+phys up0 
+2:phys up0
+phys up0 "
+}
+
+@test "phys: back behind a container that ends itself, a reboot, failed starts, kill -9" {
+    in_net <<-'SCRIPT'
+	start $phys -s lxc.net.0.name=eth0
+	info -c lxc.net.0.name
+	attach poweroff -f 2>/dev/null || true
+	lxc-wait -P "$LXCPATH" -n "$N" -s STOPPED -t 20
+	links
+	start $phys
+	again
+	attach ls /sys/class/net | xargs
+	links
+	stop
+	links
+	start $phys -s lxc.net.0.name=eth0 -s lxc.init.cmd=/no/init 2>/dev/null || links
+	start $phys -s lxc.net.0.name=eth0 -s lxc.net.0.script.up=/bin/false 2>/dev/null || links
+	start $phys -s lxc.net.0.name=eth0
+	kill_supervisor
+	info -sH
+	links
+	pins
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "lxc.net.0.name = eth0
+lo peer0 up0
+lo up0
+lo peer0
+lo peer0 up0
+lo peer0 up0
+lo peer0 up0
+STOPPED
+lo peer0 up0
+0"
+}
+
+@test "phys: a name that was given away meanwhile is told; an interface that the container deleted" {
+    in_net <<-'SCRIPT'
+	start $phys -s lxc.net.0.name=eth0 -o $LXCPATH/log -l info
+	ip link add up0 type bridge
+	stop
+	grep -c 'File exists - take the network interface up0 back' $LXCPATH/log
+	ip link delete up0
+	lxc-ls -P "$LXCPATH"
+	links
+	start $phys -s lxc.net.0.name=eth0
+	nsenter -t $(info -pH) -n ip link delete eth0
+	nsenter -t $(info -pH) -n ip link add eth0 type bridge
+	stop
+	links
+	pins
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "1
+$N
+lo peer0 up0
+lo
+0"
+}
+
+@test "phys with lxc.monitor.unshare: back behind kill -9, too" {
+    in_net <<-'SCRIPT'
+	start $phys -s lxc.monitor.unshare=1
+	links
+	kill_supervisor
+	info -sH
+	links
+	start $phys -s lxc.monitor.unshare=1
+	again
+	kill_supervisor
+	info -sH
+	links
+	pins
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "lo peer0
+STOPPED
+lo peer0 up0
+STOPPED
+lo peer0 up0
+0"
+}
+
+@test "phys: a pattern takes all that begin so" {
+    in_net <<-'SCRIPT'
+	ip link add up1 type veth peer name peer1
+	start -s lxc.net.0.type=phys -s lxc.net.0.link=up+ -s lxc.net.0.script.up=$LXCPATH/script
+	links
+	attach ls /sys/class/net | xargs
+	stop
+	links
+	cat $OUT
+	start -s lxc.net.0.type=phys -s lxc.net.0.link=enp+ 2>&1 |
+	    grep -o '.*matches "[^"]*"'
+	start -s lxc.net.0.type=phys -s lxc.net.0.link=up+ -s lxc.net.0.name=a 2>&1 |
+	    grep -o '.*all have one name'
+	SCRIPT
+    assert_equal "$stderr" ""
+    assert_equal "$stdout" "lo peer0 peer1
+lo up0 up1
+lo peer0 peer1 up0 up1
+5:$N net up phys up0
+  
+5:$N net up phys up1
+  
+  No network interface of the host matches \"enp+\"
+  \"up+\" means 2 interfaces, which cannot all have one name"
+}
+
+@test "phys: a wireless interface goes with its phy, by iw" {
+    in_net -m <<-'SCRIPT'
+	mount --make-rprivate /
+	mount -t tmpfs none /sys/class
+	mkdir -p /sys/class/net/up0/phy80211
+	echo phy7 >/sys/class/net/up0/phy80211/name
+	PATH=$LXCPATH/fake:$PATH
+	start $phys -s lxc.net.0.name=wlan0
+	links
+	nsenter -t $(info -pH) -n ip -o link show wlan0 | grep -c wlan0
+	stop
+	links
+	start $phys
+	kill_supervisor
+	info -sH
+	links
+	cat $OUT
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "lo peer0
+1
+lo peer0 up0
+STOPPED
+lo peer0 up0
+iw phy phy7 set netns
+iw phy phy7 set netns
+iw phy phy7 set netns
+iw phy phy7 set netns"
+}
+
+@test "veth in router mode: neighbours, routes, sysctls; reaches the host through the gateway" {
+    in_net <<-'SCRIPT'
+	router="-s lxc.net.0.type=veth -s lxc.net.0.veth.mode=router -s lxc.net.0.flags=up"
+	start $router -s lxc.net.0.ipv6.address=2001:db8::7/128 -s lxc.net.0.ipv6.gateway=fe80::1 \
+	    2>&1 | grep -o 'Requires.*=1'
+	echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+	start $router -s lxc.net.0.veth.pair=vethR -s lxc.net.0.name=eth7 -s lxc.net.0.ipv4.address=192.0.2.7/32 \
+	    -s lxc.net.0.ipv4.gateway=169.254.0.1 -s lxc.net.0.ipv6.address=2001:db8::7/128 \
+	    -s lxc.net.0.ipv6.gateway=fe80::1 -s lxc.net.0.veth.ipv4.route=198.51.100.0/24
+	ip -4 route show dev vethR
+	ip -6 route show dev vethR | grep -o '^2001:db8::7'
+	ip neigh show proxy | sort
+	cat /proc/sys/net/ipv4/conf/vethR/forwarding /proc/sys/net/ipv6/conf/vethR/proxy_ndp
+	attach ip -4 route show default
+	ip route add default dev peer0
+	attach ping -c 1 -W 3 10.9.0.1 | grep -c ' 0% packet loss'
+	stop
+	ip neigh show proxy
+	links
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "Requires sysctl net.ipv6.conf.all.forwarding=1
+192.0.2.7 scope link 
+198.51.100.0/24 scope link 
+2001:db8::7
+169.254.0.1 dev vethR proxy 
+fe80::1 dev vethR proxy 
+1
+1
+default via 169.254.0.1 dev eth7 
+1
+lo peer0 up0"
+}
+
+@test "l2proxy: the link answers, and no more at the end; not for what the administrator has added" {
+    in_net <<-'SCRIPT'
+	proxy="-s lxc.net.0.type=macvlan -s lxc.net.0.link=up0 -s lxc.net.0.l2proxy=1"
+	proxy="$proxy -s lxc.net.0.ipv4.address=10.9.0.7/24 -s lxc.net.0.ipv6.address=2001:db8::7/64"
+	echo 0 >/proc/sys/net/ipv4/conf/up0/forwarding
+	start $proxy 2>&1 | grep Requires | sed 's/ *(.*//'
+	echo 1 >/proc/sys/net/ipv4/conf/up0/forwarding
+	start $proxy 2>&1 | grep Requires | sed 's/ *(.*//'
+	echo 1 >/proc/sys/net/ipv6/conf/up0/proxy_ndp
+	start $proxy 2>&1 | grep Requires | sed 's/ *(.*//'
+	echo 1 >/proc/sys/net/ipv6/conf/up0/forwarding
+	ip neigh add proxy 10.9.0.7 dev up0
+	start $proxy
+	ip neigh show proxy | sort
+	stop
+	ip neigh show proxy
+	start $proxy
+	kill_supervisor
+	info -sH
+	ip neigh show proxy
+	start $proxy -s lxc.init.cmd=/no/init 2>/dev/null || ip neigh show proxy
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "  Requires sysctl net.ipv4.conf.up0.forwarding=1
+  Requires sysctl net.ipv6.conf.up0.proxy_ndp=1
+  Requires sysctl net.ipv6.conf.up0.forwarding=1
+10.9.0.7 dev up0 proxy 
+2001:db8::7 dev up0 proxy 
+10.9.0.7 dev up0 proxy 
+STOPPED
+10.9.0.7 dev up0 proxy 
+10.9.0.7 dev up0 proxy "
+}
+
+@test "Open vSwitch: ports by ovs-vsctl, VLANs, gone at the end; what it says is told" {
+    in_net <<-'SCRIPT'
+	PATH=$LXCPATH/fake:$PATH
+	ip link add ovs0 type veth peer name ovsp
+	ip link add bad type veth peer name badp
+	ovs="-s lxc.net.0.type=veth -s lxc.net.0.link=ovs0 -s lxc.net.0.veth.pair=vethO"
+	start $ovs -s lxc.net.0.veth.vlan.id=5 -s lxc.net.0.veth.vlan.tagged.id=6 \
+	    -s lxc.net.0.veth.vlan.tagged.id=7
+	stop
+	start $ovs
+	kill_supervisor
+	info -sH
+	cat $OUT
+	start -s lxc.net.0.type=veth -s lxc.net.0.link=bad 2>&1 | grep -o 'ovs-vsctl exited.*'
+	links
+	PATH=$(dirname $(command -v lxc-start)):/usr/sbin:/usr/bin:/sbin:/bin
+	start $ovs 2>&1 | grep -o 'ovs-vsctl: not found'
+	SCRIPT
+    assert_equal "$stderr" ""
+    assert_equal "$stdout" "STOPPED
+ovs-vsctl add-port ovs0 vethO
+ovs-vsctl set port vethO vlan_mode=native-untagged tag=5 trunks=6,7
+ovs-vsctl --if-exists del-port vethO
+ovs-vsctl add-port ovs0 vethO
+ovs-vsctl --if-exists del-port vethO
+ovs-vsctl exited with status 1: ovs-vsctl: no bridge named bad
+bad badp lo ovs0 ovsp peer0 up0
+ovs-vsctl: not found"
+}
+
+@test "VLANs of a Linux bridge: refused when it does not filter" {
+    in_net <<-'SCRIPT'
+	ip link add br0 type bridge
+	start -s lxc.net.0.type=veth -s lxc.net.0.link=br0 -s lxc.net.0.veth.vlan.id=5 2>&1
+	SCRIPT
+    assert_equal "$status" 1
+    assert_contains "$stdout" 'vlan_filtering is not enabled on "br0"'
+}
+
+@test "a pair that this run has left is replaced on a reboot, and one of somebody else is not" {
+    in_net <<-'SCRIPT'
+	start -s lxc.net.0.type=veth -s lxc.net.0.veth.pair=vethT
+	again
+	info -sH
+	stop
+	ip link add vethT type bridge
+	start -s lxc.net.0.type=veth -s lxc.net.0.veth.pair=vethT 2>&1 | grep -c 'File exists'
+	links
+	SCRIPT
+    assert_equal "$stderr" ""
+    assert_equal "$stdout" "RUNNING
+1
+lo peer0 up0 vethT"
+}
