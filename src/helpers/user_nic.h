@@ -128,9 +128,9 @@ struct user_nic_table {
 	char *text;       /* what the lines point into */
 	size_t size;      /* bytes of the file */
 	bool is_straight; /* the file holds the lines and nothing else */
-	struct {
+	struct user_nic_lines {
 		VEC_OF(struct user_nic_line)
-	} lines;
+	} lines, gone; /* gone: forgotten by user_nic_table_cull() */
 };
 
 /* Lines that are none are passed over; of an interface's several lines the last counts (a rewrite
@@ -141,9 +141,10 @@ int user_nic_table_parse(char *text, size_t size, struct user_nic_table *ret);
  * set: nothing is followed that somebody may have planted. */
 int user_nic_table_open(const char *directory, usec_t deadline, struct user_nic_table *ret,
 			struct err *e);
+void user_nic_table_unlock(struct user_nic_table *t); /* the lines stay readable */
 void user_nic_table_close(struct user_nic_table *t);
 
-/* Forget lines whose interface is gone; `n` is of the host's network namespace. -errno. */
+/* Forget lines whose interface is gone; `n` is of the host's network namespace. 0 or -errno. */
 int user_nic_table_cull(struct user_nic_table *t, struct netlink *n);
 
 size_t user_nic_table_count(const struct user_nic_table *t, const char *owner,

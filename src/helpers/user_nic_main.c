@@ -25,6 +25,7 @@
 #define RUN_DIRECTORY "/run/lxc"
 
 static const usec_t lock_patience = 30 * USEC_PER_SEC;
+static const usec_t quota_patience = 1 * USEC_PER_SEC;
 
 enum { MAKE_TRIES = 8 };
 
@@ -132,7 +133,7 @@ static int database_failed(int r, struct err *e)
 	return r;
 }
 
-static int open_table(struct errand *errand, struct user_nic_table *ret, struct err *e)
+static int open_culled(struct errand *errand, struct user_nic_table *ret, struct err *e)
 {
 	int r = user_nic_table_open(RUN_DIRECTORY, time_deadline(lock_patience), ret, e);
 
@@ -144,6 +145,39 @@ static int open_table(struct errand *errand, struct user_nic_table *ret, struct 
 		return err_set(e, ERR_NETWORK_FAILED, -r, "Failed to list network interfaces");
 	}
 	return 0;
+}
+
+static bool is_port(struct errand *errand, const struct user_nic_line *line)
+{
+	struct user_nic_bridge bridge;
+
+	return user_nic_name_is_valid(line->bridge) &&
+	       user_nic_bridge_find(&errand->netlink, line->bridge, &bridge, NULL) == 0 &&
+	       bridge.is_openvswitch;
+}
+
+/*
+ * Ports of Open vSwitch stay when their interface goes. Whoever comes next takes those away whose
+ * lines are about to go, without holding the lock, and then looks anew: so none is forgotten.
+ */
+static int open_table(struct errand *errand, struct user_nic_table *ret, struct err *e)
+{
+	int r = open_culled(errand, ret, e);
+	bool has_swept = false;
+
+	for (size_t i = 0; r == 0 && i < ret->gone.count; i++) {
+		const struct user_nic_line *line = &ret->gone.items[i];
+
+		if (!is_port(errand, line))
+			continue;
+		user_nic_table_unlock(ret);
+		user_nic_openvswitch_delete(line->bridge, line->nic, NULL);
+		has_swept = true;
+	}
+	if (!has_swept)
+		return r;
+	user_nic_table_close(ret);
+	return open_culled(errand, ret, e);
 }
 
 /* The line, then the pair. -EEXIST (nothing explained): a name is taken, the line is gone again. */
@@ -174,13 +208,19 @@ static int make_one(struct errand *errand, struct user_nic_table *t, const char 
 static int make(struct errand *errand, const struct user_nic_bridge *bridge,
 		char nic[LINK_NAME_MAX], uint32_t *ret_index, struct err *e)
 {
+	const usec_t deadline = time_deadline(quota_patience);
 	struct user_nic_table t;
 	const char *owner;
 	int r = open_table(errand, &t, e);
 
+	/* Interfaces of containers that have just ended go a moment later. */
+	while (r == 0 && !(owner = find_owner(errand, &t)) && time_left(deadline) > 0) {
+		user_nic_table_close(&t);
+		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+		r = open_table(errand, &t, e);
+	}
 	if (r < 0)
 		return r;
-	owner = find_owner(errand, &t);
 	r = owner ? -EEXIST : quota_reached(errand, e);
 	for (unsigned i = 0; r == -EEXIST && i < MAKE_TRIES; i++)
 		r = make_one(errand, &t, owner, bridge, nic, ret_index, e);

@@ -159,11 +159,17 @@ int user_nic_table_open(const char *directory, usec_t deadline, struct user_nic_
 	return 0;
 }
 
-void user_nic_table_close(struct user_nic_table *t)
+void user_nic_table_unlock(struct user_nic_table *t)
 {
 	if (t->fd >= 0)
-		close(t->fd);
+		close(take_fd(t->fd));
+}
+
+void user_nic_table_close(struct user_nic_table *t)
+{
+	user_nic_table_unlock(t);
 	vec_finish(&t->lines);
+	vec_finish(&t->gone);
 	free(t->text);
 	*t = (struct user_nic_table){.fd = -EBADF};
 }
@@ -171,6 +177,7 @@ void user_nic_table_close(struct user_nic_table *t)
 int user_nic_table_cull(struct user_nic_table *t, struct netlink *n)
 {
 	for (size_t i = t->lines.count; i > 0; i--) {
+		struct user_nic_line *gone;
 		struct link_facts facts;
 		int r = link_find(n, t->lines.items[i - 1].nic, 0, &facts);
 
@@ -178,6 +185,10 @@ int user_nic_table_cull(struct user_nic_table *t, struct netlink *n)
 			return r;
 		if (r == 0)
 			continue;
+		gone = vec_push(&t->gone);
+		if (!gone)
+			return -ENOMEM;
+		*gone = t->lines.items[i - 1];
 		vec_remove(&t->lines, i - 1);
 		t->is_straight = false;
 	}

@@ -108,7 +108,7 @@ static int check_built(struct compiler *c, const struct config_net *net, struct 
 		return unsupported(c, net, "type", "network interfaces of type phys", e);
 	}
 	if (is_veth && !c->facts->caller.is_root)
-		return unsupported(c, net, "type", "veth interfaces of ordinary users", e);
+		return 0; /* c_net_user.c */
 	if (is_veth && net->veth.mode == VETH_ROUTER)
 		return unsupported(c, net, "veth.mode", "veth interfaces in router mode", e);
 	if (is_veth && (net->veth.vlan_id != VLAN_ID_UNSET || net->veth.vlan_tagged.count > 0))
@@ -166,9 +166,30 @@ static int check_link(struct compiler *c, size_t index, struct err *e)
 			      "is enabled in /etc/default/lxc-net",
 			      e);
 	}
-	if (!fact->link_is_bridge)
+	if (!fact->link_is_bridge && c->facts->caller.is_root)
 		return unsupported(c, net, "link",
 				   "ports of what is no Linux bridge (Open vSwitch)", e);
+	return 0;
+}
+
+int net_read_mac(struct compiler *c, size_t index, uint64_t *ret, struct err *e)
+{
+	const struct config_net *net = &c->values->nets.items[index];
+	uint8_t mac[HWADDR_BYTES];
+
+	*ret = 0;
+	if (!net->hwaddr)
+		return 0;
+	if (hwaddr_parse(net->hwaddr, mac, e) < 0)
+		return refuse(c, net, "hwaddr",
+			      "write six hexadecimal octets, as 10:66:6a:xx:xx:xx", e);
+	if (mac[0] & 1) {
+		err_set(e, ERR_CONFIG_VALUE_INVALID, 0, "\"%s\" is a multicast address",
+			net->hwaddr);
+		return refuse(c, net, "hwaddr", "make the second digit of the first octet even", e);
+	}
+	for (size_t i = 0; i < HWADDR_BYTES; i++)
+		*ret |= (uint64_t)mac[i] << 8 * i;
 	return 0;
 }
 
@@ -181,7 +202,6 @@ static int read_veth(struct compiler *c, size_t index, struct veth *ret, struct 
 {
 	const struct config_net *net = &c->values->nets.items[index];
 	uint32_t mtu = DEFAULT_MTU;
-	uint8_t mac[HWADDR_BYTES];
 
 	if (net->link && c->facts->nets.items[index].link_mtu)
 		mtu = c->facts->nets.items[index].link_mtu;
@@ -190,20 +210,7 @@ static int read_veth(struct compiler *c, size_t index, struct veth *ret, struct 
 		return refuse(c, net, "mtu", "write a number of bytes", e);
 	}
 	ret->mtu = mtu;
-	ret->mac = 0;
-	if (!net->hwaddr)
-		return 0;
-	if (hwaddr_parse(net->hwaddr, mac, e) < 0)
-		return refuse(c, net, "hwaddr",
-			      "write six hexadecimal octets, as 10:66:6a:xx:xx:xx", e);
-	if (mac[0] & 1) {
-		err_set(e, ERR_CONFIG_VALUE_INVALID, 0, "\"%s\" is a multicast address",
-			net->hwaddr);
-		return refuse(c, net, "hwaddr", "make the second digit of the first octet even", e);
-	}
-	for (size_t i = 0; i < HWADDR_BYTES; i++)
-		ret->mac |= (uint64_t)mac[i] << 8 * i;
-	return 0;
+	return net_read_mac(c, index, &ret->mac, e);
 }
 
 static void add_overlay(struct compiler *c, struct plan_overlay row)
@@ -216,8 +223,7 @@ static void add_overlay(struct compiler *c, struct plan_overlay row)
 		c->b.problem = c->b.problem ? c->b.problem : -ENOMEM;
 }
 
-/* What the run calls an interface, on both sides (spec/api.md, get_running_config_item). */
-static void add_names(struct compiler *c, size_t index, const char *peer)
+void net_add_names(struct compiler *c, size_t index, const char *peer)
 {
 	const struct config_net *net = &c->values->nets.items[index];
 	uint32_t pair = plan_build_text(&c->b, net_key(c, net, "veth.pair"));
@@ -285,7 +291,7 @@ static int add_veth(struct compiler *c, size_t index, struct err *e)
 	step->arg[2] = veth.mtu;
 	step->arg[3] = veth.mac;
 	step->arg[4] = net->veth.rx_queues | (uint64_t)net->veth.tx_queues << 32;
-	add_names(c, index, peer);
+	net_add_names(c, index, peer);
 
 	if (net->link)
 		connect_to_bridge(c, index);
@@ -388,7 +394,8 @@ int compile_net_host(struct compiler *c, struct err *e)
 		if (r == 0)
 			r = check_link(c, i, e);
 		if (r == 0 && net->type == NET_VETH)
-			r = add_veth(c, i, e);
+			r = c->facts->caller.is_root ? add_veth(c, i, e)
+						     : compile_net_user(c, i, e);
 		if (r == 0 && net->script_up && net->type != NET_NONE)
 			r = run_script(c, SECTION_START, i, e);
 		if (r < 0)
@@ -416,11 +423,14 @@ int compile_net_end(struct compiler *c, enum plan_section s, struct err *e)
 			if (is_undo)
 				c->b.steps[s].items[c->b.steps[s].count - 1].in = c->r_veth[i];
 		}
-		if (net->type != NET_VETH)
+		if (net->type == NET_VETH && !c->facts->caller.is_root)
+			compile_net_user_end(c, s, i);
+		if (net->type != NET_VETH || !c->facts->caller.is_root)
 			continue;
 		step = STEP(c, s, OP_LINK_DELETE, net->veth.pair ? net->veth.pair : "vethXXXXXX",
 			    net_origin(c, net, "type"));
 		step->in = c->r_veth[i];
 	}
+	compile_net_user_leave(c, s);
 	return 0;
 }

@@ -82,6 +82,7 @@ struct compiler {
 	uint16_t r_ns[NAMESPACE_COUNT];    /* namespaces kept open for hooks */
 	uint16_t r_share[NAMESPACE_COUNT]; /* namespaces to join */
 	uint16_t r_veth[64];               /* by index of values.nets */
+	uint16_t r_user_net; /* FD: of an ordinary user's container with ports of Open vSwitch */
 	uint16_t r_tty, r_tty_index;       /* of tty1; the others follow */
 	uint16_t r_ready;     /* first of those that go up at the gate `handover` … */
 	uint32_t ready_count; /* … one behind the other */

@@ -145,5 +145,8 @@ int host_link_up(struct host *h, const struct plan_step *step);
 int host_link_sysctl(struct host *h, const struct plan_step *step);
 int host_link_route(struct host *h, const struct plan_step *step);
 
+int host_user_nic_create(struct host *h, const struct plan_step *step);
+int host_user_nic_delete(struct host *h, const struct plan_step *step);
+
 int host_gate(struct host *h, const struct plan_step *step);
 /* clang-format on */
