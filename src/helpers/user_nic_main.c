@@ -234,12 +234,13 @@ static int make(struct errand *errand, const struct user_nic_bridge *bridge,
 	return r;
 }
 
-/* Forget the lines of what is gone. What fails here is done by the next call. */
+/* Forget the lines of what is gone, ports of Open vSwitch being gone already. What fails here is
+ * done by the next call. */
 static void tidy(struct errand *errand)
 {
 	struct user_nic_table t;
 
-	if (open_table(errand, &t, NULL) < 0)
+	if (open_culled(errand, &t, NULL) < 0)
 		return;
 	user_nic_table_write(&t);
 	user_nic_table_close(&t);
@@ -270,15 +271,15 @@ static int create_nic(struct errand *errand, struct err *e)
 	r = user_nic_link_peer(&errand->netlink, errand->netns, index, &peer, e);
 	if (r == 0)
 		r = user_nic_link_attach(&errand->netlink, nic, index, &bridge, e);
-	if (r == 0) {
+	if (r == 0)
 		r = report(nic, index, &peer, e);
-		if (r < 0 && bridge.is_openvswitch)
-			user_nic_openvswitch_delete(bridge.name, nic, NULL);
-	}
-	if (r < 0) {
-		link_delete(&errand->netlink, index);
-		tidy(errand);
-	}
+	if (r == 0)
+		return 0;
+	/* It may be a port by now, also when that failed. */
+	if (bridge.is_openvswitch)
+		user_nic_openvswitch_delete(bridge.name, nic, NULL);
+	link_delete(&errand->netlink, index);
+	tidy(errand);
 	return r;
 }
 
@@ -334,10 +335,12 @@ static int delete_nic(struct errand *errand, struct err *e)
 		return -EINVAL;
 	}
 	r = user_nic_openvswitch_delete(bridge.name, errand->words.nic, e);
-	if (r == 0 && link_find(&errand->netlink, errand->words.nic, 0, &facts) == 0)
+	if (r < 0)
+		return r;
+	if (link_find(&errand->netlink, errand->words.nic, 0, &facts) == 0)
 		link_delete(&errand->netlink, facts.index);
 	tidy(errand);
-	return r;
+	return 0;
 }
 
 static int run(struct errand *errand, struct err *e)
