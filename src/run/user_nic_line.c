@@ -69,11 +69,11 @@ void user_nic_words_join(char *text)
 			from++;
 			continue;
 		}
-		/* Two bytes take the place of two at least, or the text ends here. */
 		from += strspn(from, "\n ");
 		if (!*from)
 			break;
 		*to++ = ';';
+		/* Lines that go on are indented, so there is room. */
 		if (from - to > 0)
 			*to++ = ' ';
 	}

@@ -20,7 +20,7 @@ struct user_nic_made {
 int user_nic_line_parse(const char *text, size_t length, struct user_nic_made *ret);
 
 /*
- * What it says when it fails, made one line in place: without its own name, with "; " between what
+ * What it says when it fails, made one line in place: without its own name, with ";" between what
  * were lines. `text` is terminated; nothing that cannot be printed is left in it.
  */
 void user_nic_words_join(char *text);

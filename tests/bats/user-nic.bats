@@ -463,5 +463,6 @@ SCRIPT
     assert_equal "$stderr" ""
     assert_equal "$stdout" "add-port ovs0 NIC
 del-port ovs0 NIC
-add-port ovs0 NIC"
+add-port ovs0 NIC
+del-port ovs0 NIC"
 }
