@@ -27,36 +27,36 @@
 
 static long bytes_left = -1; /* until the writer "dies"; -1 = it does not */
 
-ssize_t __real_pwrite(int fd, const void *bytes, size_t length, off_t at);
-ssize_t __wrap_pwrite(int fd, const void *bytes, size_t length, off_t at);
-int __real_ftruncate(int fd, off_t length);
-int __wrap_ftruncate(int fd, off_t length);
+ssize_t __real_pwrite64(int fd, const void *bytes, size_t length, off_t at);
+ssize_t __wrap_pwrite64(int fd, const void *bytes, size_t length, off_t at);
+int __real_ftruncate64(int fd, off_t length);
+int __wrap_ftruncate64(int fd, off_t length);
 
-ssize_t __wrap_pwrite(int fd, const void *bytes, size_t length, off_t at)
+ssize_t __wrap_pwrite64(int fd, const void *bytes, size_t length, off_t at)
 {
 	ssize_t done;
 
 	if (bytes_left < 0)
-		return __real_pwrite(fd, bytes, length, at);
+		return __real_pwrite64(fd, bytes, length, at);
 	if (bytes_left == 0) {
 		errno = EIO;
 		return -1;
 	}
 	if (length > (size_t)bytes_left)
 		length = (size_t)bytes_left;
-	done = __real_pwrite(fd, bytes, length, at);
+	done = __real_pwrite64(fd, bytes, length, at);
 	bytes_left -= done > 0 ? (long)done : 0;
 	return done;
 }
 
-int __wrap_ftruncate(int fd, off_t length)
+int __wrap_ftruncate64(int fd, off_t length)
 {
 	if (bytes_left == 0) {
 		errno = EIO;
 		return -1;
 	}
 	bytes_left -= bytes_left > 0;
-	return __real_ftruncate(fd, length);
+	return __real_ftruncate64(fd, length);
 }
 
 /* -- words */
@@ -448,6 +448,7 @@ static void whenever_its_writer_dies_no_line_is_lost(void **state)
 		user_nic_table_close(&t);
 		assert_all_stay();
 	}
+	print_message("%ld deaths\n", deaths);
 	assert_true(deaths > 200);
 	assert_table("tester veth br0 veth1_aaaa\n"
 		     "@crew veth br0 veth2_bbbbbbb\n"

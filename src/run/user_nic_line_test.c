@@ -71,7 +71,7 @@ static void complaints_become_one_line(void **state)
 		{"lxc-user-nic: Quota reached\n  hint: none\n", "Quota reached; hint: none"},
 		{"\n\n", ""},
 		{"a\nb\n\n  c", "a;b; c"},
-		{"\nx", "; x"},
+		{"\nx", ";x"},
 		{"\x1b[31mred\n", "?[31mred"},
 		{"lxc-user-nic: ", ""},
 	};
