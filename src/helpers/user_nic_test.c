@@ -448,7 +448,6 @@ static void whenever_its_writer_dies_no_line_is_lost(void **state)
 		user_nic_table_close(&t);
 		assert_all_stay();
 	}
-	print_message("%ld deaths\n", deaths);
 	assert_true(deaths > 200);
 	assert_table("tester veth br0 veth1_aaaa\n"
 		     "@crew veth br0 veth2_bbbbbbb\n"
