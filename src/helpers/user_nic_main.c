@@ -61,7 +61,8 @@ static int complain(const struct err *e)
 static bool settle_descriptors(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR | O_NOCTTY) != fd)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY) != fd)
 			return false;
 	}
 	/* Before Linux 5.9 they stay open: they are the caller's, and nobody looks at them. */

@@ -183,12 +183,12 @@ void compiler_init(struct compiler *c, const struct plan_request *request,
 {
 	*c = (struct compiler){.request = request, .config = config, .facts = facts};
 	uint16_t *const registers[] = {
-		&c->r_pid,        &c->r_pidfd,          &c->r_root,    &c->r_tree,
-		&c->r_console,    &c->r_console_index,  &c->r_devpts,  &c->r_monitor,
-		&c->r_limit,      &c->r_payload,        &c->r_born_in, &c->r_hook_read,
-		&c->r_hook_write, &c->r_address_socket, &c->r_procfs,  &c->r_mount_ns,
-		&c->r_pin,        &c->r_user_ns,        &c->r_tty,     &c->r_tty_index,
-		&c->r_ready,      &c->r_stash,          &c->r_park,    &c->r_console_tree,
+		&c->r_pid,        &c->r_pidfd,          &c->r_root,     &c->r_tree,
+		&c->r_console,    &c->r_console_index,  &c->r_devpts,   &c->r_monitor,
+		&c->r_limit,      &c->r_payload,        &c->r_born_in,  &c->r_hook_read,
+		&c->r_hook_write, &c->r_address_socket, &c->r_procfs,   &c->r_mount_ns,
+		&c->r_pin,        &c->r_user_ns,        &c->r_tty,      &c->r_tty_index,
+		&c->r_ready,      &c->r_stash,          &c->r_park,     &c->r_console_tree,
 		&c->r_pts,        &c->r_entered,        &c->r_user_net,
 	};
 

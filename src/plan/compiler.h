@@ -83,9 +83,9 @@ struct compiler {
 	uint16_t r_share[NAMESPACE_COUNT]; /* namespaces to join */
 	uint16_t r_veth[64];               /* by index of values.nets */
 	uint16_t r_user_net; /* FD: of an ordinary user's container with ports of Open vSwitch */
-	uint16_t r_tty, r_tty_index;       /* of tty1; the others follow */
-	uint16_t r_ready;     /* first of those that go up at the gate `handover` … */
-	uint32_t ready_count; /* … one behind the other */
+	uint16_t r_tty, r_tty_index; /* of tty1; the others follow */
+	uint16_t r_ready;            /* first of those that go up at the gate `handover` … */
+	uint32_t ready_count;        /* … one behind the other */
 	uint16_t r_stash, r_park, r_console_tree, r_pts;
 	uint16_t r_node[8]; /* host's device nodes, opened before /dev is covered */
 	struct {

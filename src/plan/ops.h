@@ -156,8 +156,8 @@
 	/* out NAME host end (its number: ifindex); t bridge or "none", t name inside: an ordinary \
 	 * user's pair, by lxc-user-nic; it goes with init's network namespace */ \
 	X(OP_USER_NIC_DELETE, "user-nic-delete", LANE_HOST, OP_NONE) \
-	/* in NAME (empty is fine); t bridge of Open vSwitch, r FD of init's network namespace: its \
-	 * port, by lxc-user-nic */ \
+	/* in NAME (empty is fine); t bridge of Open vSwitch, r FD of init's network namespace: \
+	 * its port, by lxc-user-nic */ \
 	/* -- gates: BOTH */ \
 	X(OP_GATE, "gate", LANE_BOTH, OP_NONE) \
 	/* n enum plan_gate; r? first FD register that INIT hands to HOST, n how many */ \

@@ -21,9 +21,7 @@
  *		the same into a directory ("/NAME") of such a unit. Libraries run it.
  *	lxc-ephemeral LXCPATH NAME
  *		destroys the container. Exit 0 when nothing is left of it, or it runs again.
- *	lxc-user-nic create LXCPATH NAME PID veth BRIDGE NIC
- *	lxc-user-nic delete LXCPATH NAME /proc/PID/fd/FD veth BRIDGE NIC
- *		makes or deletes an interface of an ordinary user's container (user_nic_line.h).
+ *	lxc-user-nic: an interface of an ordinary user's container (user_nic_line.h).
  */
 
 #define PROGRAM_COMPILE       "lxc-compile"

@@ -446,6 +446,22 @@ hint: no line of /etc/lxc/lxc-usernet allows this user interfaces on br0"
     assert_contains "$stdout" "it must belong to root and be set-user-ID"
 }
 
+@test "every step of the network fails in turn, and leaves nothing" {
+    on_stage user_container <<'SCRIPT'
+allow "tester veth br0 1"
+tool lxc-start -P "$OWN" -n own --plan >/run/plan
+for op in user-nic-create link-mac-inside address-add link-up-inside route-default; do
+    number=$(awk -v op=$op '/^START/ { start = 1 } start && $3 == op { print $1; exit }' /run/plan)
+    fails tool lxc-start -P "$OWN" -n own --fault-step $number --fault-errno 5 >/run/said
+    grep -c "^  step $number of .*(.*/config:[0-9]* lxc.net.0" /run/said
+    gone
+done
+tool lxc-info -P "$OWN" -n own -sH
+SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$(xargs <<<"$stdout")" "1 1 1 1 1 STOPPED"
+}
+
 @test "a start on Open vSwitch gives its port back; so does the next call behind a crash" {
     on_stage user_container fake_openvswitch <<'SCRIPT'
 tool lxc-start -P "$OWN" -n own -s lxc.net.0.link=ovs0 -s lxc.net.0.ipv4.gateway=
