@@ -162,15 +162,20 @@ int user_nic_openvswitch_delete(const char *bridge, const char *nic, struct err 
 	return run_openvswitch("del-port", bridge, nic, e);
 }
 
-/* The host has no IPv6 with the container by the port itself. A kernel without IPv6 has no file. */
-static void disable_ipv6(const char *nic)
+/*
+ * A port is the bridge's: the host itself has no IPv6 on it. Without a bridge the host's end is the
+ * host's, but what is announced on it does not give the host routes. A kernel without IPv6 has no
+ * such files.
+ */
+static void restrict_ipv6(const char *nic, bool is_port)
 {
 	autoclose int root = procfs_open_root();
 	char path[64];
 
-	snprintf(path, sizeof(path), "sys/net/ipv6/conf/%s/disable_ipv6", nic);
+	snprintf(path, sizeof(path), "sys/net/ipv6/conf/%s/%s", nic,
+		 is_port ? "disable_ipv6" : "accept_ra");
 	if (root >= 0)
-		procfs_write(root, path, "1");
+		procfs_write(root, path, is_port ? "1" : "0");
 }
 
 int user_nic_link_attach(struct netlink *n, const char *nic, uint32_t index,
@@ -178,8 +183,7 @@ int user_nic_link_attach(struct netlink *n, const char *nic, uint32_t index,
 {
 	int r = 0;
 
-	if (bridge->name)
-		disable_ipv6(nic);
+	restrict_ipv6(nic, bridge->name != NULL);
 	if (bridge->name && !bridge->is_openvswitch) {
 		r = link_set_master(n, index, bridge->index);
 		if (r < 0)

@@ -29,6 +29,10 @@ static const usec_t quota_patience = 1 * USEC_PER_SEC;
 
 enum { MAKE_TRIES = 8 };
 
+struct swept_nic {
+	char nic[LINK_NAME_MAX];
+};
+
 /* What one call works with. */
 struct errand {
 	struct user_nic_words words;
@@ -36,6 +40,9 @@ struct errand {
 	struct user_nic_shares shares;
 	struct netlink netlink; /* in the host's network namespace */
 	int netns;
+	struct {
+		VEC_OF(struct swept_nic)
+	} swept; /* whose ports have been taken away */
 };
 
 static int usage(void)
@@ -157,28 +164,64 @@ static bool is_port(struct errand *errand, const struct user_nic_line *line)
 	       bridge.is_openvswitch;
 }
 
+static bool was_swept(const struct errand *errand, const char *nic)
+{
+	for (size_t i = 0; i < errand->swept.count; i++) {
+		if (strcmp(errand->swept.items[i].nic, nic) == 0)
+			return true;
+	}
+	return false;
+}
+
 /*
- * Ports of Open vSwitch stay when their interface goes. Whoever comes next takes those away whose
- * lines are about to go, without holding the lock, and then looks anew: so none is forgotten.
+ * Take away the ports of Open vSwitch whose interfaces are gone, without holding the lock. Each is
+ * tried once; when Open vSwitch does not answer, it is for all of them. 1: the database must be
+ * looked at anew.
+ */
+static int sweep(struct errand *errand, struct user_nic_table *t)
+{
+	bool has_swept = false;
+	int r = 0;
+
+	for (size_t i = 0; i < t->gone.count; i++) {
+		const struct user_nic_line *line = &t->gone.items[i];
+		struct swept_nic *swept;
+
+		if (was_swept(errand, line->nic) || !is_port(errand, line))
+			continue;
+		swept = vec_push(&errand->swept);
+		if (!swept)
+			return -ENOMEM;
+		memcpy(swept->nic, line->nic, strlen(line->nic) + 1);
+		user_nic_table_unlock(t);
+		if (r != -ETIMEDOUT)
+			r = user_nic_openvswitch_delete(line->bridge, line->nic, NULL);
+		has_swept = true;
+	}
+	return has_swept;
+}
+
+/*
+ * The database, locked, without the lines of interfaces that are gone. Their ports go first, so
+ * that dying in between forgets none.
  */
 static int open_table(struct errand *errand, struct user_nic_table *ret, struct err *e)
 {
-	int r = open_culled(errand, ret, e);
-	bool has_swept = false;
+	int r;
 
-	for (size_t i = 0; r == 0 && i < ret->gone.count; i++) {
-		const struct user_nic_line *line = &ret->gone.items[i];
-
-		if (!is_port(errand, line))
-			continue;
-		user_nic_table_unlock(ret);
-		user_nic_openvswitch_delete(line->bridge, line->nic, NULL);
-		has_swept = true;
+	for (;;) {
+		r = open_culled(errand, ret, e);
+		if (r < 0)
+			return r;
+		r = sweep(errand, ret);
+		if (r == 0)
+			r = user_nic_table_write(ret);
+		if (r == 0)
+			return 0;
+		user_nic_table_close(ret);
+		if (r < 0)
+			return database_failed(r, e);
 	}
-	if (!has_swept)
-		return r;
-	user_nic_table_close(ret);
-	return open_culled(errand, ret, e);
 }
 
 /* The line, then the pair. -EEXIST (nothing explained): a name is taken, the line is gone again. */
@@ -235,16 +278,18 @@ static int make(struct errand *errand, const struct user_nic_bridge *bridge,
 	return r;
 }
 
-/* Forget the lines of what is gone, ports of Open vSwitch being gone already. What fails here is
- * done by the next call. */
-static void tidy(struct errand *errand)
+/* Forget the line of an interface that is gone, and its port, which is gone already. What fails
+ * here is done by the next call. */
+static void tidy(struct errand *errand, const char *nic)
 {
+	struct swept_nic *swept = vec_push(&errand->swept);
 	struct user_nic_table t;
 
-	if (open_culled(errand, &t, NULL) < 0)
+	if (!swept)
 		return;
-	user_nic_table_write(&t);
-	user_nic_table_close(&t);
+	memcpy(swept->nic, nic, strlen(nic) + 1);
+	if (open_table(errand, &t, NULL) == 0)
+		user_nic_table_close(&t);
 }
 
 static int report(const char *nic, uint32_t index, const struct link_facts *peer, struct err *e)
@@ -280,7 +325,7 @@ static int create_nic(struct errand *errand, struct err *e)
 	if (bridge.is_openvswitch)
 		user_nic_openvswitch_delete(bridge.name, nic, NULL);
 	link_delete(&errand->netlink, index);
-	tidy(errand);
+	tidy(errand, nic);
 	return r;
 }
 
@@ -340,7 +385,7 @@ static int delete_nic(struct errand *errand, struct err *e)
 		return r;
 	if (link_find(&errand->netlink, errand->words.nic, 0, &facts) == 0)
 		link_delete(&errand->netlink, facts.index);
-	tidy(errand);
+	tidy(errand, errand->words.nic);
 	return 0;
 }
 
@@ -388,6 +433,7 @@ int main(int argc, char **argv)
 	netlink_close(&errand.netlink);
 	if (errand.netns >= 0)
 		close(errand.netns);
+	vec_finish(&errand.swept);
 	vec_finish(&errand.shares);
 	user_nic_caller_finish(&errand.caller);
 	return r;

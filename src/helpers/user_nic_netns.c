@@ -17,11 +17,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "sys/capability.h"
 #include "sys/credentials.h"
 #include "sys/process.h"
 #include "sys/procfs.h"
@@ -73,9 +73,14 @@ static int open_named(const struct user_nic_words *words)
 /* In the child. Whoever has rights over the namespace as he is needs no way through another. */
 static bool can_enter(const struct user_nic_caller *caller, int netns)
 {
+	const struct capability_sets none = {0};
 	int owner;
 
 	if (credentials_set_gid(caller->gid) < 0 || credentials_set_uid(caller->uid) < 0)
+		return false;
+	/* They are gone with the ids, unless somebody has set SECBIT_NO_SETUID_FIXUP for the
+	 * caller. */
+	if (caller->uid != 0 && capability_set(&none) < 0)
 		return false;
 	if (setns(netns, CLONE_NEWNET) == 0)
 		return true;
@@ -92,10 +97,8 @@ static bool caller_can_enter(const struct user_nic_caller *caller, int netns)
 
 	if (pid < 0)
 		return false;
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (pid == 0)
 		_exit(can_enter(caller, netns) ? 0 : 1);
-	}
 	/* The caller may stop it: nobody waits for him, and nothing is locked yet. */
 	if (process_poll(pidfd, CHECK_MILLISECONDS) != 1)
 		process_signal(pidfd, SIGKILL);

@@ -38,7 +38,10 @@ ip -o link show dev $host | grep -o "mtu [0-9]*\|master [a-z0-9]*\|<.*UP"
 ip -o link show dev $host | grep -c "link/ether fe:"
 cat /proc/sys/net/ipv6/conf/$host/disable_ipv6
 create $USER_ID $held br0 lan | sed 's/:.*//'
-create $USER_ID $held none | sed 's/:.*//'
+line=$(create $USER_ID $held none)
+echo ${line%%:*}
+line=${line%:*}
+cat /proc/sys/net/ipv6/conf/${line##*:}/accept_ra
 inside $held ip -o link show dev eth1 | grep -o "mtu [0-9]*"
 lines
 stat -c "%a %u %g" /run/lxc $NICS
@@ -53,6 +56,7 @@ master br0
 1
 lan
 eth1
+0
 mtu 1500
 tester veth br0 veth54321_XXXX
 tester veth br0 veth54321_XXXX
