@@ -79,6 +79,9 @@ int user_nic_caller_resume(void);
 int user_nic_netns_open(const struct user_nic_words *words, const struct user_nic_caller *caller,
 			struct err *e);
 
+/* Whether the user namespace that owns a namespace, or one that holds that, is a user's. */
+bool user_nic_netns_belongs_to(int netns, uint32_t uid);
+
 /* -- names */
 
 /* In a text like /etc/passwd or /etc/group: the first name of an id, the first id of a name. Names

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * May the caller change this network namespace? It is opened once, below a proven /proc, with the
- * caller's effective ids: what he can't reach he gets no descriptor for. Whether he may do
- * something there is the kernel's to say (user_namespaces(7)): a child that is the caller, with no
- * more rights than he has, enters the user namespace that owns it, and then it. All that follows is
- * about this descriptor, so that the number of the process may become another's at any moment.
+ * caller's effective ids: what he can't reach he gets no descriptor for. The user namespace that
+ * owns it, or one above that, must be his (ioctl_ns(2)); and whether he may do something there is
+ * the kernel's to say (user_namespaces(7)): a child that is the caller, with no more rights than he
+ * has, enters the one, and then the other. All that follows is about this descriptor, so that the
+ * number of the process may become another's at any moment.
  */
 
 #include "helpers/user_nic.h"
@@ -105,6 +106,23 @@ static bool caller_can_enter(const struct user_nic_caller *caller, int netns)
 	return process_wait(pidfd, &status) == 0 && status == 0;
 }
 
+bool user_nic_netns_belongs_to(int netns, uint32_t uid)
+{
+	int fd = ioctl(netns, NS_GET_USERNS);
+
+	while (fd >= 0) {
+		uid_t owner;
+		bool is_his = ioctl(fd, NS_GET_OWNER_UID, &owner) == 0 && owner == uid;
+		int parent = is_his ? -1 : ioctl(fd, NS_GET_PARENT);
+
+		close(fd);
+		if (is_his)
+			return true;
+		fd = parent;
+	}
+	return false;
+}
+
 static int open_as_caller(const struct user_nic_words *words, const struct user_nic_caller *caller)
 {
 	int fd = user_nic_caller_assume(caller);
@@ -123,7 +141,9 @@ int user_nic_netns_open(const struct user_nic_words *words, const struct user_ni
 	autoclose int netns = open_as_caller(words, caller);
 	char name[USER_NIC_OWNER_MAX];
 
-	if (netns >= 0 && caller_can_enter(caller, netns))
+	/* The second answer is one that a process of the caller's ids has given: not alone. */
+	if (netns >= 0 && user_nic_netns_belongs_to(netns, caller->uid) &&
+	    caller_can_enter(caller, netns))
 		return take_fd(netns);
 	if (user_nic_names_user(caller->uid, name))
 		err_set(e, ERR_PERMISSION, 0, "User %s may not modify netns for pid %d", name,

@@ -9,7 +9,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +24,8 @@
 #include "base/ids.h"
 #include "base/macros.h"
 #include "sys/file.h"
+#include "sys/namespace.h"
+#include "sys/process.h"
 
 /* -- writes that end in the middle */
 
@@ -542,6 +546,42 @@ static void a_lock_that_is_held_is_told(void **state)
 	user_nic_table_close(&t);
 }
 
+/* -- namespaces */
+
+static void a_namespace_belongs_to_whoever_made_its_user_namespace(void **state)
+{
+	const struct process_clone how = {
+		.flags = CLONE_NEWUSER | CLONE_NEWNET, .cgroup_fd = -1, .exit_signal = SIGCHLD};
+	int pidfd = -EBADF, own, other, status;
+	pid_t pid;
+
+	need_root();
+	own = namespace_open(0, "net");
+	assert_true(own >= 0);
+	assert_true(user_nic_netns_belongs_to(own, 0));
+	assert_false(user_nic_netns_belongs_to(own, 1000));
+	close(own);
+
+	assert_int_equal(seteuid(1000), 0);
+	pid = process_clone(&how, &pidfd);
+	if (pid == 0) {
+		pause();
+		_exit(0);
+	}
+	assert_int_equal(seteuid(0), 0);
+	assert_true(pid > 0);
+	other = namespace_open(pid, "net");
+	assert_true(other >= 0);
+	assert_true(user_nic_netns_belongs_to(other, 1000));
+	assert_false(user_nic_netns_belongs_to(other, 1001));
+	/* Of the initial one, above it. */
+	assert_true(user_nic_netns_belongs_to(other, 0));
+	close(other);
+	process_signal(pidfd, SIGKILL);
+	assert_int_equal(process_wait(pidfd, &status), 0);
+	close(pidfd);
+}
+
 /* -- names of interfaces */
 
 static void names_of_the_host_carry_the_user(void **state)
@@ -607,6 +647,7 @@ int main(void)
 		cmocka_unit_test(an_empty_database_is_made_and_emptied),
 		cmocka_unit_test(what_somebody_has_planted_is_refused),
 		cmocka_unit_test(a_lock_that_is_held_is_told),
+		cmocka_unit_test(a_namespace_belongs_to_whoever_made_its_user_namespace),
 		cmocka_unit_test(names_of_the_host_carry_the_user),
 		cmocka_unit_test(programs_run_without_anything_of_ours),
 	};
