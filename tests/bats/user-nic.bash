@@ -140,4 +140,6 @@ on_stage() {
     cat >>"$BATS_TEST_TMPDIR/script"
     run_apart unshare --net --mount --pid --fork --kill-child --propagation private \
         bash "$BATS_TEST_TMPDIR/script"
+    # bats shows it when the test fails.
+    [ "$status" -eq 0 ] || echo "$stdout"
 }

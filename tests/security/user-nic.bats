@@ -273,12 +273,12 @@ for prepare in 'trap "" CHLD HUP INT TERM PIPE XFSZ XCPU' 'ulimit -c unlimited' 
     as $USER_ID sh -c "$prepare"'; exec "$1" create /x c1 $2 veth br0' sh "$NIC" $mine | cut -d: -f1
 done | xargs
 # Where root may lift limits they do not matter, elsewhere they end the call and nothing else.
-for prepare in 'ulimit -f 0' 'ulimit -n 3' 'ulimit -n 5' 'ulimit -v 300' 'ulimit -t 0'; do
+for prepare in 'ulimit -f 0' 'ulimit -n 3' 'ulimit -n 5' 'ulimit -v 300'; do
     as $USER_ID sh -c "$prepare"'; exec "$1" create /x c1 $2 veth br0' sh "$NIC" $mine \
         >>/run/limited 2>&1 || true
 done
 limited=$(grep -c '^eth' /run/limited || true)
-if (((0x$(sed -n 's/^CapBnd:.//p' /proc/self/status) >> 24 & 1) == 1)); then [ $limited -ge 3 ]; fi
+if (((0x$(sed -n 's/^CapBnd:.//p' /proc/self/status) >> 24 & 1) == 1)); then [ $limited -ge 2 ]; fi
 as $USER_ID /usr/bin/python3 -c '
 import os, resource, signal, sys
 signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
