@@ -180,9 +180,6 @@ static int check_place(struct compiler *c, size_t index, struct err *e)
 				  "empty is the loopback interface, and its name is lo",
 				  e);
 	}
-	if (net->type == NET_VETH && !c->facts->caller.is_root)
-		return compile_unsupported(c, net_key(c, net, "type"), net_origin(c, net, "type"),
-					   "veth interfaces of ordinary users", e);
 	return 0;
 }
 
@@ -424,7 +421,8 @@ static int create(struct compiler *c, size_t index, struct err *e)
 {
 	switch (c->links[index].net->type) {
 	case NET_VETH:
-		return net_add_veth(c, index, e);
+		return c->facts->caller.is_root ? net_add_veth(c, index, e)
+						: net_add_user_veth(c, index, e);
 	case NET_MACVLAN:
 		return net_add_macvlan(c, index, e);
 	case NET_IPVLAN:
@@ -476,6 +474,7 @@ int compile_net_host(struct compiler *c, struct err *e)
 
 int compile_net_end(struct compiler *c, enum plan_section s, struct err *e)
 {
+	const bool is_root = c->facts->caller.is_root;
 	int r = 0;
 
 	if (!c->has_net_ns)
@@ -485,7 +484,8 @@ int compile_net_end(struct compiler *c, enum plan_section s, struct err *e)
 		net_end_proxies(c, s, i);
 		r = run_script(c, s, i, e);
 		if (r == 0 && c->links[i].net->type == NET_VETH)
-			net_end_veth(c, s, i);
+			(is_root ? net_end_veth : net_end_user_veth)(c, s, i);
 	}
+	net_leave_user_veths(c, s);
 	return r;
 }

@@ -3,8 +3,8 @@
 
 /*
  * What the files about network interfaces share: c_net.c (all of them on the host), c_net_veth.c,
- * c_net_link.c (the other types), c_net_proxy.c (l2proxy), c_net_inside.c (in the container).
- * `index` is one of c->links.
+ * c_net_user.c (the same of ordinary users), c_net_link.c (the other types), c_net_proxy.c
+ * (l2proxy), c_net_inside.c (in the container). `index` is one of c->links.
  */
 
 #include "plan/compiler.h"
@@ -54,3 +54,9 @@ void net_end_physes(struct compiler *c, enum plan_section s);
 /* c_net_proxy.c */
 int net_add_proxies(struct compiler *c, size_t index, struct err *e);
 void net_end_proxies(struct compiler *c, enum plan_section s, size_t index);
+
+/* c_net_user.c: type veth, when the caller is not root */
+int net_add_user_veth(struct compiler *c, size_t index, struct err *e);
+int net_add_user_veth_inside(struct compiler *c, size_t index, struct err *e);
+void net_end_user_veth(struct compiler *c, enum plan_section s, size_t index);
+void net_leave_user_veths(struct compiler *c, enum plan_section s); /* behind all of them */

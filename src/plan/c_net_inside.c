@@ -156,9 +156,11 @@ static int set_up(struct compiler *c, size_t index, bool *lo_is_up, struct err *
 	};
 	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_LENGTH(families); i++)
+	if (net->type == NET_VETH && !c->facts->caller.is_root)
+		r = compile_net_user_inside(c, index, e);
+	for (size_t i = 0; i < ARRAY_LENGTH(families) && r == 0; i++)
 		add_addresses(c, net, link, &families[i]);
-	if (net->up) {
+	if (net->up && r == 0) {
 		const char *origin = net_origin(c, net, "flags");
 
 		if (net->type != NET_EMPTY)

@@ -339,6 +339,16 @@ const struct plan_op_row plan_op_rows[OP_COUNT] = {
 		IN(REGISTER_NUMBER),
 		TAKES(BYTES("address", FORM_ADDRESS), NUMBER("bit", FORM_PLAIN)),
 		CALLS("sendto", "recvmsg"), HINTS(link)},
+	[OP_USER_NIC_CREATE] = {
+		ROW(OP_USER_NIC_CREATE, "have lxc-user-nic make the network interface %o",
+		    ERR_NETWORK_FAILED),
+		OUT(REGISTER_NAME), TAKES(TEXT("bridge"), TEXT("inside")),
+		CALLS("clone3", "execve", "waitid", "read"), HINTS(user_nic)},
+	[OP_USER_NIC_DELETE] = {
+		ROW(OP_USER_NIC_DELETE, "have lxc-user-nic delete the network interface %o",
+		    ERR_NETWORK_FAILED),
+		IN(REGISTER_NAME), TAKES(TEXT("bridge"), REGISTER("namespace", REGISTER_FD)),
+		CALLS("clone3", "execve", "waitid", "read"), HINTS(user_nic)},
 	[OP_GATE] = {ROW(OP_GATE, "meet the other side at the gate %o", ERR_CHILD_DIED),
 		TAKES(NUMBER("gate", FORM_GATE), REGISTER_OPTIONAL("first", REGISTER_FD),
 		      NUMBER("count", FORM_COUNT)), CALLS("sendmsg", "recvmsg")},
@@ -504,6 +514,11 @@ const struct plan_op_row plan_op_rows[OP_COUNT] = {
 	[OP_LINK_UP_INSIDE] = {
 		ROW(OP_LINK_UP_INSIDE, "bring the network interface %o up", ERR_NETWORK_FAILED),
 		TAKES(TEXT("link")), CALLS("sendto", "recvmsg"), HINTS(link)},
+	[OP_LINK_MAC_INSIDE] = {
+		ROW(OP_LINK_MAC_INSIDE, "set the hardware address of the network interface %o",
+		    ERR_NETWORK_FAILED),
+		TAKES(TEXT("link"), NUMBER("mac", FORM_MAC)), CALLS("sendto", "recvmsg"),
+		HINTS(veth)},
 	[OP_ADDRESS_ADD] = {
 		ROW(OP_ADDRESS_ADD, "give the network interface the address %o",
 		    ERR_NETWORK_FAILED),

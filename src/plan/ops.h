@@ -194,6 +194,12 @@
 	/* out NUMBER, to which it adds bit n; b address, n: it is reached through lo */ \
 	X(OP_LO_ROUTE_REMOVE, "lo-route-remove", LANE_HOST, OP_NONE) \
 	/* in NUMBER (empty is fine), the same, when the bit is set */ \
+	X(OP_USER_NIC_CREATE, "user-nic-create", LANE_HOST, OP_NONE) \
+	/* out NAME host end (its number: ifindex); t bridge or "none", t name inside: an ordinary \
+	 * user's pair, by lxc-user-nic; it goes with init's network namespace */ \
+	X(OP_USER_NIC_DELETE, "user-nic-delete", LANE_HOST, OP_NONE) \
+	/* in NAME (empty is fine); t bridge of Open vSwitch, r FD of init's network namespace: \
+	 * its port, by lxc-user-nic */ \
 	/* -- gates: BOTH */ \
 	X(OP_GATE, "gate", LANE_BOTH, OP_NONE) \
 	/* n enum plan_gate; r? first FD register that INIT hands to HOST, n how many */ \
@@ -291,6 +297,7 @@
 	X(OP_ADDRESS_SOCKET, "address-socket", LANE_INIT, OP_NONE) \
 	/* out FD: rtnetlink, groups for links and addresses */ \
 	X(OP_LINK_UP_INSIDE, "link-up-inside", LANE_INIT, OP_NONE) /* t link */ \
+	X(OP_LINK_MAC_INSIDE, "link-mac-inside", LANE_INIT, OP_NONE) /* t link, n mac */ \
 	X(OP_ADDRESS_ADD, "address-add", LANE_INIT, OP_NONE) \
 	/* t link, b address, n prefix, n broadcast (IPv4, network order; 0 = none) */ \
 	X(OP_ROUTE_DEFAULT, "route-default", LANE_INIT, OP_NONE) \

@@ -282,6 +282,13 @@ const struct plan_hint plan_hints_veth[] = {
 	{0},
 };
 
+const struct plan_hint plan_hints_user_nic[] = {
+	{ENOENT, "lxc-user-nic is not installed; it makes the interfaces of ordinary users"},
+	{EACCES, "lxc-user-nic must be executable to this user", ERR_PERMISSION},
+	{ESRCH, "the container died before its network was set up"},
+	{0},
+};
+
 const struct plan_hint plan_hints_link[] = {
 	{ENODEV, "there is no such interface; was it renamed or deleted meanwhile?"},
 	{EPERM, "changing interfaces needs CAP_NET_ADMIN", ERR_PERMISSION},

@@ -31,6 +31,7 @@ extern const struct plan_hint plan_hints_prlimit[];
 extern const struct plan_hint plan_hints_proc_write[];
 extern const struct plan_hint plan_hints_root_pin[];
 extern const struct plan_hint plan_hints_veth[];
+extern const struct plan_hint plan_hints_user_nic[];
 extern const struct plan_hint plan_hints_link[];
 extern const struct plan_hint plan_hints_bridge[];
 extern const struct plan_hint plan_hints_port_vlan[];

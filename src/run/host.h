@@ -164,5 +164,8 @@ int host_proxy_remove(struct host *h, const struct plan_step *step);
 int host_lo_route_add(struct host *h, const struct plan_step *step);
 int host_lo_route_remove(struct host *h, const struct plan_step *step);
 
+int host_user_nic_create(struct host *h, const struct plan_step *step);
+int host_user_nic_delete(struct host *h, const struct plan_step *step);
+
 int host_gate(struct host *h, const struct plan_step *step);
 /* clang-format on */

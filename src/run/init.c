@@ -295,6 +295,7 @@ static int (*const ops[OP_COUNT])(struct init_lane *) = {
 	[OP_SET_UID] = init_op_set_uid,
 	[OP_ADDRESS_SOCKET] = init_op_address_socket,
 	[OP_LINK_UP_INSIDE] = init_op_link_up_inside,
+	[OP_LINK_MAC_INSIDE] = init_op_link_mac_inside,
 	[OP_ADDRESS_ADD] = init_op_address_add,
 	[OP_ROUTE_DEFAULT] = init_op_route_default,
 	[OP_ENTER] = init_op_enter,

@@ -217,5 +217,6 @@ int init_op_setsid(struct init_lane *l);
 /* init_net.c */
 int init_op_address_socket(struct init_lane *l);
 int init_op_link_up_inside(struct init_lane *l);
+int init_op_link_mac_inside(struct init_lane *l);
 int init_op_address_add(struct init_lane *l);
 int init_op_route_default(struct init_lane *l);

@@ -63,6 +63,19 @@ int init_op_link_up_inside(struct init_lane *l)
 	return r < 0 ? r : finish(l, link_set_up(l->netlink, index));
 }
 
+int init_op_link_mac_inside(struct init_lane *l)
+{
+	uint8_t mac[LINK_MAC_LENGTH];
+	uint32_t index;
+	int r = find_link(l, &index);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < LINK_MAC_LENGTH; i++)
+		mac[i] = (uint8_t)(l->step->arg[1] >> 8 * i);
+	return finish(l, link_set_mac(l->netlink, index, mac));
+}
+
 static struct link_address get_address(const struct init_lane *l, uint64_t bytes)
 {
 	return (struct link_address){

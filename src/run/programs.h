@@ -21,9 +21,11 @@
  *		the same into a directory ("/NAME") of such a unit. Libraries run it.
  *	lxc-ephemeral LXCPATH NAME
  *		destroys the container. Exit 0 when nothing is left of it, or it runs again.
+ *	lxc-user-nic: an interface of an ordinary user's container (user_nic_line.h).
  */
 
 #define PROGRAM_COMPILE       "lxc-compile"
 #define PROGRAM_FILTER_OPTION "--filter"
 #define PROGRAM_SCOPE_OPTION  "--scope"
 #define PROGRAM_DESTROY       "lxc-ephemeral"
+#define PROGRAM_USER_NIC      "lxc-user-nic"

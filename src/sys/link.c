@@ -91,6 +91,14 @@ int link_find(struct netlink *n, const char *name, uint32_t index, struct link_f
 	found = netlink_find(message, sizeof(*info), IFLA_MTU, &length);
 	if (found && length == sizeof(ret->mtu))
 		memcpy(&ret->mtu, found, length);
+	found = netlink_find(message, sizeof(*info), IFLA_LINK, &length);
+	if (found && length == sizeof(ret->link))
+		memcpy(&ret->link, found, length);
+	found = netlink_find(message, sizeof(*info), IFLA_LINK_NETNSID, &length);
+	if (found && length == sizeof(ret->link_namespace)) {
+		memcpy(&ret->link_namespace, found, length);
+		ret->has_link_namespace = true;
+	}
 	found = netlink_find(message, sizeof(*info), IFLA_ADDRESS, &length);
 	if (found && length == sizeof(ret->mac)) {
 		memcpy(ret->mac, found, length);
@@ -111,6 +119,15 @@ int link_set_up(struct netlink *n, uint32_t index)
 
 	netlink_begin(&q, RTM_NEWLINK, 0);
 	netlink_add_header(&q, &info, sizeof(info));
+	return netlink_ask(n, &q, NULL, 0);
+}
+
+int link_set_mac(struct netlink *n, uint32_t index, const uint8_t mac[static LINK_MAC_LENGTH])
+{
+	struct netlink_request q;
+
+	begin_link(&q, RTM_NEWLINK, 0, index);
+	netlink_add(&q, IFLA_ADDRESS, mac, LINK_MAC_LENGTH);
 	return netlink_ask(n, &q, NULL, 0);
 }
 

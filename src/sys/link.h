@@ -22,6 +22,9 @@ struct link_facts {
 	uint32_t index;
 	uint32_t mtu;
 	uint32_t flags; /* IFF_* */
+	uint32_t link;  /* of a veth: its peer's index; 0 = none */
+	bool has_link_namespace;
+	int32_t link_namespace; /* where that is: a number as link_namespace_id() has it */
 	bool has_mac;
 	uint8_t mac[LINK_MAC_LENGTH];
 	char name[LINK_NAME_MAX];
@@ -33,6 +36,7 @@ struct link_facts {
 int link_find(struct netlink *n, const char *name, uint32_t index, struct link_facts *ret);
 
 int link_set_up(struct netlink *n, uint32_t index);
+int link_set_mac(struct netlink *n, uint32_t index, const uint8_t mac[static LINK_MAC_LENGTH]);
 /* Add to a bridge or bond; 0 takes it out. */
 int link_set_master(struct netlink *n, uint32_t index, uint32_t master);
 /* -ENODEV: there is none (any more). */
@@ -174,3 +178,11 @@ struct link_ports {
 	char foreign[LINK_NAME_MAX]; /* one that is no veth; "" = there is none */
 };
 int link_look_at_ports(struct netlink *n, uint32_t master, struct link_ports *ret);
+
+/* -- link_namespace.c */
+
+/*
+ * The number by which our network namespace knows another one (link_namespace.c, Linux 4.0); -1: it
+ * has none, because no interface leads there.
+ */
+int link_namespace_id(struct netlink *n, int ns_fd, int32_t *ret);

@@ -15,10 +15,10 @@ cd "$(dirname "$0")/../.."
 build=$PWD/build/fuzz
 source=$PWD/tests/fuzz
 runs=${FUZZ_RUNS:-10000000}
-read -ra targets <<<"${FUZZ_TARGETS:-config control idmap mount_entry plan system_config usernet seccomp_policy}"
+read -ra targets <<<"${FUZZ_TARGETS:-config control idmap mount_entry plan system_config usernet seccomp_policy user_nic}"
 
 # Parts that a target gets: about what it can run in the same time, the slowest first.
-declare -A parts=([config]=3 [control]=2 [idmap]=12 [mount_entry]=12 [plan]=12 [system_config]=20 [usernet]=20
+declare -A parts=([config]=3 [control]=2 [idmap]=12 [mount_entry]=12 [plan]=12 [system_config]=20 [user_nic]=15 [usernet]=20
     [seccomp_policy]=33)
 all_parts=0
 for name in "${targets[@]}"; do

@@ -692,10 +692,13 @@ static void our_init_holds_nothing_of_the_host(void **state)
 
 static int loopback_is_up(void *payload)
 {
+	static const uint8_t mac[] = {2, 0x11, 0x22, 0x33, 0x44, 0x55};
 	struct ifreq request = {.ifr_name = "lo"};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	probe_true(ioctl(fd, SIOCGIFFLAGS, &request) == 0 && request.ifr_flags & IFF_UP);
+	probe_true(ioctl(fd, SIOCGIFHWADDR, &request) == 0 &&
+		   memcmp(request.ifr_hwaddr.sa_data, mac, sizeof(mac)) == 0);
 	request = (struct ifreq){.ifr_name = "lo:x"};
 	close(fd);
 	return 0;
@@ -712,6 +715,9 @@ static void interfaces_are_configured(void **state)
 
 	lane_step(l, OP_UNSHARE)->arg[0] = CLONE_NEWNET;
 	lane_step(l, OP_ADDRESS_SOCKET)->out = lane_fd_register(l);
+	step = lane_step(l, OP_LINK_MAC_INSIDE);
+	step->arg[0] = lo;
+	step->arg[1] = UINT64_C(0x554433221102);
 	lane_step(l, OP_LINK_UP_INSIDE)->arg[0] = lo;
 	step = lane_step(l, OP_ADDRESS_ADD);
 	step->arg[0] = lo;
