@@ -5,8 +5,10 @@
  *
  * The first part is done by a child of ours in the container's mount namespace, and what it makes
  * belongs to container root. Names are resolved from the container's root directory, over
- * descriptors. Where a device could not be opened (a container with a user namespace of its own,
- * "nodev") the host's node is bind-mounted on an empty file, as a start does it.
+ * descriptors. A link may lead to a directory of the host's that is mounted inside: where container
+ * root is an ordinary user of the host, the child may write no more than that user. Where a device
+ * could not be opened (a container with a user namespace of its own, "nodev") the host's node is
+ * bind-mounted on an empty file, as a start does it.
  */
 
 #include "container/container.h"
@@ -14,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/securebits.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -30,13 +33,15 @@
 #include "base/num.h"
 #include "container/child.h"
 #include "container/control.h"
+#include "sys/capability.h"
+#include "sys/credentials.h"
 #include "sys/mount.h"
 #include "sys/namespace.h"
 #include "sys/process.h"
 #include "sys/procfs.h"
 #include "sys/resolve.h"
 
-enum { PARENT_MODE = 0755, PERMISSIONS = 07777, ID_MAP_MAX = 4096 };
+enum { PARENT_MODE = 0755, PERMISSIONS = 07777, ID_MAP_MAX = 12288 };
 
 /* A device: what its node is, whatever it is called. */
 struct device {
@@ -47,11 +52,11 @@ struct device {
 struct node_job {
 	const char *target; /* inside */
 	int mounts_fd;      /* the container's mount namespace */
-	uid_t owner_uid;    /* container root, as the host sees it */
+	uid_t owner_uid;    /* container root, as we see it */
 	gid_t owner_gid;
 	struct device device;
 	bool has_own_users; /* nothing that it has mounted has devices */
-	int tree_fd;        /* the host's node as a mount that is attached nowhere */
+	int tree_fd;        /* the host's node as a mount that is attached nowhere, or -errno */
 	struct node_result {
 		struct device device; /* that was removed */
 		bool is_made;
@@ -70,10 +75,25 @@ static bool is_same(const struct stat *st, const struct device *device)
 
 /* ---------------------------------------------------------------- the child */
 
-/* Become whoever makes files for container root, with all rights. Its root directory, or -errno. */
+/* From here on files are what their owners and modes say, as for any user. */
+static int drop_file_rights(void)
+{
+	struct capability_sets sets;
+	int r = credentials_set_groups(0, NULL);
+
+	if (r == 0)
+		r = capability_get(&sets);
+	if (r < 0)
+		return r;
+	sets.effective &= ~(UINT64_C(1) << CAP_DAC_OVERRIDE | UINT64_C(1) << CAP_DAC_READ_SEARCH |
+			    UINT64_C(1) << CAP_FOWNER);
+	return capability_set(&sets);
+}
+
+/* Become whoever makes files for container root. Its root directory, or -errno. */
 static int enter(const struct node_job *job)
 {
-	int fd;
+	int r, fd;
 
 	if (setns(job->mounts_fd, CLONE_NEWNS) < 0)
 		return -errno;
@@ -82,6 +102,9 @@ static int enter(const struct node_job *job)
 		return -errno;
 	setfsgid(job->owner_gid);
 	setfsuid(job->owner_uid);
+	r = job->has_own_users ? drop_file_rights() : 0;
+	if (r < 0)
+		return r;
 	fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
@@ -161,9 +184,12 @@ static int make_room(int parent, const char *name, const struct node_job *job)
 
 static int bind_node(int parent, const char *name, int tree_fd)
 {
-	autoclose int fd = openat(parent, name, O_CREAT | O_EXCL | O_RDONLY | O_CLOEXEC, 0);
+	autoclose int fd = -EBADF;
 	int r;
 
+	if (tree_fd < 0)
+		return tree_fd;
+	fd = openat(parent, name, O_CREAT | O_EXCL | O_RDONLY | O_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
 	r = mount_attach(tree_fd, fd, "");
@@ -233,25 +259,28 @@ static int remove_node(void *argument)
 
 /* ---------------------------------------------------------------- the parent */
 
-/* The host's id of container root, from "0 100000 65536" and further lines; ours when 0 is not
- * mapped. */
-static uint32_t root_of(int process, const char *file)
+/* Our id of container root, from "0 100000 65536" and further lines; when 0 is not mapped, the
+ * first that is. 0, or -errno. */
+static int root_of(int process, const char *file, uint32_t *ret)
 {
 	char text[ID_MAP_MAX];
 	const char *at = text;
+	int r = procfs_read(process, file, text, sizeof(text));
 
-	if (procfs_read(process, file, text, sizeof(text)) < 0)
-		return 0;
-	for (;;) {
+	if (r < 0)
+		return r;
+	for (unsigned line = 0;; line++) {
 		uint64_t inside, outside, count;
 
 		for (size_t i = 0; i < 3; i++) {
 			at += strspn(at, " \n");
 			if (num_take_u64(&at, i == 0 ? &inside : i == 1 ? &outside : &count) < 0)
-				return 0;
+				return line > 0 ? 0 : -EINVAL;
 		}
-		if (inside == 0 && count > 0)
-			return (uint32_t)outside;
+		if (line == 0 || inside == 0)
+			*ret = (uint32_t)outside;
+		if (inside == 0)
+			return 0;
 	}
 }
 
@@ -276,10 +305,32 @@ static int look_inside(pid_t init, struct node_job *job)
 	if (r < 0)
 		return r;
 	job->has_own_users = r;
-	job->owner_uid = root_of(process, "uid_map");
-	job->owner_gid = root_of(process, "gid_map");
+	r = root_of(process, "uid_map", &job->owner_uid);
+	if (r == 0)
+		r = root_of(process, "gid_map", &job->owner_gid);
+	if (r < 0)
+		return r;
 	job->mounts_fd = namespace_open(init, "mnt");
 	return job->mounts_fd < 0 ? job->mounts_fd : 0;
+}
+
+/* A container without a mount namespace of its own: its files are ours, or those of our init. */
+static int refuse_own_mounts(int mounts_fd, const struct container *c, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(mounts_fd, &st) < 0)
+		return err_set(e, ERR_SYSTEM, errno,
+			       "cannot look at the mount namespace of container \"%s\"", c->name);
+	if (st.st_ino != namespace_number("/proc/thread-self/ns/mnt") &&
+	    st.st_ino != namespace_number("/proc/1/ns/mnt"))
+		return 0;
+	err_set(e, ERR_USAGE, EINVAL,
+		"container \"%s\" has the host's mounts: its device nodes are those of the host",
+		c->name);
+	err_hint(e, "lxc-cgroup with devices.allow or devices.deny changes what it may do with "
+		    "them");
+	return -EINVAL;
 }
 
 /* The namespace's descriptor is the caller's. */
@@ -303,9 +354,10 @@ static int prepare(const struct container *c, struct node_job *job, int *ret_mou
 	/* The number may have been given to another process, unless init still lives now. */
 	if (process_signal(pidfd, 0) == -ESRCH)
 		return control_not_running(c, ESRCH, e);
-	return r < 0 ? err_set(e, ERR_SYSTEM, -r,
-			       "cannot look at the mount namespace of container \"%s\"", c->name)
-		     : 0;
+	if (r < 0)
+		return err_set(e, ERR_SYSTEM, -r,
+			       "cannot look at the namespaces of container \"%s\"", c->name);
+	return refuse_own_mounts(job->mounts_fd, c, e);
 }
 
 static int fail(int r, const char *verb, const char *target, const struct container *c,
@@ -317,6 +369,10 @@ static int fail(int r, const char *verb, const char *target, const struct contai
 			    "name");
 	if (r == -EISDIR)
 		err_hint(e, "a directory has that name there: give another name");
+	if (r == -EACCES)
+		err_hint(e, "root of the container may not write there, and it is not done for it");
+	if (r == -EPERM)
+		err_hint(e, "this needs CAP_SYS_ADMIN, and CAP_MKNOD for a node");
 	if (r == -EINVAL)
 		err_hint(e, "give the path of a device node, as /dev/fuse");
 	return r;
@@ -367,6 +423,18 @@ static int look_at_source(const char *source, struct device *ret, struct err *e)
 	return 0;
 }
 
+/* Where the host's mount is shared, as systemd has it, a copy is its peer: what the container
+ * mounts on it would appear on the host's node. */
+static int clone_node(const char *source)
+{
+	autoclose int fd = mount_clone_tree(AT_FDCWD, source, false);
+	int r = fd < 0 ? fd
+		       : mount_set_attributes(fd, "", false,
+					      &(struct mount_attr){.propagation = MS_PRIVATE});
+
+	return r < 0 ? r : take_fd(fd);
+}
+
 int container_add_device_node(struct container *c, const char *source, const char *target,
 			      struct err *e)
 {
@@ -380,10 +448,7 @@ int container_add_device_node(struct container *c, const char *source, const cha
 		r = look_at_source(source, &job.device, e);
 	if (r < 0)
 		return r;
-	job.tree_fd = tree_fd = mount_clone_tree(AT_FDCWD, source, false);
-	if (tree_fd < 0)
-		return err_set(e, ERR_SYSTEM, -tree_fd, "cannot bind the device node \"%s\"",
-			       source);
+	job.tree_fd = tree_fd = clone_node(source);
 	r = run_job(add_node, &job, &result);
 	if (r < 0)
 		return fail(r, "make the device node", job.target, c, e);
@@ -394,6 +459,8 @@ int container_add_device_node(struct container *c, const char *source, const cha
 	return r;
 }
 
+/* The host's node counts: the container may have put another device in its place, or have removed
+ * it so that it keeps the right to the device. */
 int container_remove_device_node(struct container *c, const char *source, const char *target,
 				 struct err *e)
 {
@@ -401,14 +468,19 @@ int container_remove_device_node(struct container *c, const char *source, const 
 	struct node_job job = {.target = target ? target : source, .mounts_fd = -EBADF};
 	struct node_result result = {0};
 	struct err ignored = {0};
-	int r = prepare(c, &job, &mounts_fd, e);
+	bool is_known;
+	int r = prepare(c, &job, &mounts_fd, e), denied;
 
 	if (r < 0)
 		return r;
+	is_known = look_at_source(source, &job.device, &ignored) == 0;
 	r = run_job(remove_node, &job, &result);
-	if (r < 0)
+	if (r < 0 && !is_known)
 		return fail(r, "remove the device node", job.target, c, e);
-	/* The host's node counts: the container may have put another device in its place. */
-	(void)look_at_source(source, &result.device, &ignored);
-	return set_rule(c, "devices.deny", &result.device, e);
+	denied = set_rule(c, "devices.deny", is_known ? &job.device : &result.device, e);
+	if (r == 0 || denied < 0)
+		return denied;
+	fail(r, "remove the device node", job.target, c, e);
+	err_hint(e, "the device \"%s\" is denied now, whatever its nodes are called", source);
+	return r;
 }

@@ -16,9 +16,12 @@ setup_file() {
         "lxc.cgroup.devices.allow = c *:* m" \
         "lxc.cgroup2.devices.deny = a" "lxc.cgroup2.devices.allow = c 1:3 rwm" \
         "lxc.cgroup2.devices.allow = c *:* m"
+    HOST_DIRECTORY=$LXCPATH/.host-directory
+    export HOST_DIRECTORY
+    mkdir -m 755 "$HOST_DIRECTORY"
     # The template's root belongs to the host's root: shifted as it is mounted.
     make_container "$N-users" "lxc.idmap = u 0 300000 65536" "lxc.idmap = g 0 300000 65536" \
-        "lxc.rootfs.options = idmap=container"
+        "lxc.rootfs.options = idmap=container" "lxc.mount.entry = $HOST_DIRECTORY mnt none bind"
 }
 
 teardown_file() {
@@ -114,6 +117,90 @@ device() {
     device add /dev/kmsg /tmp/up/kmsg-node
     [ ! -e /kmsg-node ]
     in_container "$N" test -c /kmsg-node
+}
+
+@test "what container root may not write on the host, is not written for it" {
+    N=$N-users
+    start
+    mknod "$HOST_DIRECTORY/full" c 1 7
+    : >"$HOST_DIRECTORY/zero"
+    in_container "$N" ln -s /mnt /dev/opt
+    device del /dev/full /dev/opt/full
+    assert_equal "$status" 1
+    assert_contains "$stderr" "Permission denied"
+    [ -c "$HOST_DIRECTORY/full" ]
+    device add /dev/zero /dev/opt/zero
+    assert_equal "$status" 1
+    assert_contains "$stderr" "root of the container may not write there"
+    device add /dev/zero /dev/opt/other/zero
+    assert_equal "$status" 1
+    # The groups of who calls don't count.
+    chmod 775 "$HOST_DIRECTORY"
+    device add /dev/zero /dev/opt/third
+    assert_equal "$status" 1
+    assert_equal "$(cd "$HOST_DIRECTORY" && echo *)" "full zero"
+}
+
+@test "what a container mounts on a node that is bound does not reach the host's" {
+    cat >"$BATS_TEST_TMPDIR/shared" <<-'SCRIPT'
+	set -e
+	mount --make-rshared /
+	trap 'lxc-stop -P "$LXCPATH" -n "$N" -k 2>/dev/null || true' EXIT
+	lxc-start -P "$LXCPATH" -n "$N"
+	lxc-device -P "$LXCPATH" -n "$N" add /dev/full /dev/full7
+	lxc-attach -P "$LXCPATH" -n "$N" -- mount --bind /proc/version /dev/full7
+	lxc-attach -P "$LXCPATH" -n "$N" -- stat -c %F /dev/full7
+	stat -c %F /dev/full
+	SCRIPT
+    N=$N-users run_apart unshare -m bash "$BATS_TEST_TMPDIR/shared"
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "regular empty file
+character special file"
+}
+
+@test "a container that has the host's mounts: its nodes are the host's, and stay" {
+    make_container "$N-mounts" "lxc.namespace.keep = mnt user"
+    sed -i '/^lxc.rootfs/d;/^lxc.mount/d' "$LXCPATH/$N-mounts/config"
+    N=$N-mounts
+    lxc-start -P "$LXCPATH" -n "$N" -- sleep 600
+    mknod "$BATS_TEST_TMPDIR/null" c 1 3
+    device del "$BATS_TEST_TMPDIR/null"
+    assert_equal "$status" 1
+    assert_contains "$stderr" "container \"$N\" has the host's mounts"
+    [ -c "$BATS_TEST_TMPDIR/null" ]
+    device add /dev/full "$BATS_TEST_TMPDIR/new"
+    assert_equal "$status" 1
+    [ ! -e "$BATS_TEST_TMPDIR/new" ]
+}
+
+@test "a container that removes the node itself does not keep the device" {
+    start
+    device add /dev/kmsg
+    in_container "$N" sh -c "mknod /tmp/hidden c 1 11; rm /dev/kmsg"
+    in_container "$N" dd if=/tmp/hidden of=/dev/null bs=8192 count=1 2>/dev/null
+    device del /dev/kmsg
+    assert_equal "$status" 1
+    assert_contains "$stderr" "No such file or directory"
+    assert_contains "$stderr" "the device \"/dev/kmsg\" is denied now"
+    run in_container "$N" dd if=/tmp/hidden of=/dev/null bs=8192 count=1
+    [ "$status" -ne 0 ]
+    assert_contains "$output" "Operation not permitted"
+}
+
+@test "a device that can't be allowed leaves no node" {
+    needs_v1
+    local parent=/sys/fs/cgroup/devices/tare-bats-$$
+
+    mkdir "$parent"
+    echo "c 1:11 rwm" >"$parent/devices.deny"
+    lxc-start -P "$LXCPATH" -n "$N" -s "lxc.cgroup.dir=tare-bats-$$"
+    device add /dev/kmsg /dev/opt/kmsg
+    assert_equal "$status" 1
+    assert_contains "$stderr" "devices.allow"
+    in_container "$N" test ! -e /dev/opt/kmsg
+    lxc-stop -P "$LXCPATH" -n "$N" -k
+    find /sys/fs/cgroup/ -depth -type d -name "tare-bats-$$" -exec rmdir {} + 2>/dev/null || true
+    [ ! -e "$parent" ]
 }
 
 @test "sentences of failures" {
