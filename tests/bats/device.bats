@@ -297,3 +297,66 @@ lo vb
     assert_contains "$stderr" "the name \"vb\" is taken there"
     assert_contains "$stderr" "\"a-name-that-is-too-long\" can't be the name of a network interface"
 }
+
+@test "an alternative name is one of the interface's, which keeps its proper one" {
+    in_net <<-'SCRIPT'
+	ip link add va type veth peer name vb
+	ip link property add dev va altname enp7
+	device add enp7
+	links
+	inside ls /sys/class/net
+	device del va
+	device add enp7 eth0
+	links
+	inside ls /sys/class/net
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "lo vb lo
+va
+lo vb eth0
+lo"
+}
+
+@test "a network namespace that is shared with the host: no interface of the host's is renamed" {
+    cat >"$BATS_TEST_TMPDIR/none" <<-'SCRIPT'
+	trap 'lxc-stop -P "$LXCPATH" -n "$N" -k 2>/dev/null || true' EXIT
+	lxc-start -P "$LXCPATH" -n "$N" -s lxc.net.0.type=none
+	ip link add va type veth peer name vb
+	lxc-device -P "$LXCPATH" -n "$N" add va eth5 || echo $?
+	lxc-device -P "$LXCPATH" -n "$N" del vb eth6 || echo $?
+	ip link show va >/dev/null && ip link show vb >/dev/null && echo both
+	SCRIPT
+    run_apart unshare -n bash "$BATS_TEST_TMPDIR/none"
+    assert_equal "$stdout" "1
+1
+both"
+    assert_contains "$stderr" "it is in your network namespace"
+}
+
+@test "the interface of the configuration: taken out, and gone with its other end at the stop" {
+    in_net <<-'SCRIPT'
+	ip link add br7 type bridge
+	lxc-stop -P "$LXCPATH" -n "$N" -k
+	lxc-start -P "$LXCPATH" -n "$N" -s lxc.net.0.type=veth -s lxc.net.0.link=br7 \
+	    -s lxc.net.0.name=eth0 -s lxc.net.0.veth.pair=host0
+	device del eth0 out7
+	links; echo
+	lxc-stop -P "$LXCPATH" -n "$N" -k
+	links; echo
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "lo br7 host0 out7 
+lo br7 "
+}
+
+@test "without the right to move interfaces, that is what is said" {
+    in_net <<-'SCRIPT'
+	ip link add va type veth peer name vb
+	device add va
+	setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin \
+	    lxc-device -P "$LXCPATH" -n "$N" del va || echo $?
+	SCRIPT
+    assert_equal "$status:$stdout" "0:1"
+    assert_contains "$stderr" "cannot move network interface \"va\" out of container \"$N\""
+    assert_contains "$stderr" "only root of the host may move network interfaces"
+}
