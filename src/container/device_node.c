@@ -52,6 +52,7 @@ struct device {
 struct node_job {
 	const char *target; /* inside */
 	int mounts_fd;      /* the container's mount namespace */
+	int host_fd;        /* our root directory */
 	uid_t owner_uid;    /* container root, as we see it */
 	gid_t owner_gid;
 	struct device device;
@@ -109,12 +110,28 @@ static int enter(const struct node_job *job)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Make the directory that the first `end` bytes of `path` name, unless it is there; its parent is.
- */
-static int make_directory(int root, int parent, const char *path, size_t begin, size_t end)
+/* Whether a directory of the container's, called by the first `end` bytes of the target, is the one
+ * that we have there: a root or a /dev that is bound, or a container that is about to begin. */
+static bool is_hosts(const struct node_job *job, int directory, size_t end)
 {
-	autofree char *name = strndup(path + begin, end - begin);
-	autofree char *whole = strndup(path, end);
+	autofree char *path = strndup(job->target, end);
+	autoclose int fd = -EBADF;
+	struct stat inside, outside;
+
+	if (!path)
+		return true;
+	fd = resolve_open(job->host_fd, end > 0 ? path : "/", O_PATH | O_DIRECTORY, 0);
+	return fd >= 0 && fstat(fd, &outside) == 0 && fstat(directory, &inside) == 0 &&
+	       inside.st_dev == outside.st_dev && inside.st_ino == outside.st_ino;
+}
+
+/* Make the directory that the first `end` bytes of the target name, unless it is there; its parent
+ * is. */
+static int make_directory(const struct node_job *job, int root, int parent, size_t begin,
+			  size_t end)
+{
+	autofree char *name = strndup(job->target + begin, end - begin);
+	autofree char *whole = strndup(job->target, end);
 	int fd;
 
 	if (!name || !whole)
@@ -122,35 +139,40 @@ static int make_directory(int root, int parent, const char *path, size_t begin, 
 	fd = resolve_open(root, whole, O_PATH | O_DIRECTORY, 0);
 	if (fd != -ENOENT)
 		return fd;
+	if (is_hosts(job, parent, begin))
+		return -EXDEV;
 	if (mkdirat(parent, name, PARENT_MODE) < 0 && errno != EEXIST)
 		return -errno;
 	return resolve_open(root, whole, O_PATH | O_DIRECTORY, 0);
 }
 
-/* All of them, down to `path`: a descriptor of that, or -errno. */
-static int make_directories(int root, const char *path)
+/* All of them in the first `length` bytes: a descriptor of the last, or -errno. */
+static int make_directories(const struct node_job *job, int root, size_t length)
 {
 	int fd = resolve_open(root, "/", O_PATH | O_DIRECTORY, 0);
 	size_t end = 0;
 
 	while (fd >= 0) {
-		size_t begin = end + strspn(path + end, "/");
+		size_t begin = end + strspn(job->target + end, "/");
 		int parent = fd;
 
-		end = begin + strcspn(path + begin, "/");
-		if (begin == end)
+		end = begin + strcspn(job->target + begin, "/");
+		if (begin >= length)
 			break;
-		fd = make_directory(root, parent, path, begin, end);
+		fd = make_directory(job, root, parent, begin, end);
 		close(parent);
 	}
 	return fd;
 }
 
-/* The directory of a path, made when it is wanted, and the path's last name (heap). */
-static int open_parent(int root, const char *path, bool make, char **ret_name)
+/* The directory of the target, made when it is wanted, and the target's last name (heap). */
+static int open_parent(const struct node_job *job, int root, bool make, char **ret_name,
+		       bool *ret_is_hosts)
 {
+	const char *path = job->target;
 	autofree char *directory = NULL;
 	size_t end = strlen(path), begin;
+	int fd;
 
 	while (end > 0 && path[end - 1] == '/')
 		end--;
@@ -162,19 +184,25 @@ static int open_parent(int root, const char *path, bool make, char **ret_name)
 		return -ENOMEM;
 	if (!**ret_name || strcmp(*ret_name, ".") == 0 || strcmp(*ret_name, "..") == 0)
 		return -EINVAL;
-	return make ? make_directories(root, directory)
-		    : resolve_open(root, begin > 0 ? directory : "/", O_PATH | O_DIRECTORY, 0);
+	fd = make ? make_directories(job, root, begin)
+		  : resolve_open(root, begin > 0 ? directory : "/", O_PATH | O_DIRECTORY, 0);
+	if (fd >= 0)
+		*ret_is_hosts = is_hosts(job, fd, begin);
+	return fd;
 }
 
 /* What stands in the way goes, unless something would be lost. 1: the device is there already. */
-static int make_room(int parent, const char *name, const struct node_job *job)
+static int make_room(int parent, const char *name, const struct node_job *job, bool is_in_host)
 {
 	struct stat st;
+	int r = fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 
-	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (is_same(&st, &job->device))
+	if (r == 0 && is_same(&st, &job->device))
 		return 1;
+	if (is_in_host)
+		return -EXDEV;
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
 	if (S_ISREG(st.st_mode) && st.st_size > 0)
@@ -211,14 +239,15 @@ static int add_node(void *argument)
 	autoclose int root = enter(job);
 	autoclose int parent = -EBADF;
 	autofree char *name = NULL;
+	bool is_in_host;
 	int r;
 
 	if (root < 0)
 		return root;
-	parent = open_parent(root, job->target, true, &name);
+	parent = open_parent(job, root, true, &name, &is_in_host);
 	if (parent < 0)
 		return parent;
-	r = make_room(parent, name, job);
+	r = make_room(parent, name, job, is_in_host);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	job->result->is_made = true;
@@ -237,17 +266,20 @@ static int remove_node(void *argument)
 	autoclose int parent = -EBADF;
 	autofree char *name = NULL;
 	struct stat st;
+	bool is_in_host;
 	int r;
 
 	if (root < 0)
 		return root;
-	parent = open_parent(root, job->target, false, &name);
+	parent = open_parent(job, root, false, &name, &is_in_host);
 	if (parent < 0)
 		return parent;
 	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	if (!is_device(st.st_mode))
 		return -ENODEV;
+	if (is_in_host)
+		return -EXDEV;
 	job->result->device = (struct device){st.st_mode, st.st_rdev};
 	if (fchdir(parent) < 0)
 		return -errno;
@@ -314,28 +346,8 @@ static int look_inside(pid_t init, struct node_job *job)
 	return job->mounts_fd < 0 ? job->mounts_fd : 0;
 }
 
-/* A container without a mount namespace of its own: its files are ours, or those of our init. */
-static int refuse_own_mounts(int mounts_fd, const struct container *c, struct err *e)
-{
-	struct stat st;
-
-	if (fstat(mounts_fd, &st) < 0)
-		return err_set(e, ERR_SYSTEM, errno,
-			       "cannot look at the mount namespace of container \"%s\"", c->name);
-	if (st.st_ino != namespace_number("/proc/thread-self/ns/mnt") &&
-	    st.st_ino != namespace_number("/proc/1/ns/mnt"))
-		return 0;
-	err_set(e, ERR_USAGE, EINVAL,
-		"container \"%s\" has the host's mounts: its device nodes are those of the host",
-		c->name);
-	err_hint(e, "lxc-cgroup with devices.allow or devices.deny changes what it may do with "
-		    "them");
-	return -EINVAL;
-}
-
-/* The namespace's descriptor is the caller's. */
-static int prepare(const struct container *c, struct node_job *job, int *ret_mounts_fd,
-		   struct err *e)
+/* In any case job_finish() follows. */
+static int prepare(const struct container *c, struct node_job *job, struct err *e)
 {
 	autoclose int pidfd = -EBADF;
 	pid_t init;
@@ -350,14 +362,29 @@ static int prepare(const struct container *c, struct node_job *job, int *ret_mou
 	if (r < 0)
 		return r;
 	r = look_inside(init, job);
-	*ret_mounts_fd = job->mounts_fd;
 	/* The number may have been given to another process, unless init still lives now. */
 	if (process_signal(pidfd, 0) == -ESRCH)
 		return control_not_running(c, ESRCH, e);
 	if (r < 0)
 		return err_set(e, ERR_SYSTEM, -r,
 			       "cannot look at the namespaces of container \"%s\"", c->name);
-	return refuse_own_mounts(job->mounts_fd, c, e);
+	job->host_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return job->host_fd < 0 ? err_set(e, ERR_SYSTEM, errno, "cannot open \"/\"") : 0;
+}
+
+static struct node_job job_of(const char *source, const char *target)
+{
+	return (struct node_job){.target = target ? target : source,
+				 .mounts_fd = -EBADF,
+				 .host_fd = -EBADF,
+				 .tree_fd = -EBADF};
+}
+
+static void job_finish(struct node_job *job)
+{
+	cleanup_close(&job->mounts_fd);
+	cleanup_close(&job->host_fd);
+	cleanup_close(&job->tree_fd);
 }
 
 static int fail(int r, const char *verb, const char *target, const struct container *c,
@@ -367,6 +394,11 @@ static int fail(int r, const char *verb, const char *target, const struct contai
 	if (r == -EEXIST)
 		err_hint(e, "a file with content has that name there: remove it, or give another "
 			    "name");
+	if (r == -EXDEV)
+		err_hint(
+			e,
+			"the host's own directory is mounted there: lxc-cgroup with devices.allow or "
+			"devices.deny changes what the container may do with its devices");
 	if (r == -EISDIR)
 		err_hint(e, "a directory has that name there: give another name");
 	if (r == -EACCES)
@@ -435,52 +467,65 @@ static int clone_node(const char *source)
 	return r < 0 ? r : take_fd(fd);
 }
 
+static int add(struct container *c, const char *source, struct node_job *job, struct err *e)
+{
+	struct node_result result = {0};
+	int r = prepare(c, job, e);
+
+	if (r == 0)
+		r = look_at_source(source, &job->device, e);
+	if (r < 0)
+		return r;
+	job->tree_fd = clone_node(source);
+	r = run_job(add_node, job, &result);
+	if (r < 0)
+		return fail(r, "make the device node", job->target, c, e);
+	r = set_rule(c, "devices.allow", &job->device, e);
+	/* A node that can't be used is not left. */
+	if (r < 0 && result.is_made)
+		(void)run_job(remove_node, job, &result);
+	return r;
+}
+
 int container_add_device_node(struct container *c, const char *source, const char *target,
 			      struct err *e)
 {
-	autoclose int mounts_fd = -EBADF;
-	autoclose int tree_fd = -EBADF;
-	struct node_job job = {.target = target ? target : source, .mounts_fd = -EBADF};
-	struct node_result result = {0};
-	int r = prepare(c, &job, &mounts_fd, e);
+	struct node_job job = job_of(source, target);
+	int r = add(c, source, &job, e);
 
-	if (r == 0)
-		r = look_at_source(source, &job.device, e);
-	if (r < 0)
-		return r;
-	job.tree_fd = tree_fd = clone_node(source);
-	r = run_job(add_node, &job, &result);
-	if (r < 0)
-		return fail(r, "make the device node", job.target, c, e);
-	r = set_rule(c, "devices.allow", &job.device, e);
-	/* A node that can't be used is not left. */
-	if (r < 0 && result.is_made)
-		(void)run_job(remove_node, &job, &result);
+	job_finish(&job);
 	return r;
 }
 
 /* The host's node counts: the container may have put another device in its place, or have removed
  * it so that it keeps the right to the device. */
-int container_remove_device_node(struct container *c, const char *source, const char *target,
-				 struct err *e)
+static int take(struct container *c, const char *source, struct node_job *job, struct err *e)
 {
-	autoclose int mounts_fd = -EBADF;
-	struct node_job job = {.target = target ? target : source, .mounts_fd = -EBADF};
 	struct node_result result = {0};
 	struct err ignored = {0};
 	bool is_known;
-	int r = prepare(c, &job, &mounts_fd, e), denied;
+	int r = prepare(c, job, e), denied;
 
 	if (r < 0)
 		return r;
-	is_known = look_at_source(source, &job.device, &ignored) == 0;
-	r = run_job(remove_node, &job, &result);
+	is_known = look_at_source(source, &job->device, &ignored) == 0;
+	r = run_job(remove_node, job, &result);
 	if (r < 0 && !is_known)
-		return fail(r, "remove the device node", job.target, c, e);
-	denied = set_rule(c, "devices.deny", is_known ? &job.device : &result.device, e);
+		return fail(r, "remove the device node", job->target, c, e);
+	denied = set_rule(c, "devices.deny", is_known ? &job->device : &result.device, e);
 	if (r == 0 || denied < 0)
 		return denied;
-	fail(r, "remove the device node", job.target, c, e);
+	fail(r, "remove the device node", job->target, c, e);
 	err_hint(e, "the device \"%s\" is denied now, whatever its nodes are called", source);
+	return r;
+}
+
+int container_remove_device_node(struct container *c, const char *source, const char *target,
+				 struct err *e)
+{
+	struct node_job job = job_of(source, target);
+	int r = take(c, source, &job, e);
+
+	job_finish(&job);
 	return r;
 }

@@ -156,6 +156,9 @@ static int explain(int r, const struct move_job *job, const struct direction *wa
 		err_hint(e, "%s", way->missing);
 	if (r == -EEXIST)
 		err_hint(e, "%s", way->taken);
+	if (r == -EINVAL)
+		err_hint(e, "bridges stay where they were made, and wireless interfaces move with "
+			    "their phy only (iw)");
 	if (r == -EPERM)
 		err_hint(e, "only root of the host may move network interfaces");
 	return err_wrap(e, r, "cannot move network interface \"%s\" %s container \"%s\"", job->name,

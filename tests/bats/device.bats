@@ -158,19 +158,30 @@ device() {
 character special file"
 }
 
-@test "a container that has the host's mounts: its nodes are the host's, and stay" {
+@test "a container that has the host's files: none of them is made or removed" {
     make_container "$N-mounts" "lxc.namespace.keep = mnt user"
     sed -i '/^lxc.rootfs/d;/^lxc.mount/d' "$LXCPATH/$N-mounts/config"
-    N=$N-mounts
-    lxc-start -P "$LXCPATH" -n "$N" -- sleep 600
-    mknod "$BATS_TEST_TMPDIR/null" c 1 3
-    device del "$BATS_TEST_TMPDIR/null"
-    assert_equal "$status" 1
-    assert_contains "$stderr" "container \"$N\" has the host's mounts"
-    [ -c "$BATS_TEST_TMPDIR/null" ]
-    device add /dev/full "$BATS_TEST_TMPDIR/new"
-    assert_equal "$status" 1
-    [ ! -e "$BATS_TEST_TMPDIR/new" ]
+    mknod "$BATS_TEST_TMPDIR/full" c 1 7
+    make_container "$N-bound" \
+        "lxc.mount.entry = $BATS_TEST_TMPDIR ${BATS_TEST_TMPDIR#/} none bind,create=dir"
+    lxc-start -P "$LXCPATH" -n "$N-mounts" -- sleep 600
+    lxc-start -P "$LXCPATH" -n "$N-bound"
+    for N in "$N-mounts" "$N-bound"; do
+        device del "$BATS_TEST_TMPDIR/full"
+        assert_equal "$status" 1
+        assert_contains "$stderr" "cannot remove the device node"
+        [ -c "$BATS_TEST_TMPDIR/full" ]
+        # It is there: only allowed.
+        device add /dev/full "$BATS_TEST_TMPDIR/full"
+        assert_equal "$status:$stderr" "0:"
+        device add /dev/full "$BATS_TEST_TMPDIR/new"
+        assert_equal "$status" 1
+        assert_contains "$stderr" "the host's own directory is mounted there"
+        device add /dev/full "$BATS_TEST_TMPDIR/directory/new"
+        assert_equal "$status" 1
+        [ ! -e "$BATS_TEST_TMPDIR/new" ]
+        [ ! -e "$BATS_TEST_TMPDIR/directory" ]
+    done
 }
 
 @test "a container that removes the node itself does not keep the device" {
@@ -281,6 +292,9 @@ lo vc va "
 	links; echo
 	device add lo || echo $?
 	device del eth5 vb || echo $?
+	ip link add br7 type bridge
+	device add br7 || echo $?
+	ip link del br7
 	device add vb a-name-that-is-too-long || echo $?
 	links; echo
 	inside ip link show eth5 | grep -c eth5
@@ -290,8 +304,10 @@ lo vb
 1
 1
 1
+1
 lo vb 
 1"
+    assert_contains "$stderr" "bridges stay where they were made"
     assert_contains "$stderr" "cannot move network interface \"vb\" into container \"$N\""
     assert_contains "$stderr" "the name \"eth5\" is taken there"
     assert_contains "$stderr" "the name \"vb\" is taken there"
