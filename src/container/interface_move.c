@@ -26,7 +26,8 @@ struct move_job {
 	int from_fd, to_fd;   /* network namespaces */
 	const char *name;     /* may be an alternative one */
 	const char *new_name; /* or NULL: its proper one stays */
-	char *note;           /* NETLINK_NOTE_MAX bytes shared with the child: the kernel's words */
+	bool is_in;
+	char *note; /* NETLINK_NOTE_MAX bytes shared with the child: the kernel's words */
 };
 
 static int open_in(int ns_fd, struct netlink *ret)
@@ -53,6 +54,9 @@ static int move(const struct move_job *job, struct netlink *from, struct netlink
 
 	if (r < 0)
 		return r;
+	/* The container shall not choose a name of the host's by an alternative one. */
+	if (!change.name && !job->is_in && strcmp(found.name, job->name) != 0)
+		return -ENODEV;
 	if (!change.name)
 		change.name = found.name;
 	/* Asked before, because the kernel moves first and renames then. */
@@ -200,6 +204,7 @@ static int move_interface(const struct container *c, const struct direction *way
 	here_fd = namespace_open_path("/proc/thread-self/ns/net");
 	if (here_fd < 0)
 		return err_set(e, ERR_SYSTEM, -here_fd, "cannot open our network namespace");
+	job.is_in = way->is_in;
 	job.from_fd = way->is_in ? here_fd : inside_fd;
 	job.to_fd = way->is_in ? inside_fd : here_fd;
 	r = refuse_same(&job, way, c, e);
