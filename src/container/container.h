@@ -268,14 +268,17 @@ int container_interfaces(struct container *c, struct container_names *ret, struc
  * ---*/
 
 /* A node like the host's `source` at `target` inside (NULL = the same path), which its device
- * cgroup then allows. One that is there is no error; a file with content or a directory is. */
+ * cgroup then allows. One that is there is no error; a file with content or a directory is, and
+ * a directory of the host's at the same path. */
 int container_add_device_node(struct container *c, const char *source, const char *target,
 			      struct err *e);
-/* The node at `target` (NULL = source) goes, and its device is denied. */
+/* The node at `target` (NULL = source) goes, and the device is denied: that of the host's `source`,
+ * when there is one, even if the node can't be removed. */
 int container_remove_device_node(struct container *c, const char *source, const char *target,
 				 struct err *e);
 /* Move an interface of the caller's network namespace into the container's, or back; `new_name`
- * NULL = it keeps its name. -ENODEV: there is none; -EEXIST: the name is taken there. */
+ * NULL = it keeps its name. -ENODEV: there is none; -EEXIST: the name is taken there;
+ * -EINVAL: both have the same namespace, or the kernel doesn't move such interfaces. */
 int container_attach_interface(struct container *c, const char *name, const char *new_name,
 			       struct err *e);
 int container_detach_interface(struct container *c, const char *name, const char *new_name,

@@ -1,28 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Device nodes of a running container: made or removed inside, and allowed or denied by its device
- * cgroup (spec/runtime.md §21).
- *
- * The first part is done by a child of ours in the container's mount namespace, and what it makes
- * belongs to container root. Names are resolved from the container's root directory, over
- * descriptors. Where a device could not be opened (a container with a user namespace of its own,
- * "nodev") the host's node is bind-mounted on an empty file, as a start does it.
+ * Device nodes of a running container: made or removed inside, by a child of ours, and allowed or
+ * denied by its device cgroup (spec/runtime.md §21).
  */
 
 #include "container/container.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <linux/securebits.h>
-#include <sched.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/fsuid.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -30,228 +19,36 @@
 #include "base/num.h"
 #include "container/child.h"
 #include "container/control.h"
+#include "container/device_node_inside.h"
 #include "sys/mount.h"
 #include "sys/namespace.h"
 #include "sys/process.h"
 #include "sys/procfs.h"
-#include "sys/resolve.h"
 
-enum { PARENT_MODE = 0755, PERMISSIONS = 07777, ID_MAP_MAX = 4096 };
+enum { PERMISSIONS = 07777, ID_MAP_MAX = 12288 };
 
-/* A device: what its node is, whatever it is called. */
-struct device {
-	mode_t mode; /* S_IFCHR or S_IFBLK, and permissions; 0 = unknown */
-	dev_t number;
-};
-
-struct node_job {
-	const char *target; /* inside */
-	int mounts_fd;      /* the container's mount namespace */
-	uid_t owner_uid;    /* container root, as the host sees it */
-	gid_t owner_gid;
-	struct device device;
-	bool has_own_users; /* nothing that it has mounted has devices */
-	int tree_fd;        /* the host's node as a mount that is attached nowhere */
-	struct node_result {
-		struct device device; /* that was removed */
-		bool is_made;
-	} * result; /* memory shared with the child */
-};
-
-static bool is_device(mode_t mode)
-{
-	return S_ISCHR(mode) || S_ISBLK(mode);
-}
-
-static bool is_same(const struct stat *st, const struct device *device)
-{
-	return (st->st_mode & S_IFMT) == (device->mode & S_IFMT) && st->st_rdev == device->number;
-}
-
-/* ---------------------------------------------------------------- the child */
-
-/* Become whoever makes files for container root, with all rights. Its root directory, or -errno. */
-static int enter(const struct node_job *job)
-{
-	int fd;
-
-	if (setns(job->mounts_fd, CLONE_NEWNS) < 0)
-		return -errno;
-	umask(0);
-	if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) < 0)
-		return -errno;
-	setfsgid(job->owner_gid);
-	setfsuid(job->owner_uid);
-	fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-/* Make the directory that the first `end` bytes of `path` name, unless it is there; its parent is.
- */
-static int make_directory(int root, int parent, const char *path, size_t begin, size_t end)
-{
-	autofree char *name = strndup(path + begin, end - begin);
-	autofree char *whole = strndup(path, end);
-	int fd;
-
-	if (!name || !whole)
-		return -ENOMEM;
-	fd = resolve_open(root, whole, O_PATH | O_DIRECTORY, 0);
-	if (fd != -ENOENT)
-		return fd;
-	if (mkdirat(parent, name, PARENT_MODE) < 0 && errno != EEXIST)
-		return -errno;
-	return resolve_open(root, whole, O_PATH | O_DIRECTORY, 0);
-}
-
-/* All of them, down to `path`: a descriptor of that, or -errno. */
-static int make_directories(int root, const char *path)
-{
-	int fd = resolve_open(root, "/", O_PATH | O_DIRECTORY, 0);
-	size_t end = 0;
-
-	while (fd >= 0) {
-		size_t begin = end + strspn(path + end, "/");
-		int parent = fd;
-
-		end = begin + strcspn(path + begin, "/");
-		if (begin == end)
-			break;
-		fd = make_directory(root, parent, path, begin, end);
-		close(parent);
-	}
-	return fd;
-}
-
-/* The directory of a path, made when it is wanted, and the path's last name (heap). */
-static int open_parent(int root, const char *path, bool make, char **ret_name)
-{
-	autofree char *directory = NULL;
-	size_t end = strlen(path), begin;
-
-	while (end > 0 && path[end - 1] == '/')
-		end--;
-	for (begin = end; begin > 0 && path[begin - 1] != '/'; begin--)
-		;
-	*ret_name = strndup(path + begin, end - begin);
-	directory = strndup(path, begin);
-	if (!*ret_name || !directory)
-		return -ENOMEM;
-	if (!**ret_name || strcmp(*ret_name, ".") == 0 || strcmp(*ret_name, "..") == 0)
-		return -EINVAL;
-	return make ? make_directories(root, directory)
-		    : resolve_open(root, begin > 0 ? directory : "/", O_PATH | O_DIRECTORY, 0);
-}
-
-/* What stands in the way goes, unless something would be lost. 1: the device is there already. */
-static int make_room(int parent, const char *name, const struct node_job *job)
-{
-	struct stat st;
-
-	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (is_same(&st, &job->device))
-		return 1;
-	if (S_ISDIR(st.st_mode))
-		return -EISDIR;
-	if (S_ISREG(st.st_mode) && st.st_size > 0)
-		return -EEXIST;
-	return unlinkat(parent, name, 0) < 0 ? -errno : 0;
-}
-
-static int bind_node(int parent, const char *name, int tree_fd)
-{
-	autoclose int fd = openat(parent, name, O_CREAT | O_EXCL | O_RDONLY | O_CLOEXEC, 0);
-	int r;
-
-	if (fd < 0)
-		return -errno;
-	r = mount_attach(tree_fd, fd, "");
-	if (r < 0)
-		unlinkat(parent, name, 0);
-	return r;
-}
-
-static bool has_no_devices(int directory)
-{
-	struct statvfs st;
-
-	return fstatvfs(directory, &st) == 0 && (st.f_flag & ST_NODEV);
-}
-
-static int add_node(void *argument)
-{
-	const struct node_job *job = argument;
-	autoclose int root = enter(job);
-	autoclose int parent = -EBADF;
-	autofree char *name = NULL;
-	int r;
-
-	if (root < 0)
-		return root;
-	parent = open_parent(root, job->target, true, &name);
-	if (parent < 0)
-		return parent;
-	r = make_room(parent, name, job);
-	if (r != 0)
-		return r < 0 ? r : 0;
-	job->result->is_made = true;
-	if (job->has_own_users || has_no_devices(parent))
-		return bind_node(parent, name, job->tree_fd);
-	if (mknodat(parent, name, job->device.mode, job->device.number) == 0)
-		return 0;
-	return errno == EPERM ? bind_node(parent, name, job->tree_fd) : -errno;
-}
-
-/* A node that is a mount is taken off first: the file below it is all that is left then. */
-static int remove_node(void *argument)
-{
-	const struct node_job *job = argument;
-	autoclose int root = enter(job);
-	autoclose int parent = -EBADF;
-	autofree char *name = NULL;
-	struct stat st;
-	int r;
-
-	if (root < 0)
-		return root;
-	parent = open_parent(root, job->target, false, &name);
-	if (parent < 0)
-		return parent;
-	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
-	if (!is_device(st.st_mode))
-		return -ENODEV;
-	job->result->device = (struct device){st.st_mode, st.st_rdev};
-	if (fchdir(parent) < 0)
-		return -errno;
-	r = mount_detach(name);
-	if (r < 0 && r != -EINVAL)
-		return r;
-	return unlinkat(parent, name, 0) < 0 ? -errno : 0;
-}
-
-/* ---------------------------------------------------------------- the parent */
-
-/* The host's id of container root, from "0 100000 65536" and further lines; ours when 0 is not
- * mapped. */
-static uint32_t root_of(int process, const char *file)
+/* Our id of container root, from "0 100000 65536" and further lines; when 0 is not mapped, the
+ * first that is. 0, or -errno. */
+static int root_of(int process, const char *file, uint32_t *ret)
 {
 	char text[ID_MAP_MAX];
 	const char *at = text;
+	int r = procfs_read(process, file, text, sizeof(text));
 
-	if (procfs_read(process, file, text, sizeof(text)) < 0)
-		return 0;
-	for (;;) {
+	if (r < 0)
+		return r;
+	for (unsigned line = 0;; line++) {
 		uint64_t inside, outside, count;
 
 		for (size_t i = 0; i < 3; i++) {
 			at += strspn(at, " \n");
 			if (num_take_u64(&at, i == 0 ? &inside : i == 1 ? &outside : &count) < 0)
-				return 0;
+				return line > 0 ? 0 : -EINVAL;
 		}
-		if (inside == 0 && count > 0)
-			return (uint32_t)outside;
+		if (line == 0 || inside == 0)
+			*ret = (uint32_t)outside;
+		if (inside == 0)
+			return 0;
 	}
 }
 
@@ -276,15 +73,17 @@ static int look_inside(pid_t init, struct node_job *job)
 	if (r < 0)
 		return r;
 	job->has_own_users = r;
-	job->owner_uid = root_of(process, "uid_map");
-	job->owner_gid = root_of(process, "gid_map");
+	r = root_of(process, "uid_map", &job->owner_uid);
+	if (r == 0)
+		r = root_of(process, "gid_map", &job->owner_gid);
+	if (r < 0)
+		return r;
 	job->mounts_fd = namespace_open(init, "mnt");
 	return job->mounts_fd < 0 ? job->mounts_fd : 0;
 }
 
-/* The namespace's descriptor is the caller's. */
-static int prepare(const struct container *c, struct node_job *job, int *ret_mounts_fd,
-		   struct err *e)
+/* In any case job_finish() follows. */
+static int prepare(const struct container *c, struct node_job *job, struct err *e)
 {
 	autoclose int pidfd = -EBADF;
 	pid_t init;
@@ -299,13 +98,29 @@ static int prepare(const struct container *c, struct node_job *job, int *ret_mou
 	if (r < 0)
 		return r;
 	r = look_inside(init, job);
-	*ret_mounts_fd = job->mounts_fd;
 	/* The number may have been given to another process, unless init still lives now. */
 	if (process_signal(pidfd, 0) == -ESRCH)
 		return control_not_running(c, ESRCH, e);
-	return r < 0 ? err_set(e, ERR_SYSTEM, -r,
-			       "cannot look at the mount namespace of container \"%s\"", c->name)
-		     : 0;
+	if (r < 0)
+		return err_set(e, ERR_SYSTEM, -r,
+			       "cannot look at the namespaces of container \"%s\"", c->name);
+	job->host_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return job->host_fd < 0 ? err_set(e, ERR_SYSTEM, errno, "cannot open \"/\"") : 0;
+}
+
+static struct node_job job_of(const char *source, const char *target)
+{
+	return (struct node_job){.target = target ? target : source,
+				 .mounts_fd = -EBADF,
+				 .host_fd = -EBADF,
+				 .tree_fd = -EBADF};
+}
+
+static void job_finish(struct node_job *job)
+{
+	cleanup_close(&job->mounts_fd);
+	cleanup_close(&job->host_fd);
+	cleanup_close(&job->tree_fd);
 }
 
 static int fail(int r, const char *verb, const char *target, const struct container *c,
@@ -315,15 +130,22 @@ static int fail(int r, const char *verb, const char *target, const struct contai
 	if (r == -EEXIST)
 		err_hint(e, "a file with content has that name there: remove it, or give another "
 			    "name");
+	if (r == -EXDEV)
+		err_hint(e, "the host's own directory is mounted there: allow or deny the device "
+			    "with lxc-cgroup");
 	if (r == -EISDIR)
 		err_hint(e, "a directory has that name there: give another name");
+	if (r == -EACCES)
+		err_hint(e, "root of the container may not write there, and it is not done for it");
+	if (r == -EPERM)
+		err_hint(e, "this needs CAP_SYS_ADMIN, and CAP_MKNOD for a node");
 	if (r == -EINVAL)
 		err_hint(e, "give the path of a device node, as /dev/fuse");
 	return r;
 }
 
 /* "c 10:229 rwm" to devices.allow or devices.deny. */
-static int set_rule(struct container *c, const char *file, const struct device *device,
+static int set_rule(struct container *c, const char *file, const struct node_device *device,
 		    struct err *e)
 {
 	char rule[64];
@@ -350,7 +172,7 @@ static int run_job(int (*function)(void *argument), struct node_job *job, struct
 	return status == 0 ? 0 : -ECANCELED; /* somebody killed it */
 }
 
-static int look_at_source(const char *source, struct device *ret, struct err *e)
+static int look_at_source(const char *source, struct node_device *ret, struct err *e)
 {
 	struct stat st;
 	int r = 0;
@@ -358,57 +180,86 @@ static int look_at_source(const char *source, struct device *ret, struct err *e)
 	if (stat(source, &st) < 0)
 		return err_set(e, ERR_FILE_OPEN, errno, "cannot use the device node \"%s\"",
 			       source);
-	if (!is_device(st.st_mode)) {
+	if (!node_is_device(st.st_mode)) {
 		r = err_set(e, ERR_USAGE, ENODEV, "\"%s\" is no device node", source);
 		err_hint(e, "name a character or block device of the host");
 		return r;
 	}
-	*ret = (struct device){st.st_mode & (S_IFMT | PERMISSIONS), st.st_rdev};
+	*ret = (struct node_device){st.st_mode & (S_IFMT | PERMISSIONS), st.st_rdev};
 	return 0;
+}
+
+/* Where the host's mount is shared, as systemd has it, a copy is its peer: what the container
+ * mounts on it would appear on the host's node. */
+static int clone_node(const char *source)
+{
+	autoclose int fd = mount_clone_tree(AT_FDCWD, source, false);
+	int r = fd < 0 ? fd
+		       : mount_set_attributes(fd, "", false,
+					      &(struct mount_attr){.propagation = MS_PRIVATE});
+
+	return r < 0 ? r : take_fd(fd);
+}
+
+static int add(struct container *c, const char *source, struct node_job *job, struct err *e)
+{
+	struct node_result result = {0};
+	int r = prepare(c, job, e);
+
+	if (r == 0)
+		r = look_at_source(source, &job->device, e);
+	if (r < 0)
+		return r;
+	job->tree_fd = clone_node(source);
+	r = run_job(node_add_inside, job, &result);
+	if (r < 0)
+		return fail(r, "make the device node", job->target, c, e);
+	r = set_rule(c, "devices.allow", &job->device, e);
+	/* A node that can't be used is not left. */
+	if (r < 0 && result.is_made)
+		(void)run_job(node_remove_inside, job, &result);
+	return r;
 }
 
 int container_add_device_node(struct container *c, const char *source, const char *target,
 			      struct err *e)
 {
-	autoclose int mounts_fd = -EBADF;
-	autoclose int tree_fd = -EBADF;
-	struct node_job job = {.target = target ? target : source, .mounts_fd = -EBADF};
-	struct node_result result = {0};
-	int r = prepare(c, &job, &mounts_fd, e);
+	struct node_job job = job_of(source, target);
+	int r = add(c, source, &job, e);
 
-	if (r == 0)
-		r = look_at_source(source, &job.device, e);
+	job_finish(&job);
+	return r;
+}
+
+/* The host's node counts: the container may have put another device in its place, or have removed
+ * it so that it keeps the right to the device. */
+static int take(struct container *c, const char *source, struct node_job *job, struct err *e)
+{
+	struct node_result result = {0};
+	struct err ignored = {0};
+	bool is_known;
+	int r = prepare(c, job, e), denied;
+
 	if (r < 0)
 		return r;
-	job.tree_fd = tree_fd = mount_clone_tree(AT_FDCWD, source, false);
-	if (tree_fd < 0)
-		return err_set(e, ERR_SYSTEM, -tree_fd, "cannot bind the device node \"%s\"",
-			       source);
-	r = run_job(add_node, &job, &result);
-	if (r < 0)
-		return fail(r, "make the device node", job.target, c, e);
-	r = set_rule(c, "devices.allow", &job.device, e);
-	/* A node that can't be used is not left. */
-	if (r < 0 && result.is_made)
-		(void)run_job(remove_node, &job, &result);
+	is_known = look_at_source(source, &job->device, &ignored) == 0;
+	r = run_job(node_remove_inside, job, &result);
+	if (r < 0 && !is_known)
+		return fail(r, "remove the device node", job->target, c, e);
+	denied = set_rule(c, "devices.deny", is_known ? &job->device : &result.device, e);
+	if (r == 0 || denied < 0)
+		return denied;
+	fail(r, "remove the device node", job->target, c, e);
+	err_hint(e, "the device \"%s\" is denied now, whatever its nodes are called", source);
 	return r;
 }
 
 int container_remove_device_node(struct container *c, const char *source, const char *target,
 				 struct err *e)
 {
-	autoclose int mounts_fd = -EBADF;
-	struct node_job job = {.target = target ? target : source, .mounts_fd = -EBADF};
-	struct node_result result = {0};
-	struct err ignored = {0};
-	int r = prepare(c, &job, &mounts_fd, e);
+	struct node_job job = job_of(source, target);
+	int r = take(c, source, &job, e);
 
-	if (r < 0)
-		return r;
-	r = run_job(remove_node, &job, &result);
-	if (r < 0)
-		return fail(r, "remove the device node", job.target, c, e);
-	/* The host's node counts: the container may have put another device in its place. */
-	(void)look_at_source(source, &result.device, &ignored);
-	return set_rule(c, "devices.deny", &result.device, e);
+	job_finish(&job);
+	return r;
 }

@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/macros.h"
@@ -22,8 +23,10 @@
 #include "sys/process.h"
 
 struct move_job {
-	int from_fd, to_fd; /* network namespaces */
-	const char *name, *new_name;
+	int from_fd, to_fd;   /* network namespaces */
+	const char *name;     /* may be an alternative one */
+	const char *new_name; /* or NULL: its proper one stays */
+	bool is_in;
 	char *note; /* NETLINK_NOTE_MAX bytes shared with the child: the kernel's words */
 };
 
@@ -45,14 +48,19 @@ static void move_back(const struct move_job *job, struct netlink *to)
 
 static int move(const struct move_job *job, struct netlink *from, struct netlink *to)
 {
-	const struct link_change change = {.name = job->new_name};
+	struct link_change change = {.name = job->new_name};
 	struct link_facts found, other;
 	int r = link_find(from, job->name, 0, &found);
 
 	if (r < 0)
 		return r;
+	/* The container shall not choose a name of the host's by an alternative one. */
+	if (!change.name && !job->is_in && strcmp(found.name, job->name) != 0)
+		return -ENODEV;
+	if (!change.name)
+		change.name = found.name;
 	/* Asked before, because the kernel moves first and renames then. */
-	if (link_find(to, job->new_name, 0, &other) == 0)
+	if (link_find(to, change.name, 0, &other) == 0)
 		return -EEXIST;
 	r = link_move(from, found.index, job->to_fd, 0, &change);
 	memcpy(job->note, from->note, NETLINK_NOTE_MAX);
@@ -145,17 +153,36 @@ static int explain(int r, const struct move_job *job, const struct direction *wa
 			job->name);
 	else if (r == -EEXIST)
 		err_set(e, ERR_NETWORK_FAILED, EEXIST, "the name \"%s\" is taken there",
-			job->new_name);
+			job->new_name ? job->new_name : job->name);
 	else
 		err_set(e, ERR_NETWORK_FAILED, -r, "%s", note[0] ? note : "it can't be moved");
 	if (r == -ENODEV)
 		err_hint(e, "%s", way->missing);
 	if (r == -EEXIST)
 		err_hint(e, "%s", way->taken);
+	if (r == -EINVAL)
+		err_hint(e, "bridges stay where they were made, and wireless interfaces move with "
+			    "their phy only (iw)");
 	if (r == -EPERM)
 		err_hint(e, "only root of the host may move network interfaces");
 	return err_wrap(e, r, "cannot move network interface \"%s\" %s container \"%s\"", job->name,
 			way->word, c->name);
+}
+
+/* Moving within a namespace would rename an interface of the host's. */
+static int refuse_same(const struct move_job *job, const struct direction *way,
+		       const struct container *c, struct err *e)
+{
+	struct stat from, to;
+
+	if (fstat(job->from_fd, &from) < 0 || fstat(job->to_fd, &to) < 0)
+		return err_set(e, ERR_SYSTEM, errno, "cannot look at a network namespace");
+	if (from.st_dev != to.st_dev || from.st_ino != to.st_ino)
+		return 0;
+	err_set(e, ERR_NETWORK_FAILED, EINVAL, "it is in your network namespace, which it shares");
+	err_hint(e, "a container with lxc.net.0.type = none has the interfaces of the host");
+	return err_wrap(e, -EINVAL, "cannot move network interface \"%s\" %s container \"%s\"",
+			job->name, way->word, c->name);
 }
 
 static int move_interface(const struct container *c, const struct direction *way, const char *name,
@@ -164,10 +191,10 @@ static int move_interface(const struct container *c, const struct direction *way
 	autoclose int inside_fd = -EBADF;
 	autoclose int here_fd = -EBADF;
 	char note[NETLINK_NOTE_MAX] = "";
-	struct move_job job = {.name = name, .new_name = new_name && *new_name ? new_name : name};
+	struct move_job job = {.name = name, .new_name = new_name && *new_name ? new_name : NULL};
 	int r = check_name(name, e);
 
-	if (r == 0)
+	if (r == 0 && job.new_name)
 		r = check_name(job.new_name, e);
 	if (r < 0)
 		return r;
@@ -177,8 +204,12 @@ static int move_interface(const struct container *c, const struct direction *way
 	here_fd = namespace_open_path("/proc/thread-self/ns/net");
 	if (here_fd < 0)
 		return err_set(e, ERR_SYSTEM, -here_fd, "cannot open our network namespace");
+	job.is_in = way->is_in;
 	job.from_fd = way->is_in ? here_fd : inside_fd;
 	job.to_fd = way->is_in ? inside_fd : here_fd;
+	r = refuse_same(&job, way, c, e);
+	if (r < 0)
+		return r;
 	r = run_job(&job, note);
 	return r < 0 ? explain(r, &job, way, note, c, e) : 0;
 }

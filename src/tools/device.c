@@ -21,13 +21,15 @@ struct change {
 	bool is_add;
 	const char *device;
 	const char *name; /* on the other side, or NULL */
+	bool is_interface;
 };
 
-/* Whether the container has a network interface of that name. */
+/* Whether the container has a network interface of that name. When they can't be listed, the
+ * attempt to move it says why. */
 static bool has_interface(struct lxc_container *c, const char *name)
 {
 	char **list = c->get_interfaces(c);
-	bool found = false;
+	bool found = !list && !strchr(name, '/');
 
 	for (char **item = list; item && *item; item++) {
 		found = found || strcmp(*item, name) == 0;
@@ -37,15 +39,15 @@ static bool has_interface(struct lxc_container *c, const char *name)
 	return found;
 }
 
-static bool apply(struct lxc_container *c, const struct change *change)
+static bool apply(struct lxc_container *c, struct change *change)
 {
-	if (change->is_add)
-		return if_nametoindex(change->device)
-			       ? c->attach_interface(c, change->device, change->name)
-			       : c->add_device_node(c, change->device, change->name);
-	return has_interface(c, change->device)
-		       ? c->detach_interface(c, change->device, change->name)
-		       : c->remove_device_node(c, change->device, change->name);
+	change->is_interface = change->is_add ? if_nametoindex(change->device) > 0
+					      : has_interface(c, change->device);
+	if (change->is_interface)
+		return change->is_add ? c->attach_interface(c, change->device, change->name)
+				      : c->detach_interface(c, change->device, change->name);
+	return change->is_add ? c->add_device_node(c, change->device, change->name)
+			      : c->remove_device_node(c, change->device, change->name);
 }
 
 /* "add", "del" or their beginnings. */
@@ -78,7 +80,7 @@ static int fail(struct session *s, const struct change *change)
 	struct err e = *tare_last_error(s->c);
 
 	/* What is no interface was taken for a path. */
-	if (!strchr(change->device, '/') && e.id != ERR_NETWORK_FAILED)
+	if (!change->is_interface && !strchr(change->device, '/'))
 		err_hint(&e, "%s has no network interface \"%s\" either",
 			 change->is_add ? "the host" : "the container", change->device);
 	err_wrap(&e, e.code ? e.code : -1, "Failed to %s %s %s %s", change->is_add ? "add" : "del",

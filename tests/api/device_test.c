@@ -63,6 +63,30 @@ static void interfaces_go_in_and_come_back(void **state)
 	world_end(running);
 }
 
+/* What comes out has the name that the caller has in mind, not one that the container thought of.
+ */
+static void alternative_names_of_the_container_choose_none_here(void **state)
+{
+	static const char *const make[] = {"ip",   "link", "add",  "cvc", "type",
+					   "veth", "peer", "name", "cvd", NULL};
+	struct lxc_container *c = world_start(world_name("names"), NULL);
+	char pid[16];
+	const char *const rename[] = {"nsenter", "-t",       pid,   "-n",  "ip",
+				      "link",    "property", "add", "dev", "cvc",
+				      "altname", "eth9",     NULL};
+
+	assert_int_equal(world_run(make), 0);
+	assert_works(c, c->attach_interface(c, "cvc", NULL));
+	snprintf(pid, sizeof(pid), "%d", (int)c->init_pid(c));
+	assert_int_equal(world_run(rename), 0);
+	assert_false(c->detach_interface(c, "eth9", NULL));
+	assert_explained(c, "Network device \"eth9\" not found");
+	assert_int_equal(if_nametoindex("cvc"), 0);
+	assert_works(c, c->detach_interface(c, "eth9", "cve"));
+	assert_true(if_nametoindex("cve") > 0);
+	world_end(c);
+}
+
 static void nodes_are_made_and_removed(void **state)
 {
 	struct lxc_container *running = world_start(world_name("node"), NULL);
@@ -107,6 +131,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(interfaces_go_in_and_come_back, world_stop_all),
+		cmocka_unit_test_teardown(alternative_names_of_the_container_choose_none_here,
+					  world_stop_all),
 		cmocka_unit_test_teardown(nodes_are_made_and_removed, world_stop_all),
 		cmocka_unit_test_teardown(stopped_containers_have_none, world_stop_all),
 	};

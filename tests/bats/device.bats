@@ -16,9 +16,12 @@ setup_file() {
         "lxc.cgroup.devices.allow = c *:* m" \
         "lxc.cgroup2.devices.deny = a" "lxc.cgroup2.devices.allow = c 1:3 rwm" \
         "lxc.cgroup2.devices.allow = c *:* m"
+    HOST_DIRECTORY=$LXCPATH/.host-directory
+    export HOST_DIRECTORY
+    mkdir -m 755 "$HOST_DIRECTORY"
     # The template's root belongs to the host's root: shifted as it is mounted.
     make_container "$N-users" "lxc.idmap = u 0 300000 65536" "lxc.idmap = g 0 300000 65536" \
-        "lxc.rootfs.options = idmap=container"
+        "lxc.rootfs.options = idmap=container" "lxc.mount.entry = $HOST_DIRECTORY mnt none bind"
 }
 
 teardown_file() {
@@ -116,6 +119,101 @@ device() {
     in_container "$N" test -c /kmsg-node
 }
 
+@test "what container root may not write on the host, is not written for it" {
+    N=$N-users
+    start
+    mknod "$HOST_DIRECTORY/full" c 1 7
+    : >"$HOST_DIRECTORY/zero"
+    in_container "$N" ln -s /mnt /dev/opt
+    device del /dev/full /dev/opt/full
+    assert_equal "$status" 1
+    assert_contains "$stderr" "Permission denied"
+    [ -c "$HOST_DIRECTORY/full" ]
+    device add /dev/zero /dev/opt/zero
+    assert_equal "$status" 1
+    assert_contains "$stderr" "root of the container may not write there"
+    device add /dev/zero /dev/opt/other/zero
+    assert_equal "$status" 1
+    # The groups of who calls don't count.
+    chmod 775 "$HOST_DIRECTORY"
+    device add /dev/zero /dev/opt/third
+    assert_equal "$status" 1
+    assert_equal "$(cd "$HOST_DIRECTORY" && echo *)" "full zero"
+}
+
+@test "what a container mounts on a node that is bound does not reach the host's" {
+    cat >"$BATS_TEST_TMPDIR/shared" <<-'SCRIPT'
+	set -e
+	mount --make-rshared /
+	trap 'lxc-stop -P "$LXCPATH" -n "$N" -k 2>/dev/null || true' EXIT
+	lxc-start -P "$LXCPATH" -n "$N"
+	lxc-device -P "$LXCPATH" -n "$N" add /dev/full /dev/full7
+	lxc-attach -P "$LXCPATH" -n "$N" -- mount --bind /proc/version /dev/full7
+	lxc-attach -P "$LXCPATH" -n "$N" -- stat -c %F /dev/full7
+	stat -c %F /dev/full
+	SCRIPT
+    N=$N-users run_apart unshare -m bash "$BATS_TEST_TMPDIR/shared"
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "regular empty file
+character special file"
+}
+
+@test "a container that has the host's files: none of them is made or removed" {
+    make_container "$N-mounts" "lxc.namespace.keep = mnt user"
+    sed -i '/^lxc.rootfs/d;/^lxc.mount/d' "$LXCPATH/$N-mounts/config"
+    mknod "$BATS_TEST_TMPDIR/full" c 1 7
+    make_container "$N-bound" \
+        "lxc.mount.entry = $BATS_TEST_TMPDIR ${BATS_TEST_TMPDIR#/} none bind,create=dir"
+    lxc-start -P "$LXCPATH" -n "$N-mounts" -- sleep 600
+    lxc-start -P "$LXCPATH" -n "$N-bound"
+    for N in "$N-mounts" "$N-bound"; do
+        device del "$BATS_TEST_TMPDIR/full"
+        assert_equal "$status" 1
+        assert_contains "$stderr" "cannot remove the device node"
+        [ -c "$BATS_TEST_TMPDIR/full" ]
+        # It is there: only allowed.
+        device add /dev/full "$BATS_TEST_TMPDIR/full"
+        assert_equal "$status:$stderr" "0:"
+        device add /dev/full "$BATS_TEST_TMPDIR/new"
+        assert_equal "$status" 1
+        assert_contains "$stderr" "the host's own directory is mounted there"
+        device add /dev/full "$BATS_TEST_TMPDIR/directory/new"
+        assert_equal "$status" 1
+        [ ! -e "$BATS_TEST_TMPDIR/new" ]
+        [ ! -e "$BATS_TEST_TMPDIR/directory" ]
+    done
+}
+
+@test "a container that removes the node itself does not keep the device" {
+    start
+    device add /dev/kmsg
+    in_container "$N" sh -c "mknod /tmp/hidden c 1 11; rm /dev/kmsg"
+    in_container "$N" dd if=/tmp/hidden of=/dev/null bs=8192 count=1 2>/dev/null
+    device del /dev/kmsg
+    assert_equal "$status" 1
+    assert_contains "$stderr" "No such file or directory"
+    assert_contains "$stderr" "the device \"/dev/kmsg\" is denied now"
+    run in_container "$N" dd if=/tmp/hidden of=/dev/null bs=8192 count=1
+    [ "$status" -ne 0 ]
+    assert_contains "$output" "Operation not permitted"
+}
+
+@test "a device that can't be allowed leaves no node" {
+    needs_v1
+    local parent=/sys/fs/cgroup/devices/tare-bats-$$
+
+    mkdir "$parent"
+    echo "c 1:11 rwm" >"$parent/devices.deny"
+    lxc-start -P "$LXCPATH" -n "$N" -s "lxc.cgroup.dir=tare-bats-$$"
+    device add /dev/kmsg /dev/opt/kmsg
+    assert_equal "$status" 1
+    assert_contains "$stderr" "devices.allow"
+    in_container "$N" test ! -e /dev/opt/kmsg
+    lxc-stop -P "$LXCPATH" -n "$N" -k
+    find /sys/fs/cgroup/ -depth -type d -name "tare-bats-$$" -exec rmdir {} + 2>/dev/null || true
+    [ ! -e "$parent" ]
+}
+
 @test "sentences of failures" {
     device add /dev/null
     assert_equal "$status:$stderr" "1:lxc-device: $N: Container $N is not running"
@@ -194,6 +292,9 @@ lo vc va "
 	links; echo
 	device add lo || echo $?
 	device del eth5 vb || echo $?
+	ip link add br7 type bridge
+	device add br7 || echo $?
+	ip link del br7
 	device add vb a-name-that-is-too-long || echo $?
 	links; echo
 	inside ip link show eth5 | grep -c eth5
@@ -203,10 +304,75 @@ lo vb
 1
 1
 1
+1
 lo vb 
 1"
+    assert_contains "$stderr" "bridges stay where they were made"
     assert_contains "$stderr" "cannot move network interface \"vb\" into container \"$N\""
     assert_contains "$stderr" "the name \"eth5\" is taken there"
     assert_contains "$stderr" "the name \"vb\" is taken there"
     assert_contains "$stderr" "\"a-name-that-is-too-long\" can't be the name of a network interface"
+}
+
+@test "an alternative name is one of the interface's, which keeps its proper one" {
+    in_net <<-'SCRIPT'
+	ip link add va type veth peer name vb
+	ip link property add dev va altname enp7
+	device add enp7
+	links
+	inside ls /sys/class/net
+	device del va
+	device add enp7 eth0
+	links
+	inside ls /sys/class/net
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "lo vb lo
+va
+lo vb eth0
+lo"
+}
+
+@test "a network namespace that is shared with the host: no interface of the host's is renamed" {
+    cat >"$BATS_TEST_TMPDIR/none" <<-'SCRIPT'
+	trap 'lxc-stop -P "$LXCPATH" -n "$N" -k 2>/dev/null || true' EXIT
+	lxc-start -P "$LXCPATH" -n "$N" -s lxc.net.0.type=none
+	ip link add va type veth peer name vb
+	lxc-device -P "$LXCPATH" -n "$N" add va eth5 || echo $?
+	lxc-device -P "$LXCPATH" -n "$N" del vb eth6 || echo $?
+	ip link show va >/dev/null && ip link show vb >/dev/null && echo both
+	SCRIPT
+    run_apart unshare -n bash "$BATS_TEST_TMPDIR/none"
+    assert_equal "$stdout" "1
+1
+both"
+    assert_contains "$stderr" "it is in your network namespace"
+}
+
+@test "the interface of the configuration: taken out, and gone with its other end at the stop" {
+    in_net <<-'SCRIPT'
+	ip link add br7 type bridge
+	lxc-stop -P "$LXCPATH" -n "$N" -k
+	lxc-start -P "$LXCPATH" -n "$N" -s lxc.net.0.type=veth -s lxc.net.0.link=br7 \
+	    -s lxc.net.0.name=eth0 -s lxc.net.0.veth.pair=host0
+	device del eth0 out7
+	links; echo
+	lxc-stop -P "$LXCPATH" -n "$N" -k
+	links; echo
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "lo br7 host0 out7 
+lo br7 "
+}
+
+@test "without the right to move interfaces, that is what is said" {
+    in_net <<-'SCRIPT'
+	ip link add va type veth peer name vb
+	device add va
+	setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin \
+	    lxc-device -P "$LXCPATH" -n "$N" del va || echo $?
+	SCRIPT
+    assert_equal "$status:$stdout" "0:1"
+    assert_contains "$stderr" "cannot move network interface \"va\" out of container \"$N\""
+    assert_contains "$stderr" "only root of the host may move network interfaces"
 }
