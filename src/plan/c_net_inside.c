@@ -157,7 +157,7 @@ static int set_up(struct compiler *c, size_t index, bool *lo_is_up, struct err *
 	int r = 0;
 
 	if (net->type == NET_VETH && !c->facts->caller.is_root)
-		r = compile_net_user_inside(c, index, e);
+		r = net_add_user_veth_inside(c, index, e);
 	for (size_t i = 0; i < ARRAY_LENGTH(families) && r == 0; i++)
 		add_addresses(c, net, link, &families[i]);
 	if (net->up && r == 0) {

@@ -49,7 +49,7 @@ static int check_keys(struct compiler *c, const struct config_net *net, struct e
 /* Ports of Open vSwitch outlive their interface, and are taken away through its namespace. */
 static bool is_openvswitch(const struct compiler *c, size_t index)
 {
-	return c->values->nets.items[index].link && !c->facts->nets.items[index].link_is_bridge;
+	return c->links[index].net->link && !net_facts(c, index)->link_is_bridge;
 }
 
 static void keep_namespace(struct compiler *c)
@@ -66,9 +66,9 @@ static void keep_namespace(struct compiler *c)
 	step->arg[0] = text;
 }
 
-int compile_net_user(struct compiler *c, size_t index, struct err *e)
+int net_add_user_veth(struct compiler *c, size_t index, struct err *e)
 {
-	const struct config_net *net = &c->values->nets.items[index];
+	const struct config_net *net = c->links[index].net;
 	const char *inside = net_name_inside(c, index);
 	const char *bridge = net->link ? net->link : "none";
 	struct plan_step *step;
@@ -78,8 +78,7 @@ int compile_net_user(struct compiler *c, size_t index, struct err *e)
 		return r;
 	if (is_openvswitch(c, index))
 		keep_namespace(c);
-	c->r_veth[index] = plan_build_register(&c->b, REGISTER_NAME,
-					       compile_textf(c, "veth-%u", (unsigned)net->index));
+	net_add_register(c, index, "veth");
 	step = STEP(c, SECTION_START, OP_USER_NIC_CREATE, inside, net_origin(c, net, "type"));
 	step->out = c->r_veth[index];
 	step->arg[0] = plan_build_text(&c->b, bridge);
@@ -88,9 +87,9 @@ int compile_net_user(struct compiler *c, size_t index, struct err *e)
 	return 0;
 }
 
-int compile_net_user_inside(struct compiler *c, size_t index, struct err *e)
+int net_add_user_veth_inside(struct compiler *c, size_t index, struct err *e)
 {
-	const struct config_net *net = &c->values->nets.items[index];
+	const struct config_net *net = c->links[index].net;
 	const char *inside = net_name_inside(c, index);
 	struct plan_step *step;
 	uint64_t mac = 0;
@@ -104,9 +103,9 @@ int compile_net_user_inside(struct compiler *c, size_t index, struct err *e)
 	return 0;
 }
 
-void compile_net_user_end(struct compiler *c, enum plan_section s, size_t index)
+void net_end_user_veth(struct compiler *c, enum plan_section s, size_t index)
 {
-	const struct config_net *net = &c->values->nets.items[index];
+	const struct config_net *net = c->links[index].net;
 	struct plan_step *step;
 
 	if (!is_openvswitch(c, index))
@@ -121,7 +120,7 @@ void compile_net_user_end(struct compiler *c, enum plan_section s, size_t index)
 }
 
 /* An interface lives as long as its namespace, and counts. */
-void compile_net_user_leave(struct compiler *c, enum plan_section s)
+void net_leave_user_veths(struct compiler *c, enum plan_section s)
 {
 	if (c->r_user_net == PLAN_NO_REGISTER)
 		return;
