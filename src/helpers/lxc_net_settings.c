@@ -133,8 +133,8 @@ static int take_texts(const struct assignments *a, struct net_settings *s, struc
 	return 0;
 }
 
-/* For LXC all but "true" is false. Who writes another word for that gets what he means; another word
- * for true would silently do nothing. */
+/* For LXC all but "true" is false. Who writes another word for that gets what he means; another
+ * word for true would silently do nothing. */
 static bool means_false(const char *text)
 {
 	static const char *const words[] = {"", "false", "no", "off", "0"};
