@@ -40,6 +40,8 @@ struct script {
 	int watch;   /* ret of WIRE_ADD_STATE_CLIENT */
 	int message; /* told to state clients after `delay` milliseconds; -1 = gone, -2 = never */
 	int delay;
+	void (*before_watch)(struct script *s);
+	int record_fd;
 	int pidfd; /* -1: this monitor does not know the command */
 	pid_t init;
 	int freeze; /* ret */
@@ -67,6 +69,8 @@ static bool serve_watch(struct script *s, int fd)
 {
 	pthread_t thread;
 
+	if (s->before_watch)
+		s->before_watch(s);
 	monitor_answer(fd, s->watch, (uint64_t)s->watch, NULL, 0);
 	if (s->watch == STATE_COUNT && s->message >= -1 &&
 	    pthread_create(&thread, NULL, tell_later, s) == 0)
@@ -637,6 +641,25 @@ static void a_start_is_waited_for_until_the_deadline(void **state)
 	remove_record(record_fd);
 }
 
+static void run_has_begun(struct script *s)
+{
+	s->record_fd = make_record(STATE_RUNNING, 0);
+}
+
+/* The starter listens before there is a record, and the supervisor answers when it runs. */
+static void who_is_answered_late_has_not_missed_the_start(void **state)
+{
+	struct script *s = open_script();
+
+	assert_int_equal(container_wait(&s->c, "STARTING", 1, NULL), 1);
+	s->before_watch = run_has_begun;
+	assert_int_equal(container_wait(&s->c, "STARTING", 10, NULL), 0);
+	remove_record(s->record_fd);
+	assert_int_equal(container_wait_for_change(&s->c, "STARTING", 10, NULL), 0);
+	remove_record(s->record_fd);
+	close_script(s);
+}
+
 static int set_up(void **state)
 {
 	if (geteuid() != 0)
@@ -680,6 +703,7 @@ int main(void)
 		LIVE(freezing_is_the_supervisors_work),
 		LIVE(device_rules_go_to_the_supervisor),
 		LIVE(a_start_is_waited_for_until_the_deadline),
+		LIVE(who_is_answered_late_has_not_missed_the_start),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);

@@ -154,6 +154,8 @@ static int seen(struct waiting *w, unsigned state)
 static int wait_once(struct waiting *w, struct err *e)
 {
 	unsigned state = recorded_state(w->c);
+	/* Of a run whose record comes between this look and the answer, which may come late. */
+	const bool was_nowhere = state == STATE_COUNT;
 	autoclose int fd = -EBADF;
 	int32_t interest[WIRE_STATES];
 	int r;
@@ -174,6 +176,10 @@ static int wait_once(struct waiting *w, struct err *e)
 	if (r < 0)
 		return r;
 	w->was_up = true;
+	if (was_nowhere && recorded_state(w->c) < STATE_COUNT)
+		w->has_begun = true;
+	if (w->has_begun && w->wanted[STATE_STARTING])
+		return WAIT_REACHED;
 	if (state < STATE_COUNT)
 		return seen(w, state);
 	r = control_watch_wait(w->c, fd, w->deadline, e);
