@@ -128,7 +128,7 @@ int user_nic_shares_read(const struct user_nic_words *words, const struct user_n
 	};
 	struct usernet usernet = {0};
 	autofree char *text = NULL;
-	size_t length;
+	size_t length = 0;
 	int r = read_usernet(&text, &length, e);
 
 	if (r == -ENOENT) {

@@ -14,7 +14,7 @@ static int begin(struct compiler *c, size_t index, enum plan_op op, const char *
 	const struct config_net *net = c->links[index].net;
 	const char *name = net_name_inside(c, index);
 	uint32_t mtu = 0;
-	uint64_t mac;
+	uint64_t mac = 0;
 	int r = net_read_mtu(c, index, &mtu, e);
 
 	if (r == 0)
@@ -92,7 +92,7 @@ int net_add_phys(struct compiler *c, size_t index, struct err *e)
 	uint32_t others = phys->others ? plan_build_list(&c->b, phys->others) : 0;
 	struct plan_step *step;
 	uint32_t mtu = 0;
-	uint64_t mac;
+	uint64_t mac = 0;
 	int r = net_read_mtu(c, index, &mtu, e);
 
 	if (r == 0)

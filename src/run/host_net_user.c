@@ -138,7 +138,7 @@ int host_user_nic_create(struct host *h, const struct plan_step *step)
 {
 	struct helper helper;
 	char said[SAID_ROOM];
-	size_t length;
+	size_t length = 0;
 	int r;
 
 	if (h->run->child <= 0)

@@ -186,15 +186,18 @@ def supervisor_is_gone(subject):
 def undo_takes_long(subject, helpers):
     """Meanwhile the dead run is STOPPED for everybody, and a start waits."""
     go, container = subject.host.work / "go", subject.container
+    begun = subject.host.work / "begun"  # the shell has opened its script
     go.unlink(missing_ok=True)
+    begun.unlink(missing_ok=True)
     container.start("-d")
     supervisor = next(pid for pid, what in snapshot.processes() if "[lxc monitor]" in what)
-    helpers.replace(SUPERVISOR, f"#!/bin/sh\nwhile ! test -e {go}; do sleep 0.01; done\n"
+    helpers.replace(SUPERVISOR, f"#!/bin/sh\n: >{begun}\n"
+                                f"while ! test -e {go}; do sleep 0.01; done\n"
                                 f"exec {helpers.original}/{SUPERVISOR} \"$@\"\n")
     os.kill(supervisor, 9)
     wait_until(lambda: supervisor_is_gone(subject))
     undoing = subprocess.Popen(container.words("lxc-info"), stdout=subprocess.DEVNULL)
-    wait_until(lambda: any("--undo" in what for _, what in snapshot.processes()))
+    wait_until(begun.exists)
     problems = []
     for words, expected in ((("lxc-info", "-s", "-H"), "STOPPED"), (("lxc-ls", "--active"), "")):
         begin = time.monotonic()
@@ -219,6 +222,7 @@ def undo_takes_long(subject, helpers):
         problems.append(f"behind the start the state is {container.state()}")
     container.run("lxc-stop", "-k")
     go.unlink()
+    begun.unlink()
     return problems + snapshot.remaining_processes() + subject.leftovers()
 
 
