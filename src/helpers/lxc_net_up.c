@@ -11,9 +11,11 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/directory.h"
@@ -240,10 +242,23 @@ static void tell_what_is_missing(const struct net_work *work)
 		      stderr);
 }
 
+/* Whether our errors go to the journal, whatever they went to in a parent's time: "DEVICE:INODE"
+ * (systemd.exec(5)). */
+static bool is_journal(const char *stream)
+{
+	char ours[64];
+	struct stat st;
+
+	if (!stream || fstat(STDERR_FILENO, &st) < 0)
+		return false;
+	snprintf(ours, sizeof(ours), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	return strcmp(stream, ours) == 0;
+}
+
 /* The services' log is read by those who look for the reason; others see only what failed. */
 static bool may_warn(void)
 {
-	return isatty(STDERR_FILENO) || getenv("JOURNAL_STREAM");
+	return isatty(STDERR_FILENO) || is_journal(getenv("JOURNAL_STREAM"));
 }
 
 static void warn(const struct net_work *work, const struct assignments *a)
