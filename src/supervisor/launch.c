@@ -196,7 +196,7 @@ static void become_daemon(struct supervisor *s)
 	use_null_streams();
 }
 
-static void keep_from_programs(int fd)
+void launch_keep_from_programs(int fd)
 {
 	if (fd >= 0)
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -259,11 +259,11 @@ const char *launch_adopt(struct supervisor *s, int record_fd, char **environment
 	s->result_fd = r->result_fd >= 0 ? r->result_fd : -EBADF;
 	s->caller_fd = r->caller_pidfd >= 0 ? r->caller_pidfd : -EBADF;
 	r->supervisor_pid = getpid();
-	keep_from_programs(s->record_fd);
-	keep_from_programs(r->listener_fd);
-	keep_from_programs(r->result_fd);
-	keep_from_programs(r->log_fd);
-	keep_from_programs(r->caller_pidfd);
+	launch_keep_from_programs(s->record_fd);
+	launch_keep_from_programs(r->listener_fd);
+	launch_keep_from_programs(r->result_fd);
+	launch_keep_from_programs(r->log_fd);
+	launch_keep_from_programs(r->caller_pidfd);
 	if (r->comm)
 		prctl(PR_SET_NAME, record_text(r, r->comm), 0, 0, 0);
 	if (r->flags & (RECORD_DAEMONISED | RECORD_CLOSE_FDS))

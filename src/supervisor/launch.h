@@ -21,5 +21,8 @@ const char *launch_map_record(int fd, struct record_header **ret);
  * the environment. */
 int launch_take_variable(char **environment, const char *variable);
 
+/* A descriptor that came with the program, or -1: it does not go on to the programs that we run. */
+void launch_keep_from_programs(int fd);
+
 /* Fill the supervisor from its record and prepare the process. NULL, or a sentence. */
 const char *launch_adopt(struct supervisor *s, int record_fd, char **environment);

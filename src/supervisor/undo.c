@@ -71,6 +71,8 @@ int undo_main(const char *number)
 		return 1;
 	}
 	log_set_container(record_text(s.record, s.record->name));
+	/* A program that is run here may outlive this one, and would keep the lock. */
+	launch_keep_from_programs(fd);
 	s.record_fd = fd;
 	s.run = (struct run){
 		.record = s.record,

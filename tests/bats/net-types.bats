@@ -22,10 +22,11 @@ setup_file() {
 	SCRIPT
     chmod 755 "$LXCPATH/script"
     mkdir "$LXCPATH/fake"
-    # Says what it was asked; a bridge "bad" does not exist.
+    # Says what it was asked, and which run records it has got; a bridge "bad" does not exist.
     cat >"$LXCPATH/fake/ovs-vsctl" <<-'SCRIPT'
 	#!/bin/sh
 	echo "ovs-vsctl $*" >>"$OUT"
+	find /proc/self/fd/ -lname '*/lxc/runs/*' -printf 'holds %l\n' >>"$OUT"
 	case " $* " in
 	*" bad "*) echo "ovs-vsctl: no bridge named bad" >&2; exit 1 ;;
 	esac
@@ -400,6 +401,22 @@ lo peer0 up0"
 STOPPED
 10.9.0.7 dev up0 proxy 
 10.9.0.7 dev up0 proxy "
+}
+
+# A program outlives whoever undoes the run: with the record's lock in its hands nobody else could.
+@test "Open vSwitch: a port goes behind kill -9; the program gets no descriptor of the record" {
+    in_net <<-'SCRIPT'
+	export PATH=$LXCPATH/fake:$PATH
+	ip link add ovs0 type veth peer name ovsp
+	start -s lxc.net.0.type=veth -s lxc.net.0.link=ovs0 -s lxc.net.0.veth.pair=vethO
+	kill_supervisor
+	tare repair -P "$LXCPATH"
+	cat $OUT
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "1 run undone
+ovs-vsctl add-port ovs0 vethO
+ovs-vsctl --if-exists del-port vethO"
 }
 
 @test "Open vSwitch: ports by ovs-vsctl, VLANs, gone at the end; what it says is told" {

@@ -29,6 +29,7 @@ KINDS = ("network", "interfaces", "prelude", "id-mapped-rootfs", "privileged")
 DEADLINE = 60      # seconds, for whatever must end
 MEASURED = 3       # how often a phase is measured
 BEYOND = 1.2       # kills come up to this part of the measured time
+ENOUGH = 10        # rounds of a pair in which one kill must come in time
 
 # Which processes are there to be killed in which phase.
 PAIRS = (
@@ -129,6 +130,7 @@ class Subject:
         self.container = host.make(kind)
         self.before = self.sockets = None
         self.seconds = {}
+        self.hits = dict.fromkeys(PAIRS, 0)
 
     def remember(self):
         self.before = snapshot.take(self.host.work, self.host.prefix)
@@ -151,7 +153,7 @@ class Subject:
             "run": None,
             "stop": c.words("lxc-stop"),
             "reboot": c.words("lxc-attach", tail=("--", "/bin/reboot", "-f")),
-            "undo": ["lxc-ls", "-P", str(self.host.lxcpath), "-1"],
+            "undo": c.words("tare repair"),
         }[phase]
 
     def must(self, code, out, errors):
@@ -257,6 +259,7 @@ class Subject:
             hit = bool(pid) and not (victim == "starter" and ended) and kill(pid)
             if ended or victim in GUESTS:
                 break
+        self.hits[phase, victim] += hit
         told = f"killed it after {time.monotonic() - begin:.4f} s" if hit else "found it ended"
         if phase == "foreground start":
             wait_until(lambda: process.poll() is not None or self.is_settled(), "it hangs")
@@ -387,17 +390,22 @@ def main(work, prefix, words):
             f"{what if isinstance(what, str) else ', '.join(what)} {seconds * 1000:.0f} ms"
             for what, seconds in subject.seconds.items()))
     problems = {pair: [] for pair in PAIRS}
+    tried = dict.fromkeys(PAIRS, 0)
     for number, chosen in enumerate(plan_rounds(arguments.rounds, arguments.seed, kinds)):
         phase, victim, kind, command, part = chosen
         if arguments.only not in (None, number):
             continue
         subjects[kind].remember()
         told, found = subjects[kind].round(phase, victim, command, part)
+        tried[phase, victim] += 1
         title = f"round {number}: {kind}, {phase}, {victim}: {told}; then {command}"
         report.note(title)
         problems[phase, victim] += [f"{title}: {text}" for text in found]
     for (phase, victim), found in problems.items():
-        report.point(f"{phase}: kill -9 of {victim}", found)
+        hits = sum(subject.hits[phase, victim] for subject in subjects.values())
+        if tried[phase, victim] >= ENOUGH and not hits:
+            found.append(f"none of {tried[phase, victim]} rounds has met a {victim} to kill")
+        report.point(f"{phase}: kill -9 of {victim} ({hits} of {tried[phase, victim]} hit)", found)
     return report.finish()
 
 
