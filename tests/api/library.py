@@ -11,6 +11,7 @@ Symbols and names: spec/api.md §1 and §2. What it needs and its relocations: t
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -125,6 +126,10 @@ def programs_are_built_from_an_installation(build):
 
 def main():
     root, build, library = (pathlib.Path(argument) for argument in sys.argv[1:4])
+    missing = [tool for tool in ("nm", "gcc", "g++", "pkg-config") if not shutil.which(tool)]
+    if missing:
+        print(f"1..0 # skip there is no {missing[0]} here")
+        return 0
     points = [
         ("the library exports the public functions and no others",
          symbols_are_the_public_ones(library)),

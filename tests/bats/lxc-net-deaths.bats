@@ -26,7 +26,7 @@ setup() {
 	    [ ! -s /run/remains ] || { echo "at $at:"; cat /run/remains; }
 	    at=$((at + 37))
 	done
-	[ "$killed" -gt 12 ] || echo "killed $killed times only"
+	[ "$killed" -gt 8 ] || echo "killed $killed times only"
 	net stop >/dev/null || true
 	remains
 	SCRIPT
