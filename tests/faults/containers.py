@@ -42,6 +42,7 @@ class Kind:
     text: str
     common: str = COMMON
     needs: str = ""            # a file of the kernel without which it can't be run
+    links: tuple = ()          # kinds of interfaces that the kernel must know
     starter: tuple = ("lxc-start",)
     command: tuple = ()        # of lxc-execute
     wrapper: tuple = ()        # before all tools: the view of the host that they get
@@ -211,6 +212,25 @@ lxc.namespace.share.ipc = /proc/{sleeper}/ns/ipc
 lxc.namespace.share.net = {sleeper}
 lxc.mount.auto = proc:mixed
 """, common=COMMON.replace("lxc.net.0.type = empty\n", "")),
+    "upper-interfaces": Kind("""
+lxc.net.0.type = ipvlan
+lxc.net.0.link = lower0
+lxc.net.0.ipvlan.mode = l3s
+lxc.net.0.ipvlan.isolation = vepa
+lxc.net.0.l2proxy = 1
+lxc.net.0.ipv4.address = 10.9.7.7/32
+lxc.net.0.ipv4.gateway = dev
+lxc.net.0.script.up = {work}/hook up
+lxc.net.1.type = vlan
+lxc.net.1.link = switch0
+lxc.net.1.vlan.id = 7
+lxc.net.1.name = eth7
+lxc.net.1.mtu = 1400
+lxc.net.1.hwaddr = 02:00:00:00:00:09
+lxc.net.1.flags = up
+lxc.net.1.ipv4.address = 10.9.6.7/24
+lxc.mount.auto = proc:mixed sys:mixed
+""", common=COMMON.replace("lxc.net.0.type = empty\n", ""), links=("ipvlan", "vlan")),
 }
 
 
@@ -324,6 +344,13 @@ def missing(kind):
     """Why a kind of container can't be run on this machine, or None."""
     if kind.needs and not pathlib.Path(kind.needs).exists():
         return f"there is no {kind.needs}"
+    for link in kind.links:
+        # The loopback interface carries none of them: nothing is made in any case.
+        if "Unknown device type" in subprocess.run(
+                ["ip", "link", "add", "link", "lo", "name", "trial", "type", link,
+                 *(("id", "1") if link == "vlan" else ())],
+                capture_output=True, text=True, check=False).stderr:
+            return f"the kernel has no {link}"
     return None
 
 
