@@ -239,21 +239,41 @@ const struct nlmsghdr *netlink_next(const void *bytes, size_t size, size_t *at)
 	return message;
 }
 
+int netlink_send(struct netlink *n, struct netlink_request *q)
+{
+	const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+	struct nlmsghdr *header = (void *)q->bytes;
+	ssize_t sent;
+
+	header->nlmsg_len = q->used;
+	header->nlmsg_seq = ++n->sequence;
+	do
+		sent = sys_sendto(n->fd, q->bytes, q->used, &kernel, sizeof(kernel));
+	while (sent == -EINTR);
+	return sent < 0 ? (int)sent : 0;
+}
+
+ssize_t netlink_read(const struct netlink *n, void *bytes, size_t room)
+{
+	ssize_t got;
+
+	do
+		got = netlink_receive(n->fd, bytes, room, 0);
+	while (got == -EINTR || got == 0);
+	return got > 0 && (size_t)got > room ? -EMSGSIZE : got;
+}
+
 static int read_answer(struct netlink *n, void *reply, size_t room)
 {
 	_Alignas(struct nlmsghdr) char bytes[NETLINK_REPLY_MAX];
 
 	for (;;) {
 		const struct nlmsghdr *message;
-		ssize_t got = netlink_receive(n->fd, bytes, sizeof(bytes), 0);
+		ssize_t got = netlink_read(n, bytes, sizeof(bytes));
 		size_t at = 0;
 
-		if (got == -EINTR || got == 0)
-			continue;
 		if (got < 0)
 			return (int)got;
-		if ((size_t)got > sizeof(bytes))
-			return -EMSGSIZE;
 		while ((message = netlink_next(bytes, (size_t)got, &at))) {
 			int r = read_message(n, message, reply, room);
 
@@ -267,17 +287,11 @@ static int read_answer(struct netlink *n, void *reply, size_t room)
 
 int netlink_ask(struct netlink *n, struct netlink_request *q, void *reply, size_t room)
 {
-	const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
-	struct nlmsghdr *header = (void *)q->bytes;
-	ssize_t sent;
+	int r;
 
 	n->note[0] = '\0';
 	if (q->is_full)
 		return -EMSGSIZE;
-	header->nlmsg_len = q->used;
-	header->nlmsg_seq = ++n->sequence;
-	do
-		sent = sys_sendto(n->fd, q->bytes, q->used, &kernel, sizeof(kernel));
-	while (sent == -EINTR);
-	return sent < 0 ? (int)sent : read_answer(n, reply, room);
+	r = netlink_send(n, q);
+	return r < 0 ? r : read_answer(n, reply, room);
 }

@@ -71,6 +71,12 @@ void netlink_add_text(struct netlink_request *q, uint16_t type, const char *text
 uint32_t netlink_nest_begin(struct netlink_request *q, uint16_t type);
 void netlink_nest_end(struct netlink_request *q, uint32_t at);
 
+/* What asking consists of. Send the request under a number of its own: 0 or -errno. */
+int netlink_send(struct netlink *n, struct netlink_request *q);
+
+/* Wait for the kernel's next datagram: its length, -EMSGSIZE when it has no room, or -errno. */
+ssize_t netlink_read(const struct netlink *n, void *bytes, size_t room);
+
 /*
  * Send the request and wait for its acknowledgement. `reply` (may be NULL) gets the message that
  * comes before it, of at most `room` bytes; a longer one is -EMSGSIZE. 0 or -errno, the kernel's

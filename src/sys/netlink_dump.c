@@ -10,8 +10,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "sys/syscall.h"
-
 enum { TRIES = 8 };
 
 /* What is known of an answer that is being read. */
@@ -49,34 +47,17 @@ static int read_answer(struct netlink *n, struct answer *answer)
 
 	while (!answer->is_complete) {
 		const struct nlmsghdr *message;
-		ssize_t got = netlink_receive(n->fd, bytes, sizeof(bytes), 0);
+		ssize_t got = netlink_read(n, bytes, sizeof(bytes));
 		size_t at = 0;
 
-		if (got == -EINTR || got == 0)
-			continue;
 		if (got < 0)
 			return (int)got;
-		if ((size_t)got > sizeof(bytes))
-			return -EMSGSIZE;
 		while ((message = netlink_next(bytes, (size_t)got, &at)))
 			read_message(n, message, answer);
 		if (at < (size_t)got)
 			return -EPROTO;
 	}
 	return answer->error;
-}
-
-static int dump_once(struct netlink *n, struct netlink_request *q, struct answer *answer)
-{
-	const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
-	struct nlmsghdr *header = (void *)q->bytes;
-	ssize_t sent;
-
-	header->nlmsg_seq = ++n->sequence;
-	do
-		sent = sys_sendto(n->fd, q->bytes, q->used, &kernel, sizeof(kernel));
-	while (sent == -EINTR);
-	return sent < 0 ? (int)sent : read_answer(n, answer);
 }
 
 int netlink_dump(struct netlink *n, struct netlink_request *q, netlink_message_fn take,
@@ -87,13 +68,14 @@ int netlink_dump(struct netlink *n, struct netlink_request *q, netlink_message_f
 	n->note[0] = '\0';
 	if (q->is_full)
 		return -EMSGSIZE;
-	header->nlmsg_len = q->used;
 	/* A list has an end of its own: an acknowledgement would come besides. */
 	header->nlmsg_flags = (uint16_t)((header->nlmsg_flags | NLM_F_DUMP) & ~NLM_F_ACK);
 	for (int try = 0; try < TRIES; try++) {
 		struct answer answer = {.take = take, .context = context};
-		int r = dump_once(n, q, &answer);
+		int r = netlink_send(n, q);
 
+		if (r == 0)
+			r = read_answer(n, &answer);
 		if (r < 0 || !answer.has_changed)
 			return r;
 	}
