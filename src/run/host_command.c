@@ -18,7 +18,7 @@
 void host_command_init(struct host_command *command)
 {
 	memset(command, 0, sizeof(*command));
-	command->pidfd = command->error_fd = -EBADF;
+	command->pidfd = command->said_fd = -EBADF;
 }
 
 void host_command_finish(struct host_command *command)
@@ -30,8 +30,8 @@ void host_command_finish(struct host_command *command)
 		process_wait(command->pidfd, &status);
 		close(command->pidfd);
 	}
-	if (command->error_fd >= 0)
-		close(command->error_fd);
+	if (command->said_fd >= 0)
+		close(command->said_fd);
 	arguments_close(&command->arguments);
 }
 
@@ -53,13 +53,15 @@ int host_command_start(struct host *h, struct host_command *command)
 	if (!program.argv)
 		return host_note(h, -E2BIG, "the arguments of %s are too long",
 				 command->name ? command->name : "newuidmap or newgidmap");
-	program.path = program.argv[0];
+	program.path = command->path ? command->path : program.argv[0];
 	if (!command->name)
 		command->name = program.path;
 	if (pipe2(pipes, O_CLOEXEC | O_NONBLOCK) < 0)
 		return host_failed(h, __NR_pipe2, -errno);
-	command->error_fd = pipes[0];
+	command->said_fd = pipes[0];
 	program.error_output = pipes[1];
+	if (command->hears_output)
+		program.output = pipes[1];
 	r = process_spawn(&program, &pid);
 	close(pipes[1]);
 	if (r < 0)
@@ -68,21 +70,31 @@ int host_command_start(struct host *h, struct host_command *command)
 	return 0;
 }
 
-int host_command_wait(struct host *h, struct host_command *command)
+int host_command_hear(struct host *h, struct host_command *command, char *said, size_t room,
+		      size_t *ret_length, int *ret_status)
 {
-	char words[256], ending[64];
-	int status = 0, r = host_wait(h, command->pidfd);
+	int r = host_wait(h, command->pidfd);
 	ssize_t got;
 
 	if (r == 0)
-		r = process_wait(command->pidfd, &status);
+		r = process_wait(command->pidfd, ret_status);
 	if (r < 0)
 		return host_note(h, host_failed(h, __NR_waitid, r), "%s", command->name);
 	close(take_fd(command->pidfd));
-	if (status == 0)
-		return 0;
-	got = read(command->error_fd, words, sizeof(words) - 1);
-	words[got > 0 ? got : 0] = '\0';
+	got = read(command->said_fd, said, room - 1);
+	*ret_length = got > 0 ? (size_t)got : 0;
+	said[*ret_length] = '\0';
+	return 0;
+}
+
+int host_command_wait(struct host *h, struct host_command *command)
+{
+	char words[256], ending[64];
+	size_t length;
+	int status = 0, r = host_command_hear(h, command, words, sizeof(words), &length, &status);
+
+	if (r < 0 || status == 0)
+		return r;
 	words[strcspn(words, "\n")] = '\0';
 	process_print_status(status, ending, sizeof(ending));
 	return host_explain(h, "%s %s%s%s", command->name, ending, words[0] ? ": " : "", words);

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Inside the HOST lane: programs of other people that a step runs and waits for (newuidmap,
+ * Inside the HOST lane: programs that a step runs and waits for (newuidmap, lxc-user-nic,
  * ovs-vsctl, iw). What they say on their standard error output becomes the step's failure.
  */
 
@@ -10,9 +10,11 @@
 #include "run/host.h"
 
 struct host_command {
-	struct arguments arguments; /* opened and filled by the caller; the first is the program */
-	const char *name;           /* for messages; NULL = the program's path */
-	int pidfd, error_fd;
+	struct arguments arguments; /* opened and filled by the caller */
+	const char *path;           /* of the program; NULL = the first argument */
+	const char *name;           /* for messages; NULL = the path */
+	bool hears_output;          /* keep what it says on its standard output as well */
+	int pidfd, said_fd;
 };
 
 void host_command_init(struct host_command *command);
@@ -22,6 +24,11 @@ int host_command_start(struct host *h, struct host_command *command);
 
 /* Wait for its end. Negative with a note when it failed. */
 int host_command_wait(struct host *h, struct host_command *command);
+
+/* Wait for its end, and judge yourself: how it ended as waitpid(2) has it, and the beginning of
+ * what it said, terminated. Negative with a note only when that can't be known. */
+int host_command_hear(struct host *h, struct host_command *command, char *said, size_t room,
+		      size_t *ret_length, int *ret_status);
 
 /* Kill it when it still runs, and give back what it needed. */
 void host_command_finish(struct host_command *command);

@@ -96,6 +96,28 @@ static int note_number(struct host *h, const struct plan_step *step, int ns_fd, 
 	return r;
 }
 
+/* The interface on the host, looked up and noted before anything is done to it: index 0 = any. The
+ * handle is open, unless this fails. */
+static int begin(struct host *h, const struct plan_step *step, uint32_t index,
+		 struct netlink *ret_n, struct link_facts *ret_found)
+{
+	const char *link = host_text(h, step, 0);
+	int r = host_net_open(h, ret_n);
+
+	if (r < 0)
+		return r;
+	r = link_find(ret_n, link, 0, ret_found);
+	if (r == 0 && index && ret_found->index != index)
+		r = -ENODEV;
+	if (r < 0)
+		host_net_refused(h, ret_n, r, link);
+	else
+		r = intend(h, step, ret_found);
+	if (r < 0)
+		netlink_close(ret_n);
+	return r;
+}
+
 int host_phys_take(struct host *h, const struct plan_step *step)
 {
 	const char *link = host_text(h, step, 0), *name = host_text(h, step, 1);
@@ -112,23 +134,14 @@ int host_phys_take(struct host *h, const struct plan_step *step)
 
 	if (ns_fd < 0)
 		return ns_fd;
-	r = host_net_open(h, &n);
+	r = begin(h, step, (uint32_t)step->arg[2], &n, &found);
 	if (r < 0)
 		return r;
-	r = link_find(&n, link, 0, &found);
-	if (r == 0 && found.index != (uint32_t)step->arg[2])
-		r = -ENODEV;
+	r = drop_names(h, &n, found.index, step->arg[5]);
+	if (r == 0)
+		r = link_move(&n, found.index, ns_fd, 0, &change);
 	if (r < 0)
 		host_net_refused(h, &n, r, link);
-	else
-		r = intend(h, step, &found);
-	if (r == 0) {
-		r = drop_names(h, &n, found.index, step->arg[5]);
-		if (r == 0)
-			r = link_move(&n, found.index, ns_fd, 0, &change);
-		if (r < 0)
-			host_net_refused(h, &n, r, link);
-	}
 	netlink_close(&n);
 	return r < 0 ? r : note_number(h, step, ns_fd, name);
 }
@@ -397,22 +410,15 @@ int host_wireless_take(struct host *h, const struct plan_step *step)
 
 	if (ns_fd < 0)
 		return ns_fd;
-	r = host_net_open(h, &n);
+	r = begin(h, step, 0, &n, &found);
 	if (r < 0)
 		return r;
-	r = link_find(&n, link, 0, &found);
+	/* It may be renamed there only when it is down. */
+	r = link_set_down(&n, found.index);
+	if (r == 0)
+		r = drop_names(h, &n, found.index, step->arg[5]);
 	if (r < 0)
 		host_net_refused(h, &n, r, link);
-	else
-		r = intend(h, step, &found);
-	if (r == 0) {
-		/* It may be renamed there only when it is down. */
-		r = link_set_down(&n, found.index);
-		if (r == 0)
-			r = drop_names(h, &n, found.index, step->arg[5]);
-		if (r < 0)
-			host_net_refused(h, &n, r, link);
-	}
 	netlink_close(&n);
 	if (r == 0)
 		r = move_phy(h, -EBADF, host_text(h, step, 2), h->run->child);
