@@ -99,10 +99,7 @@ int compile_clone(struct compiler *c, struct err *e)
 	return 0;
 }
 
-/*
- * The network namespace exists behind the clone, or behind the gate that says so; the interfaces
- * are in it behind the gate that follows them.
- */
+/* The network namespace exists behind the clone, or behind the gate that says so. */
 int compile_network(struct compiler *c, struct err *e)
 {
 	size_t before;
@@ -114,9 +111,18 @@ int compile_network(struct compiler *c, struct err *e)
 	}
 	before = c->b.steps[SECTION_START].count;
 	r = compile_net_host(c, e);
-	if (r >= 0 && c->b.steps[SECTION_START].count > before)
-		compile_gate(c, GATE_NET);
+	c->owes_net_gate = r >= 0 && c->b.steps[SECTION_START].count > before;
 	return r;
+}
+
+/* The interfaces are in it from here on. They cost the kernel a millisecond: INIT mounts meanwhile.
+ */
+int compile_network_gate(struct compiler *c, struct err *e)
+{
+	if (c->owes_net_gate)
+		compile_gate(c, GATE_NET);
+	c->owes_net_gate = false;
+	return 0;
 }
 
 int compile_address_socket(struct compiler *c, struct err *e)

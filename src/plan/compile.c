@@ -17,6 +17,10 @@
 typedef int (*concern_fn)(struct compiler *c, struct err *e);
 
 static int gate_ids(struct compiler *c, struct err *e);
+static int network_of_pre_mount_hooks(struct compiler *c, struct err *e);
+static int network_of_mount_hooks(struct compiler *c, struct err *e);
+static int network_of_autodev_hooks(struct compiler *c, struct err *e);
+static int network_inside(struct compiler *c, struct err *e);
 static int gate_handover(struct compiler *c, struct err *e);
 static int gate_ready(struct compiler *c, struct err *e);
 static int gate_go(struct compiler *c, struct err *e);
@@ -43,26 +47,24 @@ static const concern_fn contents[] = {
 	compile_network,
 	compile_late_namespaces,
 
-	/* HOST, while INIT works: nothing waits for these. */
-	compile_cgroup_monitor_beside,
-	compile_root_pin,
-
 	/* INIT: the view of the file system, seen from the host's tree. */
 	compile_mounts_slave,
 	compile_idmapped_open,
+	network_of_pre_mount_hooks,
 	compile_pre_mount_hooks,
 	compile_transient_devpts,
 	compile_root_mount,
 	compile_identity,
-	compile_net_inside,
 	compile_address_socket,
 	compile_dev_open,
 	compile_dev_tmpfs,
 	compile_automounts,
 	compile_entries,
 	compile_cgroup_mounts,
+	network_of_mount_hooks,
 	compile_mount_hooks,
 	compile_root_check,
+	network_of_autodev_hooks,
 	compile_autodev_hooks,
 	compile_dev_nodes,
 	compile_start_hook_check,
@@ -70,6 +72,7 @@ static const concern_fn contents[] = {
 	compile_console_inside,
 	compile_ttys,
 	compile_dev_links,
+	network_inside,
 	gate_handover,
 	compile_pivot,
 
@@ -118,6 +121,45 @@ static int gate_ids(struct compiler *c, struct err *e)
 	if (has_host_work_behind(c, OP_CLONE, OP_MOUNT_NS_LEAVE))
 		compile_gate(c, GATE_IDS);
 	return 0;
+}
+
+/*
+ * HOST's part of the network takes the kernel a millisecond, and INIT has that much to do with file
+ * systems: it looks at its interfaces last, or before the first hooks that may. Behind the gate
+ * HOST makes what nobody waits for.
+ */
+static int network_inside(struct compiler *c, struct err *e)
+{
+	static const concern_fn concerns[] = {
+		compile_network_gate,
+		compile_cgroup_monitor_beside,
+		compile_root_pin,
+		compile_net_inside,
+	};
+	int r = 0;
+
+	if (c->has_net_inside)
+		return 0;
+	c->has_net_inside = true;
+	for (size_t i = 0; r >= 0 && i < ARRAY_LENGTH(concerns); i++)
+		r = concerns[i](c, e);
+	return r;
+}
+
+/* They find the interfaces, not set up yet. */
+static int network_of_pre_mount_hooks(struct compiler *c, struct err *e)
+{
+	return c->values->hooks[HOOK_PRE_MOUNT].count > 0 ? compile_network_gate(c, e) : 0;
+}
+
+static int network_of_mount_hooks(struct compiler *c, struct err *e)
+{
+	return c->values->hooks[HOOK_MOUNT].count > 0 ? network_inside(c, e) : 0;
+}
+
+static int network_of_autodev_hooks(struct compiler *c, struct err *e)
+{
+	return c->values->hooks[HOOK_AUTODEV].count > 0 ? network_inside(c, e) : 0;
 }
 
 /* The terminals are connected while INIT still works. */

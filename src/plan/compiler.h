@@ -51,6 +51,8 @@ struct compiler {
 	/* Decided once, by compile_decide() (c_ids.c). */
 	uint32_t made;         /* CLONE_NEW* of all namespaces that are made, now and later */
 	uint32_t clone_now;    /* CLONE_NEW* that clone makes */
+	bool owes_net_gate;    /* INIT does not know yet that its interfaces are there */
+	bool has_net_inside;   /* the steps that set them up are in the plan */
 	uint32_t unshare_net;  /* CLONE_NEWNET when init makes it itself, after the maps */
 	uint32_t unshare_late; /* CLONE_NEWCGROUP, CLONE_NEWTIME */
 	bool has_user_ns, has_net_ns, has_cgroup_ns, has_mount_ns, has_pid_ns, has_ipc_ns,
@@ -172,6 +174,7 @@ void compile_cgroup_join(struct compiler *c, enum plan_op op, const struct facts
 			 uint16_t directory);
 bool compile_raises_ambient(const struct compiler *c);
 int compile_network(struct compiler *c, struct err *e); /* c_clone.c: both lanes */
+int compile_network_gate(struct compiler *c, struct err *e);
 int compile_address_socket(struct compiler *c, struct err *e);
 int compile_late_namespaces(struct compiler *c, struct err *e);
 int compile_kept_late_namespaces(struct compiler *c, struct err *e);
