@@ -198,8 +198,9 @@ static int open_component(int dirfd, const char *name, bool make, mode_t mode)
 	else if (make)
 		problem = errno;
 	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	/* What isn't there could not be made: that is the cause. */
-	if (fd < 0 && errno == ENOENT && problem)
+	/* What isn't there could not be made: that is the cause, unless it was there a moment ago.
+	 */
+	if (fd < 0 && errno == ENOENT && problem && problem != EEXIST)
 		return -problem;
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return -errno;
