@@ -321,11 +321,11 @@ static int send_request(const struct exchange *x, uint64_t data, const void *pay
 	return err_set(e, ERR_SYSTEM, errno, "cannot send a request to container \"%s\"", x->name);
 }
 
-/* Take over the descriptors of a message. -EMSGSIZE: more than there is room for; those that came
- * are kept, to be closed with the answer. */
+/* Take over the descriptors of a message. -EMSGSIZE: more than there is room for, -EMFILE: more
+ * than this process may have; those that came are kept, to be closed with the answer. */
 static int take_fds(struct msghdr *m, struct client_answer *answer)
 {
-	int r = m->msg_flags & MSG_CTRUNC ? -EMSGSIZE : 0;
+	int r = 0;
 
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
 		size_t count;
@@ -345,6 +345,18 @@ static int take_fds(struct msghdr *m, struct client_answer *answer)
 			}
 		}
 	}
+	if (r == 0 && m->msg_flags & MSG_CTRUNC)
+		r = answer->fd_count < WIRE_FDS_MAX ? -EMFILE : -EMSGSIZE;
+	return r;
+}
+
+static int refuse_fds(const struct exchange *x, int r, struct err *e)
+{
+	if (r != -EMFILE)
+		return bad_answer(x, e, "too many descriptors came with it");
+	err_set(e, ERR_SYSTEM, EMFILE, "no room for the descriptors that container \"%s\" sends",
+		x->name);
+	err_hint(e, "this process has as many open files as it may: `ulimit -n` shows how many");
 	return r;
 }
 
@@ -372,8 +384,9 @@ static ssize_t receive(struct exchange *x, void *buf, size_t len, struct client_
 			return r;
 		n = recvmsg(x->fd, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 		if (n >= 0) {
-			if (take_fds(&m, answer) < 0)
-				return bad_answer(x, e, "too many descriptors came with it");
+			r = take_fds(&m, answer);
+			if (r < 0)
+				return refuse_fds(x, r, e);
 			if (n > 0)
 				r = check_writer(x, &m, e);
 			return r == CLIENT_STOPPED ? CLIENT_GONE : r < 0 ? r : n;

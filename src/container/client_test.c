@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -283,6 +284,37 @@ static void one_expected_descriptor_arrives(void **state)
 	monitor_stop(&m);
 }
 
+/* From now on, no descriptor can come into this process: the server is a thread of it. */
+static bool serve_to_the_full(struct monitor *m, int fd, const struct wire_request *request,
+			      const char *payload)
+{
+	struct rlimit none = *(const struct rlimit *)m->context;
+
+	none.rlim_cur = 3; /* poll(2) has this limit, too */
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	monitor_send(fd, &(struct wire_answer){.ret = 0}, sizeof(struct wire_answer), (int[]){0},
+		     1);
+	return false;
+}
+
+static void no_room_for_a_descriptor_is_told(void **state)
+{
+	struct client_answer answer;
+	struct rlimit limit;
+	struct monitor m;
+	struct err e = {};
+	int r;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(monitor_start(&m, path, name, serve_to_the_full, &limit), 0);
+	r = call(WIRE_GET_INIT_PIDFD, &answer, &e);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(r, -EMFILE);
+	assert_string_equal(err_cause(&e),
+			    "no room for the descriptors that container \"c1\" sends");
+	monitor_stop(&m);
+}
+
 static void unwanted_descriptors_are_refused_and_closed(void **state)
 {
 	static const struct {
@@ -487,6 +519,7 @@ int main(void)
 		cmocka_unit_test(impossible_lengths_are_refused),
 		cmocka_unit_test(half_a_header_is_no_answer),
 		cmocka_unit_test(one_expected_descriptor_arrives),
+		cmocka_unit_test(no_room_for_a_descriptor_is_told),
 		cmocka_unit_test(unwanted_descriptors_are_refused_and_closed),
 		cmocka_unit_test(a_reset_is_stopped),
 		cmocka_unit_test(a_connection_can_be_kept),
