@@ -36,6 +36,7 @@ struct word {
 	size_t name_len; /* of NAME in NAME=VALUE, 0 = it is something else */
 	uint32_t line;
 	bool is_quoted;
+	bool has_variable; /* outside of quotes: the shell may make several words of it */
 };
 
 static int parse_text(struct assignments *a, const char *text, size_t len, const char *file,
@@ -191,6 +192,7 @@ static int take_piece(struct parser *p, struct word *w)
 		w->is_quoted = true;
 		return take_double_quoted(p, w);
 	case '$':
+		w->has_variable = true;
 		return take_variable(p, w);
 	case '\\':
 		if (p->at == p->len)
@@ -355,14 +357,23 @@ static int refuse_command(const struct parser *p, const struct word *w, const st
 	return r;
 }
 
-static int run_assignments(struct parser *p, const struct word *words, size_t count, bool exports)
+/* For "export" a quoted word is an assignment, too. */
+static int run_export(struct parser *p, struct word *words, size_t count)
 {
-	for (size_t i = exports ? 1 : 0; i < count; i++) {
-		int r;
+	for (size_t i = 1; i < count; i++) {
+		struct word *w = &words[i];
+		const char *text = str_text(&w->text);
+		size_t len = 0;
+		int r = 0;
 
-		if (words[i].name_len == 0 && !exports)
-			return refuse_command(p, &words[i], NULL);
-		r = words[i].name_len > 0 ? run_assignment(p, &words[i]) : 0;
+		while (is_name_start(text[0]) && is_name(text[len]))
+			len++;
+		if (len == 0 || (text[len] && text[len] != '=') ||
+		    (w->name_len == 0 && w->has_variable))
+			return refuse_command(p, w, NULL);
+		w->name_len = len;
+		if (text[len])
+			r = run_assignment(p, w);
 		if (r < 0)
 			return r;
 	}
@@ -370,17 +381,18 @@ static int run_assignments(struct parser *p, const struct word *words, size_t co
 }
 
 /* 1: it succeeded, 0: it failed, as the shell has it. */
-static int run_words(struct parser *p, const struct word *words, size_t count)
+static int run_words(struct parser *p, struct word *words, size_t count)
 {
 	const char *command = str_text(&words[0].text);
 	int r;
 
+	/* They have been made. */
 	if (words[0].name_len > 0)
-		return run_assignments(p, words, count, false);
+		return 1;
 	if (words[0].is_quoted)
 		return refuse_command(p, &words[0], count > 1 ? &words[1] : NULL);
 	if (strcmp(command, "export") == 0)
-		return run_assignments(p, words, count, true);
+		return run_export(p, words, count);
 	if (strcmp(command, ".") == 0 || strcmp(command, "source") == 0) {
 		r = run_include(p, words, count);
 		return r < 0 ? r : 1;
@@ -394,6 +406,19 @@ static int run_words(struct parser *p, const struct word *words, size_t count)
 
 enum { NOTHING = 2 };
 
+/* One assignment is seen by the next, where there is no command that gets all. */
+static int run_at_once(struct parser *p, const struct word *first, const struct word *w)
+{
+	int r;
+
+	if (first->name_len == 0)
+		return 1;
+	if (w->name_len == 0)
+		return refuse_command(p, w, NULL);
+	r = run_assignment(p, w);
+	return r < 0 ? r : 1;
+}
+
 /* As run_words(), or NOTHING. */
 static int parse_command(struct parser *p)
 {
@@ -406,6 +431,8 @@ static int parse_command(struct parser *p)
 		/* One that was not understood has a text, too. */
 		if (r != 0)
 			count++;
+		if (r == 1)
+			r = run_at_once(p, &words[0], &words[count - 1]);
 	}
 	if (r == 1)
 		r = refuse_at(p, words[0].line, "too many words", NULL);
@@ -416,7 +443,7 @@ static int parse_command(struct parser *p)
 	return r;
 }
 
-/* Commands with && and || between them. */
+/* Commands with && and || between them; NOTHING: none. */
 static int parse_chain(struct parser *p)
 {
 	bool succeeds = true, is_and = true, is_first = true;
@@ -434,7 +461,7 @@ static int parse_chain(struct parser *p)
 			succeeds = r == 1;
 		is_and = take_if(p, "&&");
 		if (!is_and && !take_if(p, "||"))
-			return 0;
+			return r == NOTHING ? NOTHING : 0;
 		if (r == NOTHING)
 			return refuse(p, "nothing before \"&&\" or \"||\"", NULL);
 		is_first = false;
@@ -466,6 +493,8 @@ static int parse_text(struct assignments *a, const char *text, size_t len, const
 
 		if (r < 0)
 			return r;
+		if (r == NOTHING && look(&p) == ';')
+			return refuse(&p, "nothing before \";\"", NULL);
 		if (p.at < p.len && !take_if(&p, "\n") && !take_if(&p, ";"))
 			return refuse(&p, "a \"&\" or \"|\" of the shell",
 				      "nothing is run; a value with such letters goes into quotes");

@@ -311,25 +311,31 @@ link other"
 	mkdir -p /etc/sysconfig
 	printf '%s\n' 'USE_LXC_BRIDGE="false"' 'net=10.66.0' \
 	    '[ -f /etc/sysconfig/lxc-net ] && . /etc/sysconfig/lxc-net' >/etc/sysconfig/lxc
-	printf '%s\n' 'export USE_LXC_BRIDGE="true" LXC_ADDR="${net}.1"' >/etc/sysconfig/lxc-net
+	printf '%s\n' 'export "USE_LXC_BRIDGE=true" LXC_DHCP_MAX="7"' \
+	    'end=1 LXC_ADDR=$net.$end' >/etc/sysconfig/lxc-net
 	net start
 	ip -o -4 addr show lxcbr0 | grep -o 'inet [0-9./]*'
+	dnsmasqs | grep -o 'lease-max=[0-9]*'
 	net stop
 	SCRIPT
-    assert_equal "$status:$stdout:$stderr" "0:inet 10.66.0.1/24:"
+    assert_equal "$status:$stdout:$stderr" "0:inet 10.66.0.1/24
+lease-max=7:"
 }
 
 @test "the files that are installed are LXC's network, and so is each line that they show" {
     in_host <<-'SCRIPT'
+	set_values() {
+	    grep '^LXC_' /run/lxc/lxc-net.record | grep -v '^LXC_NET_\|IPV6_\(ADDR\|NETWORK\)='
+	}
 	cp "$TARE_BUILD_ROOT/share/lxc.default" /etc/default/lxc
 	cp "$TARE_BUILD_ROOT/share/lxc-net.default" /etc/default/lxc-net
 	net start
-	grep '^LXC_[^N]' /run/lxc/lxc-net.record | grep -v 'IPV6_\(ADDR\|NETWORK\)' >/run/before
+	set_values >/run/before
 	net stop
 	sed -i 's/^#\([A-Z]\)/\1/; s|/etc/lxc/dnsmasq.conf||' /etc/default/lxc-net
 	[ "$(grep -c '^LXC_' /etc/default/lxc-net)" = 16 ]
 	net start
-	grep '^LXC_[^N]' /run/lxc/lxc-net.record | grep -v 'IPV6_\(ADDR\|NETWORK\)' | diff /run/before -
+	set_values | diff /run/before -
 	net stop
 	SCRIPT
     assert_equal "$status:$stdout:$stderr" "0::"
