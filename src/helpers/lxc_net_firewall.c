@@ -8,13 +8,14 @@
 #include "helpers/lxc_net.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/macros.h"
 #include "base/str.h"
 #include "helpers/lxc_net_command.h"
 
-enum { WORDS_MAX = 24 };
+enum { WORDS_MAX = 24, TIMES_MAX = 100 };
 
 /* Whether it is there or not: it is not, behind these. */
 #define NFT_REMOVE "table inet " NET_TABLE "\ndelete table inet " NET_TABLE "\n"
@@ -61,6 +62,36 @@ static int run_nft(const struct net_work *work, const char *text, struct err *e)
 	int r = command_run(&command, e);
 
 	return r > 0 ? -EIO : r;
+}
+
+/* Who removes the program removes the way to what it has made; that waits for nobody. */
+static bool is_missing(const char *program, const char *what)
+{
+	char *path = NULL;
+	int r = command_find(program, &path);
+
+	free(path);
+	if (r == -ENOENT)
+		fprintf(stderr, "lxc-net: there is no program \"%s\" any more: %s\n", program,
+			what);
+	return r == -ENOENT;
+}
+
+static int remove_table(const struct net_work *work, struct err *e)
+{
+	static const char *const argv[] = {"nft", "list", "table", "inet", NET_TABLE, NULL};
+	const struct command command = {.argv = argv, .kept_fd = work->lock_fd};
+	struct err why = {0};
+	int r;
+
+	if (is_missing("nft", "the table \"inet " NET_TABLE "\" stays in the kernel until the "
+			      "next start with nft, or the next boot"))
+		return 0;
+	r = command_run(&command, &why);
+	if (r < 0)
+		*e = why;
+	/* What can't be listed is not there. */
+	return r == 0 ? run_nft(work, NFT_REMOVE, e) : r < 0 ? r : 0;
 }
 
 /* --- iptables */
@@ -149,35 +180,67 @@ static bool is_used(const struct net_work *work, const struct rule *rule)
 	return !rule->is_ipv6 || (work->settings.ipv6 && work->settings.ipv6_nat);
 }
 
-static int add_rules(const struct net_work *work, struct err *e)
+/* Answers to DHCP of old clients, which look at checksums that nobody has computed yet: where
+ * there is no such target, there is no such rule. */
+static bool is_optional(const struct rule *rule)
 {
-	const bool waits = knows_waiting(work);
-	int r = 0;
-
-	for (size_t i = 0; i < ARRAY_LENGTH(rules) && r == 0; i++) {
-		if (is_used(work, &rules[i]))
-			r = run_rule(work, &rules[i], rules[i].operation, waits, e);
-	}
-	return r > 0 ? -EIO : r;
+	return rule->table && strcmp(rule->table, "mangle") == 0;
 }
 
+/* As often as it is there: rules may have been saved and loaded again. What can't be looked at, for
+ * its table or a match is missing, is not there. */
+static int remove_rule(const struct net_work *work, const struct rule *rule, bool waits,
+		       struct err *e)
+{
+	int r;
+
+	for (unsigned i = 0; i < TIMES_MAX; i++) {
+		r = run_rule(work, rule, "-C", waits, e);
+		if (r != 0)
+			return r < 0 && r != -ENOENT ? r : 0;
+		r = run_rule(work, rule, "-D", waits, e);
+		if (r != 0)
+			return r > 0 ? -EIO : r;
+	}
+	return err_set(e, ERR_EXEC_FAILED, 0, "a rule is there again each time that it is removed");
+}
+
+/* All are tried; the first failure is the one that is told. */
 static int remove_rules(const struct net_work *work, struct err *e)
 {
 	const bool waits = knows_waiting(work);
+	int first = 0;
 
 	for (size_t i = 0; i < ARRAY_LENGTH(rules); i++) {
-		int r = 0;
+		struct err why = {0};
+		int r = is_used(work, &rules[i]) ? remove_rule(work, &rules[i], waits, &why) : 0;
 
-		/* A rule is there once, or not at all. */
-		if (is_used(work, &rules[i]))
-			r = run_rule(work, &rules[i], "-C", waits, e);
-		if (r == 0 && is_used(work, &rules[i]))
-			r = run_rule(work, &rules[i], "-D", waits, e);
-		if (r < 0 || r > 1)
-			return r > 0 ? -EIO : r;
+		if (r < 0 && first == 0) {
+			*e = why;
+			first = r;
+		}
 	}
-	err_clear(e);
-	return 0;
+	return first;
+}
+
+static int add_rules(const struct net_work *work, struct err *e)
+{
+	const bool waits = knows_waiting(work);
+	int r = remove_rules(work, e);
+
+	for (size_t i = 0; i < ARRAY_LENGTH(rules) && r == 0; i++) {
+		const struct rule *rule = &rules[i];
+		struct err why = {0};
+
+		if (!is_used(work, rule))
+			continue;
+		r = run_rule(work, rule, rule->operation, waits, &why);
+		if (r > 0 && is_optional(rule))
+			r = 0;
+		if (r != 0)
+			*e = why;
+	}
+	return r > 0 ? -EIO : r;
 }
 
 /* --- both */
@@ -224,10 +287,12 @@ int net_firewall_down(const struct net_work *work, struct err *e)
 {
 	int r = 0;
 
-	if (work->firewall == NET_FIREWALL_IPTABLES)
+	if (work->firewall == NET_FIREWALL_NFT)
+		r = remove_table(work, e);
+	else if (work->firewall == NET_FIREWALL_IPTABLES &&
+		 !is_missing("iptables", "its rules with the comment \"" NET_TABLE "\" stay in "
+					 "the kernel until the next boot"))
 		r = remove_rules(work, e);
-	else if (work->firewall == NET_FIREWALL_NFT)
-		r = run_nft(work, NFT_REMOVE, e);
 	return r < 0 ? err_wrap(e, r, "cannot remove the firewall's rules") : 0;
 }
 
@@ -244,7 +309,7 @@ int net_firewall_look(const struct net_work *work, struct err *e)
 	}
 	waits = knows_waiting(work);
 	for (size_t i = 0; i < ARRAY_LENGTH(rules) && r == 0; i++) {
-		if (is_used(work, &rules[i]))
+		if (is_used(work, &rules[i]) && !is_optional(&rules[i]))
 			r = run_rule(work, &rules[i], "-C", waits, e);
 	}
 	return r < 0 ? r : r == 0;

@@ -111,6 +111,16 @@ static int remove_flag(struct err *e)
 
 /* --- down and up */
 
+static int tell_the_way_out(int r, struct err *e)
+{
+	err_wrap(e, r, "a part of the network is left");
+	err_hint(e,
+		 "repeat it when the reason is gone; to have lxc-net forget that part, remove the "
+		 "file \"%s\"",
+		 NET_RECORD);
+	return r;
+}
+
 /* All parts are tried; the first failure is the one that is told, and leaves the record. */
 static int take_down(struct net_work *work, struct err *e)
 {
@@ -132,7 +142,7 @@ static int take_down(struct net_work *work, struct err *e)
 		*e = part;
 		first = r;
 	}
-	return first == 0 ? net_record_remove(e) : first;
+	return first == 0 ? net_record_remove(e) : tell_the_way_out(first, e);
 }
 
 static int bring_up_parts(struct net_work *work, struct err *e)

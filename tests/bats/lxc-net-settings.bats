@@ -142,27 +142,26 @@ dnsmasq --conf-file=/dev/null -u dnsmasq --strict-order --bind-interfaces --pid-
 @test "iptables: LXC's rules, each with a comment; stop takes away what is there" {
     in_host <<-'SCRIPT'
 	settings 'LXC_USE_NFT="false"' 'LXC_IPV6_ADDR=fd77::1'
-	fake iptables 'case "$*" in *" -C "*) exit "$(cat /run/found)" ;; esac'
-	fake ip6tables 'case "$*" in *" -C "*) exit "$(cat /run/found)" ;; esac'
-	echo 0 >/run/found
+	fake_rules
 	net start
 	nft list ruleset
-	cat /run/calls
-	: >/run/calls
+	grep -v -- ' -C ' /run/calls
 	net status | grep firewall
-	: >/run/calls
-	echo 1 >/run/found
+	mv /run/rules /run/away
+	: >/run/rules
 	net status | grep 'firewall\|problem'
-	echo 0 >/run/found
+	mv /run/away /run/rules
 	: >/run/calls
 	net stop
 	echo stopped:
 	cat /run/calls
+	cat /run/rules
 	remains
 	SCRIPT
     mark="-m comment --comment lxc-net"
     assert_equal "$status:$stderr" "0:"
     assert_equal "$(sed '/^stopped/,$d' <<<"$stdout")" "iptables -w -n -L OUTPUT
+iptables -w -n -L OUTPUT
 iptables -w -I INPUT -i lxcbr0 -p udp --dport 67 $mark -j ACCEPT
 iptables -w -I INPUT -i lxcbr0 -p tcp --dport 67 $mark -j ACCEPT
 iptables -w -I INPUT -i lxcbr0 -p udp --dport 53 $mark -j ACCEPT
@@ -175,7 +174,8 @@ ip6tables -w -t nat -A POSTROUTING -s fd77::/64 ! -d fd77::/64 $mark -j MASQUERA
   firewall    iptables
   firewall    iptables, gone
   problem: its rules are gone from the firewall: somebody has flushed all rules"
-    assert_equal "$(grep -c -- ' -C ' <<<"$stdout"):$(grep -c -- ' -D ' <<<"$stdout")" 9:9
+    # Each is looked for until it is gone.
+    assert_equal "$(grep -c -- ' -C ' <<<"$stdout"):$(grep -c -- ' -D ' <<<"$stdout")" 18:9
     assert_equal "$(grep -- ' -D ' <<<"$stdout" | sed -n '1p;$p')" \
         "iptables -w -D INPUT -i lxcbr0 -p udp --dport 67 $mark -j ACCEPT
 ip6tables -w -t nat -D POSTROUTING -s fd77::/64 ! -d fd77::/64 $mark -j MASQUERADE"
@@ -219,8 +219,8 @@ ip6tables -w -t nat -D POSTROUTING -s fd77::/64 ! -d fd77::/64 $mark -j MASQUERA
 @test "iptables without -w, and where nft does not work" {
     in_host <<-'SCRIPT'
 	fake nft 'exit 1'
-	fake iptables 'case "$*" in "-w "*) exit 2 ;; esac'
-	fake ip6tables
+	fake_rules
+	echo ' iptables -w ' >/run/refuse
 	net start
 	grep -c '^iptables -I' /run/calls
 	net stop
@@ -235,10 +235,10 @@ ip6tables -w -t nat -D POSTROUTING -s fd77::/64 ! -d fd77::/64 $mark -j MASQUERA
 	net start || echo "exit $?"
 	remains
 	rm /run/fakes/dnsmasq
+	# It lists the table, but can't remove it either: that is told, and kept for stop.
 	fake nft 'case "$*" in "-f -") cat >/dev/null
 	echo "/dev/stdin:1:2-3: Error: Operation not supported" >&2; exit 1 ;; esac'
 	net start || echo "exit $?"
-	# It does not remove the table either: that is told, and kept for stop.
 	remains
 	net status | head -1
 	net stop 2>/dev/null || echo "exit $?"

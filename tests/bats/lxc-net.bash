@@ -41,6 +41,31 @@ in_host() {
 	    chmod 755 "/run/fakes/$1"
 	    PATH=/run/fakes:$PATH
 	}
+	# fake_rules: an iptables and an ip6tables that keep rules in /run/rules, as the real ones would,
+	# and write their words to /run/calls. They know nothing of the words that a file /run/refuse* has.
+	fake_rules() {
+	    cat >/run/fakes/iptables <<-'FAKE'
+	#!/bin/bash
+	words=" ${0##*/} $* "
+	echo "${0##*/} $*" >>/run/calls
+	rule=$(sed 's/ -w / /; s/ -[IADC] \(INPUT\|FORWARD\|POSTROUTING\) / \1 /' <<<"$words")
+	for file in /run/refuse*; do
+	    [ ! -e "$file" ] || [[ $words != *"$(<"$file")"* ]] ||
+	        { echo "no such thing" >&2; exit 3; }
+	done
+	case $words in
+	*" -L "*) ;;
+	*" -C "*) grep -qxF -- "$rule" /run/rules ;;
+	*" -D "*) line=$(grep -nxF -- "$rule" /run/rules | head -1 | cut -d: -f1)
+	    sed -i "${line:?}d" /run/rules ;;
+	*) echo "$rule" >>/run/rules ;;
+	esac
+	FAKE
+	    chmod 755 /run/fakes/iptables
+	    cp /run/fakes/iptables /run/fakes/ip6tables
+	    : >/run/rules
+	    PATH=/run/fakes:$PATH
+	}
 	# All that lxc-net makes, as far as it is there. The lock file stays.
 	remains() {
 	    ip -o link show | sed 's/^[0-9]*: \([^:@]*\).*/link \1/' | grep -v '^link lo$' || true
