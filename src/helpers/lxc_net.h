@@ -32,6 +32,8 @@ struct net_work {
 	struct net_settings settings;
 	enum net_firewall firewall;
 	bool turned_on4, turned_on6; /* forwarding, which was off before */
+	bool borrows_bridge;         /* it was there before, and stays */
+	bool is_restart;             /* what goes down comes up again: what stays is not told */
 	struct netlink link;
 	int lock_fd; /* -1: not held */
 };
@@ -49,13 +51,22 @@ int net_record_remove(struct err *e);
 
 /* --- lxc_net_bridge.c: the bridge, its addresses, forwarding */
 
-/* Negative when an interface has the name that is none of ours: a bridge to which other interfaces
- * than containers' are attached, or which has other addresses. 1: a bridge is there; 0: none. */
+enum net_bridge {
+	NET_BRIDGE_NONE,
+	NET_BRIDGE_OURS, /* by its alias; or it has our address, as LXC's own has */
+	NET_BRIDGE_BARE, /* a bridge that somebody has made, and nothing else */
+	NET_BRIDGE_FOREIGN,
+};
+
+/* One of the first three; negative and explained when an interface has the name that is none of
+ * ours: a bridge with another alias, with other addresses, with something on top of it, or to which
+ * other interfaces than containers' are attached. */
 int net_bridge_look(struct net_work *work, struct err *e);
 /* Whether the host has IPv6. */
 bool net_has_ipv6(void);
 int net_bridge_up(struct net_work *work, struct err *e);
-/* The bridge stays while something is attached to it, without addresses. */
+/* The bridge stays while something is attached to it, without addresses; one that was left in this
+ * way goes. */
 int net_bridge_down(struct net_work *work, struct err *e);
 /* /proc/sys/net/WHAT begins with "1", or more. */
 bool net_sysctl_is_on(const char *what);

@@ -7,6 +7,7 @@
 
 #include "helpers/lxc_net.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -57,35 +58,71 @@ static int look(struct net_work *work, struct link_facts *facts, struct link_por
 	return r < 0 ? explain(work, r, "look at the interface", e) : 1;
 }
 
-/* Why a bridge is none of ours: 1 and said, or 0. */
-static int is_foreign(struct net_work *work, const struct link_facts *facts,
-		      const struct link_ports *ports, struct err *e)
+struct address_search {
+	const struct net_settings *settings;
+	bool has_ours;
+	char other[NET_TEXT_MAX];
+};
+
+/* A ULA's ::1, as LXC gives it: its prefix is another one than ours. */
+static bool is_lxcs(const struct link_address *address)
 {
-	const struct link_address own = link_address(&work->settings.address4, 0);
-	int any, ours;
+	static const uint8_t host[8] = {0, 0, 0, 0, 0, 0, 0, 1};
+	const uint8_t *bytes = address->bytes;
+
+	return address->length == 16 && (bytes[0] & 0xfe) == 0xfc &&
+	       memcmp(bytes + 8, host, sizeof(host)) == 0;
+}
+
+static int take_address(void *context, const struct link_address *address)
+{
+	struct address_search *search = context;
+	const struct net_settings *s = search->settings;
+
+	if (address->length == 4 && memcmp(address->bytes, s->address4.bytes, 4) == 0)
+		search->has_ours = true;
+	else if (!is_lxcs(address) && (address->length == 4 || !s->ipv6 ||
+				       memcmp(address->bytes, s->address6.bytes, 16) != 0))
+		inet_ntop(address->length == 4 ? AF_INET : AF_INET6, address->bytes, search->other,
+			  sizeof(search->other));
+	return 0;
+}
+
+static bool is_marked(const struct link_facts *facts)
+{
+	return strcmp(facts->alias, BRIDGE_ALIAS) == 0;
+}
+
+/* NET_BRIDGE_OURS, NET_BRIDGE_BARE, or NET_BRIDGE_FOREIGN, and why. */
+static int judge(struct net_work *work, const struct link_facts *facts,
+		 const struct link_ports *ports, struct err *e)
+{
+	struct address_search search = {.settings = &work->settings};
+	autostr why = {0};
+	int r;
 
 	if (strcmp(facts->kind, "bridge") != 0) {
 		err_set(e, ERR_NETWORK_FAILED, 0, "the interface \"%s\" is no bridge", facts->name);
-		return 1;
+		return NET_BRIDGE_FOREIGN;
 	}
-	if (strcmp(facts->alias, BRIDGE_ALIAS) == 0)
-		return 0;
-	if (ports->foreign[0]) {
-		err_set(e, ERR_NETWORK_FAILED, 0,
-			"the bridge \"%s\" is not lxc-net's: \"%s\" is attached to it", facts->name,
-			ports->foreign);
-		return 1;
-	}
-	any = link_has_address(&work->link, facts->index, NULL);
-	ours = link_has_address(&work->link, facts->index, &own);
-	if (any < 0 || ours < 0)
-		return explain(work, any < 0 ? any : ours, "look at the addresses of", e);
-	if (any == 1 && ours == 0) {
-		err_set(e, ERR_NETWORK_FAILED, 0,
-			"the bridge \"%s\" is not lxc-net's: it has other addresses", facts->name);
-		return 1;
-	}
-	return 0;
+	if (is_marked(facts))
+		return NET_BRIDGE_OURS;
+	r = link_list_addresses(&work->link, facts->index, take_address, &search);
+	if (r < 0)
+		return explain(work, r, "look at the addresses of", e);
+	if (facts->alias[0])
+		str_addf(&why, "it has the alias \"%s\"", facts->alias);
+	else if (ports->foreign[0])
+		str_addf(&why, "\"%s\" is attached to it", ports->foreign);
+	else if (ports->upper[0])
+		str_addf(&why, "\"%s\" is on top of it", ports->upper);
+	else if (search.other[0])
+		str_addf(&why, "it has other addresses, such as %s", search.other);
+	else
+		return search.has_ours ? NET_BRIDGE_OURS : NET_BRIDGE_BARE;
+	err_set(e, ERR_NETWORK_FAILED, 0, "the bridge \"%s\" is not lxc-net's: %s", facts->name,
+		str_text(&why));
+	return NET_BRIDGE_FOREIGN;
 }
 
 int net_bridge_look(struct net_work *work, struct err *e)
@@ -97,9 +134,9 @@ int net_bridge_look(struct net_work *work, struct err *e)
 
 	if (r <= 0)
 		return r;
-	r = is_foreign(work, &facts, &ports, e);
-	if (r <= 0)
-		return r < 0 ? r : 1;
+	r = judge(work, &facts, &ports, e);
+	if (r != NET_BRIDGE_FOREIGN)
+		return r;
 	err_origin(e, "%s LXC_BRIDGE", origin ? origin : "default");
 	err_hint(e,
 		 "choose another LXC_BRIDGE, or USE_LXC_BRIDGE=\"false\" and containers with "
@@ -193,6 +230,8 @@ static int make_bridge(struct net_work *work, uint32_t *ret_index, struct err *e
 		r = link_find(&work->link, name, 0, &facts);
 		if (r == 0)
 			*ret_index = facts.index;
+		if (r == 0 && work->borrows_bridge && !is_marked(&facts))
+			return 0;
 	}
 	if (r < 0) {
 		explain(work, r, "make the bridge", e);
@@ -230,21 +269,77 @@ int net_bridge_up(struct net_work *work, struct err *e)
 	return r == 0 ? add_address(work, index, &s->address6, 0, e) : r;
 }
 
+/* Deleted; or, while something needs it, only turned off. */
+static int take_down(struct net_work *work, const struct link_facts *facts,
+		     const struct link_ports *ports)
+{
+	int r = link_flush_addresses(&work->link, facts->index);
+
+	if (r == 0)
+		r = link_set_down(&work->link, facts->index);
+	if (r == 0 && ports->count == 0 && !ports->upper[0])
+		return link_delete(&work->link, facts->index);
+	if (r == 0 && !work->is_restart)
+		fprintf(stderr,
+			"lxc-net: the bridge \"%s\" stays, without addresses: \"%s\" is %s it\n",
+			facts->name, ports->count > 0 ? ports->attached : ports->upper,
+			ports->count > 0 ? "attached to" : "on top of");
+	return r;
+}
+
+/* Nothing but our addresses: the bridge was there before us. */
+static int give_back(struct net_work *work, const struct link_facts *facts)
+{
+	const struct net_settings *s = &work->settings;
+	const struct link_address four = link_address(&s->address4, 0);
+	const struct link_address six = link_address(&s->address6, 0);
+	int r = link_delete_address(&work->link, facts->index, &four);
+
+	if ((r == 0 || r == -EADDRNOTAVAIL) && s->ipv6)
+		r = link_delete_address(&work->link, facts->index, &six);
+	return r == -EADDRNOTAVAIL ? 0 : r;
+}
+
+/* Others of ours, which something needed when they were left. */
+static int take_others_down(struct net_work *work, uint32_t own)
+{
+	struct link_facts facts;
+	struct link_ports ports;
+	uint32_t index = 0;
+	int r;
+
+	while ((r = link_find_bridge(&work->link, BRIDGE_ALIAS, index, &index)) == 0) {
+		r = index == own ? 0 : link_find(&work->link, NULL, index, &facts);
+		if (r == 0 && index != own)
+			r = link_look_at_ports(&work->link, index, &ports);
+		if (r == 0 && index != own)
+			r = take_down(work, &facts, &ports);
+		if (r < 0 && r != -ENODEV)
+			return r;
+	}
+	return r == -ENODEV ? 0 : r;
+}
+
+/* What has our bridge's name and is somebody else's has taken the place of ours. */
 int net_bridge_down(struct net_work *work, struct err *e)
 {
 	struct link_facts facts = {0};
 	struct link_ports ports = {0};
+	struct err why = {0};
 	int r = look(work, &facts, &ports, e);
 
-	if (r <= 0)
+	if (r < 0)
 		return r;
-	r = is_foreign(work, &facts, &ports, e);
-	if (r != 0)
-		return r < 0 ? r : -EEXIST;
-	r = link_flush_addresses(&work->link, facts.index);
-	if (r == 0)
-		r = link_set_down(&work->link, facts.index);
-	if (r == 0 && ports.count == 0)
-		r = link_delete(&work->link, facts.index);
+	if (r > 0 && work->borrows_bridge && !is_marked(&facts)) {
+		r = give_back(work, &facts);
+	} else if (r > 0) {
+		r = judge(work, &facts, &ports, &why);
+		if (r == NET_BRIDGE_FOREIGN)
+			fprintf(stderr, "lxc-net: %s: it is left as it is\n", err_cause(&why));
+		else if (r > 0)
+			r = take_down(work, &facts, &ports);
+	}
+	if (r >= 0 || r == -ENODEV)
+		r = take_others_down(work, facts.index);
 	return r < 0 && r != -ENODEV ? explain(work, r, "take down the bridge", e) : 0;
 }

@@ -209,11 +209,18 @@ static int clear_bridge(struct net_work *work, struct err *e)
 {
 	int r = net_bridge_look(work, e);
 
-	return r == 1 ? take_down(work, e) : r;
+	work->borrows_bridge = r == NET_BRIDGE_BARE;
+	if (r != NET_BRIDGE_OURS)
+		return r < 0 ? r : 0;
+	work->is_restart = true;
+	r = take_down(work, e);
+	work->is_restart = false;
+	return r;
 }
 
-/* The network of the record; of the settings, when another lxc-net has started it. */
-static int stop_running(struct net_work *work, struct err *e)
+/* The network of the record; of the settings, when another lxc-net has started it. `next`: what
+ * comes up behind it, or NULL. */
+static int stop_running(struct net_work *work, const struct net_settings *next, struct err *e)
 {
 	struct assignments a = {0};
 	int r = net_record_read(work, e);
@@ -222,6 +229,9 @@ static int stop_running(struct net_work *work, struct err *e)
 		r = net_settings_read(true, &a, &work->settings, e);
 		assignments_finish(&a);
 	}
+	if (r == 0 && next && next->use_bridge)
+		work->is_restart = strcmp(net_text(next, LXC_BRIDGE),
+					  net_text(&work->settings, LXC_BRIDGE)) == 0;
 	return r < 0 ? r : take_down(work, e);
 }
 
@@ -231,7 +241,7 @@ static int restart_down(struct net_work *work, struct err *e)
 	int r;
 
 	memset(&old.settings, 0, sizeof(old.settings));
-	r = stop_running(&old, e);
+	r = stop_running(&old, &work->settings, e);
 	work->turned_on4 = old.turned_on4;
 	work->turned_on6 = old.turned_on6;
 	net_settings_finish(&old.settings);
@@ -338,7 +348,7 @@ int net_stop(struct err *e)
 		puts("lxc-net isn't running");
 		r = NET_ALREADY;
 	} else if (r == 0) {
-		r = stop_running(&work, e);
+		r = stop_running(&work, NULL, e);
 	}
 	close_work(&work);
 	return r;

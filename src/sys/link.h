@@ -168,16 +168,28 @@ int link_set_down(struct netlink *n, uint32_t index);
 /* Take all addresses away but those of link scope. */
 int link_flush_addresses(struct netlink *n, uint32_t index);
 
-/* Whether the interface has this address, whatever its prefix: 1 or 0. NULL: any but those of link
- * scope. */
+/* Whether the interface has this address, whatever its prefix: 1 or 0. */
 int link_has_address(struct netlink *n, uint32_t index, const struct link_address *address);
 
-/* What is attached to a bridge or bond. */
+/* All addresses but those of link scope, until take() returns other than 0, which is returned. */
+typedef int (*link_address_fn)(void *context, const struct link_address *address);
+int link_list_addresses(struct netlink *n, uint32_t index, link_address_fn take, void *context);
+
+/* -EADDRNOTAVAIL: it does not have it. */
+int link_delete_address(struct netlink *n, uint32_t index, const struct link_address *address);
+
+/* What is attached to a bridge or bond, or stands on it; the names: one of these, "" = there is
+ * none. */
 struct link_ports {
 	uint32_t count;
-	char foreign[LINK_NAME_MAX]; /* one that is no veth; "" = there is none */
+	char attached[LINK_NAME_MAX];
+	char foreign[LINK_NAME_MAX]; /* attached, and no veth */
+	char upper[LINK_NAME_MAX];   /* made on top of it, as a macvlan is */
 };
 int link_look_at_ports(struct netlink *n, uint32_t master, struct link_ports *ret);
+
+/* The bridge with this alias that has the lowest index above `after`. -ENODEV. */
+int link_find_bridge(struct netlink *n, const char *alias, uint32_t after, uint32_t *ret_index);
 
 /* -- link_namespace.c */
 

@@ -73,6 +73,8 @@ struct found_address {
 struct address_list {
 	uint32_t index;
 	const struct link_address *wanted; /* NULL = all but those of link scope */
+	link_address_fn take;              /* instead of the list, or NULL */
+	void *context;
 	struct found_address found[ADDRESSES_AT_ONCE];
 	size_t count;
 	bool has_more;
@@ -107,6 +109,15 @@ static int take_address(void *context, const struct nlmsghdr *message)
 	memcpy(found.bytes, bytes, found.length);
 	if (!is_wanted(list, &found))
 		return 0;
+	if (list->take) {
+		const struct link_address address = {
+			.bytes = found.bytes,
+			.length = (uint8_t)found.length,
+			.prefix = found.header.ifa_prefixlen,
+		};
+
+		return list->take(list->context, &address);
+	}
 	if (list->count < ADDRESSES_AT_ONCE)
 		list->found[list->count++] = found;
 	else
@@ -160,6 +171,69 @@ int link_has_address(struct netlink *n, uint32_t index, const struct link_addres
 	return r < 0 ? r : list.count > 0;
 }
 
+int link_list_addresses(struct netlink *n, uint32_t index, link_address_fn take, void *context)
+{
+	struct address_list list = {.index = index, .take = take, .context = context};
+
+	return list_addresses(n, &list);
+}
+
+int link_delete_address(struct netlink *n, uint32_t index, const struct link_address *address)
+{
+	const struct ifaddrmsg header = {
+		.ifa_family = address->length == 4 ? AF_INET : AF_INET6,
+		.ifa_prefixlen = address->prefix,
+		.ifa_index = index,
+	};
+	struct netlink_request q;
+
+	netlink_begin(&q, RTM_DELADDR, 0);
+	netlink_add_header(&q, &header, sizeof(header));
+	netlink_add(&q, IFA_LOCAL, address->bytes, address->length);
+	return netlink_ask(n, &q, NULL, 0);
+}
+
+/* All interfaces, one message each. */
+static int list_links(struct netlink *n, netlink_message_fn take, void *context)
+{
+	const struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
+	struct netlink_request q;
+
+	netlink_begin(&q, RTM_GETLINK, 0);
+	netlink_add_header(&q, &header, sizeof(header));
+	netlink_add_u32(&q, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	return netlink_dump(n, &q, take, context);
+}
+
+static bool has_u32(const struct nlmsghdr *message, uint16_t type, uint32_t value)
+{
+	size_t length;
+	const void *found = netlink_find(message, sizeof(struct ifinfomsg), type, &length);
+
+	return found && length == sizeof(value) && memcmp(found, &value, length) == 0;
+}
+
+static bool is_kind(const struct nlmsghdr *message, const char *wanted)
+{
+	const size_t room = text_length(wanted, LINK_NAME_MAX) + 1;
+	size_t length, size;
+	const void *info = netlink_find(message, sizeof(struct ifinfomsg), IFLA_LINKINFO, &size);
+	const char *kind = info ? netlink_find_in(info, size, IFLA_INFO_KIND, &length) : NULL;
+
+	return kind && length == room && memcmp(kind, wanted, length) == 0;
+}
+
+static void copy_name(const struct nlmsghdr *message, char ret[static LINK_NAME_MAX])
+{
+	size_t length;
+	const char *name = netlink_find(message, sizeof(struct ifinfomsg), IFLA_IFNAME, &length);
+
+	if (!name || length == 0 || length > LINK_NAME_MAX)
+		return;
+	memcpy(ret, name, length);
+	ret[length - 1] = '\0';
+}
+
 struct port_search {
 	uint32_t master;
 	struct link_ports *ports;
@@ -168,49 +242,65 @@ struct port_search {
 static int take_port(void *context, const struct nlmsghdr *message)
 {
 	const struct port_search *search = context;
-	const size_t header = sizeof(struct ifinfomsg);
-	const char *kind = NULL, *name;
-	size_t length, size;
-	const void *found;
-	uint32_t master;
+	size_t length;
 
 	if (message->nlmsg_type != RTM_NEWLINK)
 		return 0;
-	found = netlink_find(message, header, IFLA_MASTER, &length);
-	if (!found || length != sizeof(master))
-		return 0;
-	memcpy(&master, found, sizeof(master));
-	if (master != search->master)
+	/* With a number of a namespace the index is that of an interface there. */
+	if (has_u32(message, IFLA_LINK, search->master) &&
+	    !netlink_find(message, sizeof(struct ifinfomsg), IFLA_LINK_NETNSID, &length))
+		copy_name(message, search->ports->upper);
+	if (!has_u32(message, IFLA_MASTER, search->master))
 		return 0;
 	search->ports->count++;
-	found = netlink_find(message, header, IFLA_LINKINFO, &size);
-	if (found)
-		kind = netlink_find_in(found, size, IFLA_INFO_KIND, &length);
-	if (kind && length == sizeof("veth") && memcmp(kind, "veth", length) == 0)
-		return 0;
-	name = netlink_find(message, header, IFLA_IFNAME, &length);
-	if (name && length > 0 && length <= LINK_NAME_MAX) {
-		memcpy(search->ports->foreign, name, length);
-		search->ports->foreign[length - 1] = '\0';
-	}
+	copy_name(message, search->ports->attached);
+	if (!is_kind(message, "veth"))
+		copy_name(message, search->ports->foreign);
 	return 0;
 }
 
 int link_look_at_ports(struct netlink *n, uint32_t master, struct link_ports *ret)
 {
-	const struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
 	struct link_ports ports = {0};
 	struct port_search search = {.master = master, .ports = &ports};
-	struct netlink_request q;
-	int r;
+	int r = list_links(n, take_port, &search);
 
-	netlink_begin(&q, RTM_GETLINK, 0);
-	netlink_add_header(&q, &header, sizeof(header));
-	netlink_add_u32(&q, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	/* A kernel that knows the attribute filters by it. */
-	netlink_add_u32(&q, IFLA_MASTER, master);
-	r = netlink_dump(n, &q, take_port, &search);
 	if (r == 0)
 		*ret = ports;
 	return r;
+}
+
+struct bridge_search {
+	const char *alias;
+	uint32_t after, found; /* 0 = none */
+};
+
+static int take_bridge(void *context, const struct nlmsghdr *message)
+{
+	struct bridge_search *search = context;
+	const size_t room = text_length(search->alias, LINK_ALIAS_MAX) + 1;
+	struct ifinfomsg info;
+	const char *alias;
+	uint32_t index;
+	size_t length;
+
+	if (message->nlmsg_type != RTM_NEWLINK || !is_kind(message, "bridge"))
+		return 0;
+	memcpy(&info, (const char *)message + NLMSG_HDRLEN, sizeof(info));
+	index = (uint32_t)info.ifi_index;
+	alias = netlink_find(message, sizeof(info), IFLA_IFALIAS, &length);
+	if (!alias || length != room || memcmp(alias, search->alias, length) != 0)
+		return 0;
+	if (index > search->after && (search->found == 0 || index < search->found))
+		search->found = index;
+	return 0;
+}
+
+int link_find_bridge(struct netlink *n, const char *alias, uint32_t after, uint32_t *ret_index)
+{
+	struct bridge_search search = {.alias = alias, .after = after};
+	int r = list_links(n, take_bridge, &search);
+
+	*ret_index = search.found;
+	return r < 0 ? r : search.found == 0 ? -ENODEV : 0;
 }

@@ -6,6 +6,7 @@
 #include "sys/link.h"
 
 #include <errno.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sched.h>
@@ -124,7 +125,9 @@ static void what_is_attached_is_counted(void **state)
 	assert_int_equal(link_set_master(&here, pair, index), 0);
 	assert_int_equal(link_look_at_ports(&here, index, &ports), 0);
 	assert_int_equal(ports.count, 1);
+	assert_string_equal(ports.attached, "tare0");
 	assert_string_equal(ports.foreign, "");
+	assert_string_equal(ports.upper, "");
 
 	/* Another bridge's ports are not counted. */
 	assert_int_equal(link_create_bridge(&here, "br1", mac, &other), 0);
@@ -134,6 +137,84 @@ static void what_is_attached_is_counted(void **state)
 	assert_int_equal(ports.count, 1);
 	assert_int_equal(link_delete(&here, pair), 0);
 	assert_int_equal(link_delete(&here, other), 0);
+	assert_int_equal(link_delete(&here, index), 0);
+}
+
+static void what_stands_on_it_is_named(void **state)
+{
+	uint32_t index = make_bridge();
+	const struct link_upper upper = {
+		.kind = LINK_MACVLAN,
+		.name = "tare2",
+		.lower = index,
+		.ns_fd = -1,
+		.mode = MACVLAN_MODE_BRIDGE,
+	};
+	struct link_ports ports;
+	struct link_facts facts;
+
+	assert_int_equal(link_create_upper(&here, &upper), 0);
+	assert_int_equal(link_look_at_ports(&here, index, &ports), 0);
+	assert_int_equal(ports.count, 0);
+	assert_string_equal(ports.upper, "tare2");
+	assert_int_equal(link_find(&here, "tare2", 0, &facts), 0);
+	assert_int_equal(link_look_at_ports(&here, facts.index, &ports), 0);
+	assert_string_equal(ports.upper, "");
+	assert_int_equal(link_delete(&here, index), 0);
+}
+
+static void bridges_are_found_by_their_alias(void **state)
+{
+	const struct link_change one = {.alias = "tare"}, longer = {.alias = "tare2"};
+	uint32_t first = make_bridge(), second, third, found;
+
+	assert_int_equal(link_create_bridge(&here, "br1", mac, &second), 0);
+	assert_int_equal(link_create_bridge(&here, "br2", mac, &third), 0);
+	assert_int_equal(link_find_bridge(&here, "tare", 0, &found), -ENODEV);
+	assert_int_equal(link_change(&here, third, &one), 0);
+	assert_int_equal(link_change(&here, second, &longer), 0);
+	assert_int_equal(link_change(&here, first, &one), 0);
+	assert_int_equal(link_find_bridge(&here, "tare", 0, &found), 0);
+	assert_int_equal(found, first);
+	assert_int_equal(link_find_bridge(&here, "tare", first, &found), 0);
+	assert_int_equal(found, third);
+	assert_int_equal(link_find_bridge(&here, "tare", third, &found), -ENODEV);
+	assert_int_equal(link_delete(&here, first), 0);
+	assert_int_equal(link_delete(&here, second), 0);
+	assert_int_equal(link_delete(&here, third), 0);
+}
+
+static int count_address(void *context, const struct link_address *address)
+{
+	unsigned *lengths = context;
+
+	*lengths += address->length;
+	return 0;
+}
+
+static int stop_at_once(void *context, const struct link_address *address)
+{
+	return -ECANCELED;
+}
+
+static void addresses_are_listed_and_deleted_one_by_one(void **state)
+{
+	uint8_t bytes[4] = {10, 1, 0, 1}, six[16] = {0xfd, 1};
+	const struct link_address four = {.bytes = bytes, .length = 4, .prefix = 24};
+	const struct link_address ipv6 = {.bytes = six, .length = 16, .prefix = 64};
+	uint32_t index = make_bridge();
+	unsigned lengths = 0;
+
+	assert_int_equal(link_add_address(&here, index, &four), 0);
+	assert_int_equal(link_add_address(&here, index, &ipv6), 0);
+	assert_int_equal(link_list_addresses(&here, index, count_address, &lengths), 0);
+	assert_int_equal(lengths, 20);
+	assert_int_equal(link_list_addresses(&here, index, stop_at_once, NULL), -ECANCELED);
+	assert_int_equal(link_delete_address(&here, index, &four), 0);
+	assert_int_equal(link_delete_address(&here, index, &four), -EADDRNOTAVAIL);
+	assert_int_equal(link_has_address(&here, index, &ipv6), 1);
+	assert_int_equal(link_delete_address(&here, index, &ipv6), 0);
+	assert_int_equal(link_has_address(&here, index, &ipv6), 0);
 	assert_int_equal(link_delete(&here, index), 0);
 }
 
@@ -168,6 +249,9 @@ int main(void)
 		cmocka_unit_test(more_addresses_than_fit_at_once_are_flushed),
 		cmocka_unit_test(a_primary_address_takes_its_secondary_ones_along),
 		cmocka_unit_test(what_is_attached_is_counted),
+		cmocka_unit_test(what_stands_on_it_is_named),
+		cmocka_unit_test(bridges_are_found_by_their_alias),
+		cmocka_unit_test(addresses_are_listed_and_deleted_one_by_one),
 		cmocka_unit_test(a_list_can_be_left_and_the_handle_used_again),
 	};
 

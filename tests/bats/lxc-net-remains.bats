@@ -139,3 +139,120 @@ lxc-net isn't running
 exit 1"
     assert_contains "$stderr" "Error: Operation not supported"
 }
+@test "our bridge's name has become somebody else's: it is left alone, and all else goes" {
+    in_host <<-'SCRIPT'
+	net start
+	ip link del lxcbr0
+	ip link add lxcbr0 type bridge
+	ip addr add 192.0.2.1/24 dev lxcbr0
+	net stop
+	remains
+	ip -o -4 addr show lxcbr0 | grep -c 192.0.2.1
+	settings 'LXC_BRIDGE=lxcbr1'
+	net start
+	net stop
+	remains
+	SCRIPT
+    assert_equal "$status" 0
+    assert_equal "$stdout" "link lxcbr0
+1
+link lxcbr0"
+    assert_equal "$stderr" 'lxc-net: the bridge "lxcbr0" is not lxc-net'"'"'s: it has other addresses, such as 192.0.2.1: it is left as it is'
+}
+
+@test "a bridge that stood there before stays, as it was, also when start fails" {
+    in_host <<-'SCRIPT'
+	ip link add lxcbr0 type bridge stp_state 1
+	ip link set lxcbr0 address 02:00:00:00:00:07
+	bridge() { ip -o -d link show lxcbr0 | grep -o '^[0-9]*\|ether [0-9a-f:]*\|stp_state 1\|alias.*'; }
+	bridge >/run/before
+	addresses() { ip -o addr show lxcbr0 scope global; }
+	fake dnsmasq 'exit 2'
+	net start 2>/dev/null || echo "exit $?"
+	addresses
+	bridge | diff /run/before -
+	rm /run/fakes/dnsmasq
+	net start
+	ip -o -4 addr show lxcbr0 | grep -o 'inet [0-9./]*'
+	net restart
+	net status | head -1
+	addresses | wc -l
+	# Also when it has one more by then.
+	ip addr add 192.0.2.1/24 dev lxcbr0
+	net stop
+	addresses | grep -o 'inet [0-9./]*'
+	ip addr del 192.0.2.1/24 dev lxcbr0
+	# And when lxc-net is killed in between.
+	net start
+	rm /run/lxc/network_up
+	net stop
+	addresses
+	bridge | diff /run/before -
+	remains
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "exit 1
+inet 10.0.3.1/24
+lxc-net: running
+2
+inet 192.0.2.1/24
+link lxcbr0"
+}
+
+@test "a bridge that has more than a name of ours is somebody else's" {
+    in_host <<-'SCRIPT'
+	refused() {
+	    ip -o -d link show lxcbr0 | sed 's/tick .*//' >/run/before
+	    ip addr show lxcbr0 | grep inet >>/run/before || true
+	    ! net start || echo taken
+	    ! net stop >/dev/null || echo stopped
+	    { ip -o -d link show lxcbr0 | sed 's/tick .*//'; ip addr show lxcbr0 | grep inet || true; } |
+	        diff /run/before -
+	    ip link del lxcbr0
+	    ip link add lxcbr0 type bridge
+	}
+	ip link add lxcbr0 type bridge
+	ip link set lxcbr0 alias "of netplan"
+	refused
+	ip link add link lxcbr0 up0 type macvlan
+	refused
+	ip addr add 10.0.3.1/24 dev lxcbr0
+	ip addr add 192.0.2.1/24 dev lxcbr0
+	refused
+	ip addr add 10.0.3.1/24 dev lxcbr0
+	ip addr add 2001:db8::1/64 dev lxcbr0
+	refused
+	# LXC's own, killed: its IPv6 address is another one than ours.
+	ip addr add 10.0.3.1/24 dev lxcbr0
+	ip addr add fc42:5009:ba4b:5ab0::1/64 dev lxcbr0
+	net start
+	net stop
+	remains
+	SCRIPT
+    assert_equal "$status:$stdout" "0:"
+    assert_contains "$stderr" 'the bridge "lxcbr0" is not lxc-net'"'"'s: it has the alias "of netplan"'
+    assert_contains "$stderr" 'is not lxc-net'"'"'s: "up0" is on top of it'
+    assert_contains "$stderr" 'it has other addresses, such as 192.0.2.1'
+    assert_contains "$stderr" 'it has other addresses, such as 2001:db8::1'
+}
+
+@test "with another LXC_BRIDGE the old one goes as soon as it is empty; what stays is told" {
+    in_host <<-'SCRIPT'
+	net start
+	ip link add va type veth peer name vb
+	ip link set va master lxcbr0
+	ip link add link lxcbr0 up0 type macvlan
+	settings 'LXC_BRIDGE=lxcbr1'
+	net restart
+	ip link del va
+	net stop
+	ip -o link show lxcbr0 | grep -c alias
+	ip link del up0
+	net start
+	net stop
+	remains
+	SCRIPT
+    assert_equal "$status:$stdout" "0:1"
+    assert_equal "$stderr" 'lxc-net: the bridge "lxcbr0" stays, without addresses: "va" is attached to it
+lxc-net: the bridge "lxcbr0" stays, without addresses: "up0" is on top of it'
+}

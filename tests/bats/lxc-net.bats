@@ -158,7 +158,7 @@ table inet lxc-nets {:"
 	net stop
 	ip -o link show lxcbr0 | grep -o 'state [A-Z]*'
 	SCRIPT
-    assert_equal "$status:$stderr" "0:"
+    assert_equal "$status:$stderr" '0:lxc-net: the bridge "lxcbr0" stays, without addresses: "va" is attached to it'
     assert_equal "$stdout" "192.0.2.1
 2001:db8::1
 state DOWN"
@@ -182,7 +182,7 @@ state DOWN"
 	net stop
 	remains
 	SCRIPT
-    assert_equal "$status:$stderr" "0:"
+    assert_equal "$status:$stderr" '0:lxc-net: the bridge "lxcbr0" stays, without addresses: "va" is attached to it'
     assert_equal "$stdout" "1
 1
 link lxcbr0
