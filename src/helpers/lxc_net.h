@@ -98,6 +98,8 @@ enum { NET_DNSMASQ_WORDS = 40 };
 /* `words` point into the settings and `room`. */
 void net_dnsmasq_words(const struct net_settings *s, const char *user, struct str *room,
 		       const char *words[static NET_DNSMASQ_WORDS]);
+/* Whether it is there and would take its words, by asking it. */
+int net_dnsmasq_check(const struct net_work *work, struct err *e);
 int net_dnsmasq_up(const struct net_work *work, struct err *e);
 int net_dnsmasq_down(struct err *e);
 /* Our dnsmasq in this network namespace: its pid, or 0. */

@@ -197,10 +197,17 @@ pid_t net_dnsmasq_find(void)
 
 /* --- starting and stopping */
 
+static void name_setting(const struct net_settings *s, enum net_variable variable, struct err *e)
+{
+	const char *origin = s->values[variable].origin;
+
+	err_origin(e, "%s %s", origin ? origin : "default", net_variable_names[variable]);
+}
+
 static int explain_start(const struct net_settings *s, int r, struct err *e)
 {
+	const char *confile = net_text(s, LXC_DHCP_CONFILE);
 	autostr text = {0};
-	const char *origin = s->values[LXC_DHCP_CONFILE].origin;
 
 	if (r == -ENOENT) {
 		err_hint(e, "install dnsmasq (Debian: dnsmasq-base): without it containers get no "
@@ -213,10 +220,12 @@ static int explain_start(const struct net_settings *s, int r, struct err *e)
 			 "another server of names or addresses listens everywhere: tell it to "
 			 "leave out %s (dnsmasq: \"bind-interfaces\" or \"except-interface=%s\")",
 			 net_text(s, LXC_BRIDGE), net_text(s, LXC_BRIDGE));
-	if (*net_text(s, LXC_DHCP_CONFILE) &&
-	    strstr(str_text(&text), net_text(s, LXC_DHCP_CONFILE)))
-		err_origin(e, "%s LXC_DHCP_CONFILE", origin ? origin : "default");
-	return err_wrap(e, r > 0 ? -EIO : r, "cannot start dnsmasq");
+	err_wrap(e, r > 0 ? -EIO : r, "cannot start dnsmasq");
+	if (strstr(err_cause(e), "bad dhcp-range"))
+		name_setting(s, LXC_DHCP_RANGE, e);
+	else if (*confile && strstr(err_cause(e), confile))
+		name_setting(s, LXC_DHCP_CONFILE, e);
+	return r > 0 ? -EIO : r;
 }
 
 /* It has answered for itself before its parent ends; a moment for a pid to be seen is given. */
@@ -234,11 +243,13 @@ static int wait_for_birth(struct err *e)
 	return 0;
 }
 
-int net_dnsmasq_up(const struct net_work *work, struct err *e)
+/* Run it with its words, and one more, or NULL. */
+static int run_dnsmasq(const struct net_work *work, const char *last, struct err *e)
 {
-	const char *words[NET_DNSMASQ_WORDS], *user = choose_user();
+	const char *words[NET_DNSMASQ_WORDS + 1], *user = choose_user();
 	const struct command command = {.argv = words, .kept_fd = -1};
 	autostr room = {0};
+	size_t count = 0;
 	int r;
 
 	if (!user) {
@@ -250,14 +261,50 @@ int net_dnsmasq_up(const struct net_work *work, struct err *e)
 	net_dnsmasq_words(&work->settings, user, &room, words);
 	if (str_failed(&room))
 		return err_set(e, ERR_NO_MEMORY, ENOMEM, "no memory to start dnsmasq");
-	r = directory_make_parents(LEASE_DIRECTORY "/x", 0755);
+	while (words[count])
+		count++;
+	words[count] = last;
+	words[count + 1] = NULL;
+	r = command_run(&command, e);
+	return r == 0 ? 0 : explain_start(&work->settings, r, e);
+}
+
+/* A directory it takes for a file of nothing. */
+static int check_confile(const struct net_settings *s, struct err *e)
+{
+	const char *path = net_text(s, LXC_DHCP_CONFILE);
+	autoclose int fd = -EBADF;
+	struct stat st;
+
+	if (!*path)
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		err_set(e, ERR_FILE_OPEN, errno, "cannot read the file \"%s\"", path);
+	else if (!S_ISREG(st.st_mode))
+		err_set(e, ERR_FILE_OPEN, 0, "\"%s\" is no file", path);
+	else
+		return 0;
+	name_setting(s, LXC_DHCP_CONFILE, e);
+	return -EINVAL;
+}
+
+int net_dnsmasq_check(const struct net_work *work, struct err *e)
+{
+	int r = check_confile(&work->settings, e);
+
+	return r == 0 ? run_dnsmasq(work, "--test", e) : r;
+}
+
+int net_dnsmasq_up(const struct net_work *work, struct err *e)
+{
+	int r = directory_make_parents(LEASE_DIRECTORY "/x", 0755);
+
 	if (r < 0)
 		return err_set(e, ERR_FILE_WRITE, -r, "cannot make the directory \"%s\"",
 			       LEASE_DIRECTORY);
-	r = command_run(&command, e);
-	if (r != 0)
-		return explain_start(&work->settings, r, e);
-	return wait_for_birth(e);
+	r = run_dnsmasq(work, NULL, e);
+	return r == 0 ? wait_for_birth(e) : r;
 }
 
 static int end_process(pid_t pid, struct err *e)

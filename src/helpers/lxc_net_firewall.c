@@ -64,17 +64,22 @@ static int run_nft(const struct net_work *work, const char *text, struct err *e)
 	return r > 0 ? -EIO : r;
 }
 
-/* Who removes the program removes the way to what it has made; that waits for nobody. */
-static bool is_missing(const char *program, const char *what)
+static bool is_there(const char *program)
 {
 	char *path = NULL;
 	int r = command_find(program, &path);
 
 	free(path);
-	if (r == -ENOENT)
-		fprintf(stderr, "lxc-net: there is no program \"%s\" any more: %s\n", program,
-			what);
-	return r == -ENOENT;
+	return r != -ENOENT;
+}
+
+/* Who removes the program removes the way to what it has made; that waits for nobody. */
+static bool is_missing(const char *program, const char *what)
+{
+	if (is_there(program))
+		return false;
+	fprintf(stderr, "lxc-net: there is no program \"%s\" any more: %s\n", program, what);
+	return true;
 }
 
 static int remove_table(const struct net_work *work, struct err *e)
@@ -249,17 +254,19 @@ int net_firewall_choose(struct net_work *work, struct err *e)
 {
 	static const char *const nft[] = {"nft", "list", "tables", NULL};
 	const struct command command = {.argv = nft, .kept_fd = -1};
-	char *path = NULL;
 	int r = work->settings.use_nft ? command_run(&command, e) : -ENOENT;
 
 	work->firewall = NET_FIREWALL_NFT;
 	if (r == 0)
 		return 0;
-	if (command_find("iptables", &path) == 0) {
-		free(path);
+	if (is_there("iptables")) {
 		err_clear(e);
 		work->firewall = NET_FIREWALL_IPTABLES;
-		return 0;
+		if (!work->settings.ipv6 || !work->settings.ipv6_nat || is_there("ip6tables"))
+			return 0;
+		err_set(e, ERR_EXEC_FAILED, ENOENT, "there is no program \"ip6tables\"");
+		err_hint(e, "install it, or set LXC_IPV6_NAT=\"false\"");
+		return -ENOENT;
 	}
 	if (work->settings.use_nft && r != -ENOENT)
 		return err_wrap(e, -EIO, "nft does not work here, and there is no iptables");

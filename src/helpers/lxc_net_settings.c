@@ -340,7 +340,19 @@ static int take_range_part(const struct net_settings *s, const char *part, size_
 	return 1;
 }
 
-/* dnsmasq(8): [tag:TAG,][set:TAG,]FIRST[,LAST|MODE][,MASK[,BROADCAST]][,TIME] */
+static bool is_mode(const char *part, size_t len)
+{
+	static const char modes[][7] = {"static", "proxy"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(modes); i++) {
+		if (strlen(modes[i]) == len && memcmp(part, modes[i], len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* dnsmasq(8): [tag:TAG,][set:TAG,]FIRST[,LAST|MODE][,MASK[,BROADCAST]][,TIME]; what stands behind
+ * these two it looks at itself (net_dnsmasq_check()). */
 static int take_dhcp_range(struct net_settings *s, struct err *e)
 {
 	static const char what[] = "is no range for dnsmasq, such as \"10.0.3.2,10.0.3.254\"";
@@ -366,7 +378,7 @@ static int take_dhcp_range(struct net_settings *s, struct err *e)
 	r = take_range_part(s, at, strcspn(at, ","), &ends[1], e);
 	if (r < 0)
 		return r;
-	if (r == 0 && !text_starts(at, "static") && !text_starts(at, "proxy"))
+	if (r == 0 && !is_mode(at, strcspn(at, ",")))
 		return refuse(s, LXC_DHCP_RANGE, e, what);
 	if (r == 1 && ends[1] < ends[0])
 		return refuse(s, LXC_DHCP_RANGE, e, "ends before it begins");
@@ -458,6 +470,10 @@ static int take_ipv6(struct net_settings *s, const char *machine_id, struct err 
 	    s->address6.bytes[0] == 0xff || s->address6.bytes[0] == 0)
 		return refuse(s, LXC_IPV6_ADDR, e,
 			      "is no IPv6 address of a host, such as \"fd00:1:2:3::1\"");
+	/* fe80::/10 */
+	if (s->address6.bytes[0] == 0xfe && (s->address6.bytes[1] & 0xc0) == 0x80)
+		return refuse(s, LXC_IPV6_ADDR, e,
+			      "is an address of one link: each interface has one by itself");
 	if (num_take_u64(&at, &prefix) < 0 || *at || prefix < 1 || prefix > 126)
 		return refuse(s, LXC_IPV6_MASK, e, "is no length of a prefix, such as \"64\"");
 	s->address6.prefix = (uint8_t)prefix;

@@ -165,15 +165,12 @@ static int bring_up_parts(struct net_work *work, struct err *e)
 static int bring_up(struct net_work *work, struct err *e)
 {
 	struct err undoing = {0};
-	int r = net_firewall_choose(work, e);
+	int r;
 
-	if (r == 0 && work->settings.ipv6 && !net_has_ipv6())
-		r = net_settings_turn_ipv6_off(&work->settings, e);
 	/* A restart knows it from the record. */
 	work->turned_on4 |= !net_sysctl_is_on("ipv4/ip_forward");
 	work->turned_on6 |= work->settings.ipv6 && !net_sysctl_is_on("ipv6/conf/all/forwarding");
-	if (r == 0)
-		r = net_record_write(work, e);
+	r = net_record_write(work, e);
 	if (r < 0)
 		return r;
 	r = bring_up_parts(work, e);
@@ -297,6 +294,20 @@ static void warn(const struct net_work *work, const struct assignments *a)
 	}
 }
 
+/* All that can be asked before anything is changed: then a restart costs nobody the old network. */
+static int check(struct net_work *work, struct err *e)
+{
+	int r = net_bridge_look(work, e);
+
+	if (r >= 0)
+		r = 0;
+	if (r == 0 && work->settings.ipv6 && !net_has_ipv6())
+		r = net_settings_turn_ipv6_off(&work->settings, e);
+	if (r == 0)
+		r = net_firewall_choose(work, e);
+	return r == 0 ? net_dnsmasq_check(work, e) : r;
+}
+
 static int start(struct net_work *work, bool always, struct assignments *a, struct err *e)
 {
 	int r = net_settings_read(false, a, &work->settings, e);
@@ -308,9 +319,8 @@ static int start(struct net_work *work, bool always, struct assignments *a, stru
 		tell_what_is_missing(work);
 		return NET_ALREADY;
 	}
-	/* Whether the new bridge can be had is asked before the old network goes. */
-	if (r == 0 && work->settings.use_bridge && net_bridge_look(work, e) < 0)
-		return -EEXIST;
+	if (r == 0 && work->settings.use_bridge)
+		r = check(work, e);
 	if (r == 0 && has_flag() && always)
 		r = restart_down(work, e);
 	if (r == 0 && work->settings.use_bridge)
