@@ -2,7 +2,8 @@
 /*
  * dnsmasq(8) for the bridge: addresses for containers, and their names. It makes itself a daemon
  * and writes NET_PID_FILE; but a number in a file names whoever has it today, and a death between
- * the two leaves no file: so it is known by its words, its name and its network namespace.
+ * the two leaves no file: so it is known by its words, its name, its network namespace, and what it
+ * may do there.
  */
 
 #include "helpers/lxc_net.h"
@@ -10,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,6 +31,7 @@
 
 enum {
 	COMMAND_LINE_MAX = 8192,
+	AT_ONCE = 64,                 /* there is one */
 	PATIENCE_MILLISECONDS = 3000, /* it writes the leases before it ends */
 	BIRTH_MILLISECONDS = 2000,
 };
@@ -145,15 +148,43 @@ static bool is_in_pid_file(pid_t pid)
 	return num_take_u64(&at, &number) == 0 && number == (uint64_t)pid;
 }
 
-/* In our network namespace. Who may not look believes the file: that is only to tell a status. */
+static bool is_namespace_of(int directory, const char *theirs, const char *ours)
+{
+	struct stat its, own;
+
+	return fstatat(directory, theirs, &its, 0) == 0 && stat(ours, &own) == 0 &&
+	       its.st_dev == own.st_dev && its.st_ino == own.st_ino;
+}
+
+/* CAP_NET_ADMIN of our user namespace, which it keeps for DHCP under whatever user: names and words
+ * can be anybody's. */
+static bool may_change_network(int directory)
+{
+	static const char label[] = "\nCapEff:\t";
+	const uint64_t net_admin = UINT64_C(1) << CAP_NET_ADMIN;
+	char text[4096], digits[17] = "";
+	uint64_t set = 0;
+	const char *at;
+
+	if (!is_namespace_of(directory, "ns/user", "/proc/self/ns/user") ||
+	    procfs_read(directory, "status", text, sizeof(text)) < 0)
+		return false;
+	at = strstr(text, label);
+	if (at)
+		snprintf(digits, sizeof(digits), "%s", at + LITERAL_LENGTH(label));
+	return num_parse_u64(digits, 16, &set) == 0 && (set & net_admin);
+}
+
+/* In our network namespace, and entitled to it. Who may not look believes the file, which is
+ * root's: that is only to tell a status. */
 static bool is_here(int directory, pid_t pid)
 {
-	struct stat its, ours;
+	struct stat its;
 
 	if (fstatat(directory, "ns/net", &its, 0) < 0)
 		return (errno == EACCES || errno == EPERM) && is_in_pid_file(pid);
-	return stat("/proc/self/ns/net", &ours) == 0 && its.st_dev == ours.st_dev &&
-	       its.st_ino == ours.st_ino;
+	return is_namespace_of(directory, "ns/net", "/proc/self/ns/net") &&
+	       may_change_network(directory);
 }
 
 static bool is_dnsmasq(pid_t pid)
@@ -307,40 +338,76 @@ int net_dnsmasq_up(const struct net_work *work, struct err *e)
 	return r == 0 ? wait_for_birth(e) : r;
 }
 
-static int end_process(pid_t pid, struct err *e)
+/* A handle of the next one, or 0 at the end of the list. */
+static int open_next(DIR *processes)
+{
+	pid_t pid;
+
+	while ((pid = next_dnsmasq(processes)) > 0) {
+		autoclose int pidfd = process_open(pid);
+
+		if (pidfd < 0 && pidfd != -ESRCH)
+			return pidfd;
+		/* Somebody else may have the number since. */
+		if (pidfd >= 0 && is_dnsmasq(pid))
+			return take_fd(pidfd);
+	}
+	return 0;
+}
+
+/* All get the same time to end. */
+static int end_all(const int *pidfds, size_t count)
 {
 	static const int signals[] = {SIGTERM, SIGKILL};
-	autoclose int pidfd = process_open(pid);
-	int r = pidfd == -ESRCH ? 0 : pidfd;
+	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_LENGTH(signals) && pidfd >= 0 && r >= 0; i++) {
-		/* Somebody else may have the number since. */
-		if (!is_dnsmasq(pid))
+	for (size_t i = 0; i < ARRAY_LENGTH(signals); i++) {
+		const usec_t deadline = time_deadline(PATIENCE_MILLISECONDS * USEC_PER_MSEC);
+		size_t ended = 0;
+
+		for (size_t j = 0; j < count; j++) {
+			r = process_signal(pidfds[j], signals[i]);
+			if (r < 0 && r != -ESRCH)
+				return r;
+		}
+		for (size_t j = 0; j < count; j++) {
+			r = process_poll(pidfds[j], (int)(time_left(deadline) / USEC_PER_MSEC));
+			if (r < 0)
+				return r;
+			ended += r == 1;
+		}
+		if (ended == count)
 			return 0;
-		r = process_signal(pidfd, signals[i]);
-		if (r == -ESRCH)
-			return 0;
-		if (r == 0)
-			r = process_poll(pidfd, PATIENCE_MILLISECONDS);
-		if (r > 0)
-			return 0;
-		if (r == 0)
-			r = i + 1 < ARRAY_LENGTH(signals) ? 0 : -ETIMEDOUT;
 	}
-	return r < 0 ? err_set(e, ERR_SYSTEM, -r, "cannot end dnsmasq, process %d", (int)pid) : 0;
+	return -ETIMEDOUT;
+}
+
+static int end_found(DIR *processes)
+{
+	int pidfds[AT_ONCE];
+	size_t count = 0;
+	int r = 0;
+
+	while (count < AT_ONCE && (r = open_next(processes)) > 0)
+		pidfds[count++] = r;
+	if (r >= 0)
+		r = end_all(pidfds, count);
+	for (size_t i = 0; i < count; i++)
+		close(pidfds[i]);
+	return r;
 }
 
 int net_dnsmasq_down(struct err *e)
 {
 	DIR *processes = opendir("/proc");
-	pid_t pid;
-	int r = 0;
+	int r;
 
 	if (!processes)
 		return err_set(e, ERR_FILE_OPEN, errno, "cannot look for dnsmasq in \"/proc\"");
-	while (r == 0 && (pid = next_dnsmasq(processes)) > 0)
-		r = end_process(pid, e);
+	r = end_found(processes);
 	closedir(processes);
+	if (r < 0)
+		err_set(e, ERR_SYSTEM, -r, "cannot end dnsmasq");
 	if (r == 0 && unlink(NET_PID_FILE) < 0 && errno != ENOENT)
 		r = err_set(e, ERR_FILE_WRITE, errno, "cannot remove the file \"%s\"",
 			    NET_PID_FILE);

@@ -256,3 +256,48 @@ link lxcbr0"
     assert_equal "$stderr" 'lxc-net: the bridge "lxcbr0" stays, without addresses: "va" is attached to it
 lxc-net: the bridge "lxcbr0" stays, without addresses: "up0" is on top of it'
 }
+
+@test "what only looks like our dnsmasq is nobody's: not waited for, not shown" {
+    in_host <<-'SCRIPT'
+	net start
+	mkdir -m 755 /run/forger
+	printf '#!/bin/sh\ntrap "" TERM\necho >>/run/forger/here/"$$"\nwhile :; do sleep 60; done\n' \
+	    >/run/forger/dnsmasq
+	chmod 755 /run/forger/dnsmasq
+	mkdir -m 777 /run/forger/here
+	user=$(id -u dnsmasq 2>/dev/null || echo 65534)
+	for uid in 65534 $user 12345; do
+	    setpriv --reuid $uid --regid 65534 --clear-groups /run/forger/dnsmasq \
+	        --pid-file=/run/lxc/dnsmasq.pid &
+	done
+	# Root of a user namespace has all of its capabilities.
+	setpriv --reuid 65534 --regid 65534 --clear-groups unshare -U -r /run/forger/dnsmasq \
+	    --pid-file=/run/lxc/dnsmasq.pid &
+	until [ "$(ls /run/forger/here | wc -l)" = 4 ]; do sleep 0.02; done
+	forgers() { pgrep -cx dnsmasq; }
+	forgers
+	kill -9 "$(cat /run/lxc/dnsmasq.pid)"
+	until [ "$(forgers)" = 4 ]; do sleep 0.02; done
+	net status | grep '^lxc-net\|dnsmasq' || true
+	begun=$SECONDS
+	net stop
+	[ $((SECONDS - begun)) -lt 3 ] || echo "stop took $((SECONDS - begun)) seconds"
+	forgers
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "5
+lxc-net: broken
+  dnsmasq     not running
+  problem: dnsmasq has ended: containers get no addresses
+4"
+}
+
+@test "a dnsmasq that does not end by itself is ended" {
+    in_host <<-'SCRIPT'
+	net start
+	kill -STOP "$(cat /run/lxc/dnsmasq.pid)"
+	net stop
+	remains
+	SCRIPT
+    assert_equal "$status:$stdout:$stderr" "0::"
+}
