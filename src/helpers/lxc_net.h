@@ -31,9 +31,8 @@ enum net_firewall { NET_FIREWALL_NONE, NET_FIREWALL_NFT, NET_FIREWALL_IPTABLES }
 struct net_work {
 	struct net_settings settings;
 	enum net_firewall firewall;
-	bool turned_on4, turned_on6; /* forwarding, which was off before */
-	bool borrows_bridge;         /* it was there before, and stays */
-	bool is_restart;             /* what goes down comes up again: what stays is not told */
+	bool borrows_bridge; /* it was there before, and stays */
+	bool is_restart;     /* what goes down comes up again: what stays is not told */
 	struct netlink link;
 	int lock_fd; /* -1: not held */
 };
@@ -42,7 +41,7 @@ struct net_work {
 
 int net_record_write(const struct net_work *work, struct err *e);
 
-/* Settings, firewall and forwarding. 0; 1: there is none, or it is of another boot. */
+/* Settings, firewall and bridge. 0; 1: there is none, or it is of another boot. */
 int net_record_read(struct net_work *ret, struct err *e);
 
 /* Whether there is a record of another boot, of which nothing but files can be left. */
@@ -77,7 +76,7 @@ void net_firewall_print_nft(const struct net_settings *s, struct str *out);
 int net_firewall_choose(struct net_work *work, struct err *e);
 int net_firewall_up(const struct net_work *work, struct err *e);
 int net_firewall_down(const struct net_work *work, struct err *e);
-/* 1: it is all there, 0: it is not. */
+/* 1: it is all there, 0: it is not; negative and explained: nobody knows. */
 int net_firewall_look(const struct net_work *work, struct err *e);
 
 /* --- lxc_net_others.c: the host's other firewalls, one line of warning each */

@@ -82,10 +82,11 @@ static bool is_missing(const char *program, const char *what)
 	return true;
 }
 
+static const char *const list_table[] = {"nft", "list", "table", "inet", NET_TABLE, NULL};
+
 static int remove_table(const struct net_work *work, struct err *e)
 {
-	static const char *const argv[] = {"nft", "list", "table", "inet", NET_TABLE, NULL};
-	const struct command command = {.argv = argv, .kept_fd = work->lock_fd};
+	const struct command command = {.argv = list_table, .kept_fd = work->lock_fd};
 	struct err why = {0};
 	int r;
 
@@ -303,17 +304,52 @@ int net_firewall_down(const struct net_work *work, struct err *e)
 	return r < 0 ? err_wrap(e, r, "cannot remove the firewall's rules") : 0;
 }
 
+/* Lines of a chain, as nft prints it and as we do. */
+static unsigned count_lines(const char *text, const char *chain)
+{
+	autostr head = {0};
+	const char *at;
+	unsigned count = 0;
+
+	str_addf(&head, "\tchain %s {\n", chain);
+	at = str_failed(&head) ? NULL : strstr(text, str_text(&head));
+	for (at = at ? at + head.len : ""; *at && !text_starts(at, "\t}"); at += *at == '\n') {
+		count++;
+		at += strcspn(at, "\n");
+	}
+	return count;
+}
+
+/* Others may add to our table; nothing of ours must be missing. */
+static bool is_complete(const struct net_settings *s, const char *printed)
+{
+	static const char chains[][12] = {"input", "forward", "postrouting"};
+	autostr ours = {0};
+	bool is = true;
+
+	net_firewall_print_nft(s, &ours);
+	for (size_t i = 0; i < ARRAY_LENGTH(chains); i++)
+		is = is &&
+		     count_lines(printed, chains[i]) >= count_lines(str_text(&ours), chains[i]);
+	return is;
+}
+
+static int look_at_table(const struct net_work *work, struct err *e)
+{
+	autostr printed = {0};
+	const struct command command = {.argv = list_table, .output = &printed, .kept_fd = -1};
+	int r = command_run(&command, e);
+
+	return r == 0 ? is_complete(&work->settings, str_text(&printed)) : r < 0 ? r : 0;
+}
+
 int net_firewall_look(const struct net_work *work, struct err *e)
 {
-	static const char *const argv[] = {"nft", "list", "table", "inet", NET_TABLE, NULL};
-	const struct command command = {.argv = argv, .kept_fd = -1};
 	bool waits;
 	int r = 0;
 
-	if (work->firewall == NET_FIREWALL_NFT) {
-		r = command_run(&command, e);
-		return r < 0 ? r : r == 0;
-	}
+	if (work->firewall == NET_FIREWALL_NFT)
+		return look_at_table(work, e);
 	waits = knows_waiting(work);
 	for (size_t i = 0; i < ARRAY_LENGTH(rules) && r == 0; i++) {
 		if (is_used(work, &rules[i]) && !is_optional(&rules[i]))

@@ -27,11 +27,6 @@ static const char *const firewall_names[] = {
 	[NET_FIREWALL_IPTABLES] = "iptables",
 };
 
-static const char *bool_text(bool value)
-{
-	return value ? "true" : "false";
-}
-
 static int write_new(const char *text, size_t len)
 {
 	autoclose int fd =
@@ -56,10 +51,8 @@ int net_record_write(const struct net_work *work, struct err *e)
 	str_addf(&text,
 		 "# What \"lxc-net start\" has made, for \"lxc-net stop\".\n"
 		 "LXC_NET_BOOT='%s'\nLXC_NET_FIREWALL='%s'\n"
-		 "LXC_NET_BORROWS_BRIDGE='%s'\n"
-		 "LXC_NET_TURNED_FORWARDING_ON='%s'\nLXC_NET_TURNED_FORWARDING_ON_IPV6='%s'\n",
-		 boot, firewall_names[work->firewall], bool_text(work->borrows_bridge),
-		 bool_text(work->turned_on4), bool_text(work->turned_on6));
+		 "LXC_NET_BORROWS_BRIDGE='%s'\n",
+		 boot, firewall_names[work->firewall], work->borrows_bridge ? "true" : "false");
 	net_settings_print(&work->settings, &text);
 	r = str_failed(&text) ? -ENOMEM : write_new(str_text(&text), text.len);
 	return r < 0 ? err_set(e, ERR_FILE_WRITE, -r, "cannot write the file \"%s\"", NET_RECORD)
@@ -122,9 +115,6 @@ int net_record_read(struct net_work *ret, struct err *e)
 				ret->firewall = (enum net_firewall)i;
 		}
 		ret->borrows_bridge = strcmp(text_of(&a, "LXC_NET_BORROWS_BRIDGE"), "true") == 0;
-		ret->turned_on4 = strcmp(text_of(&a, "LXC_NET_TURNED_FORWARDING_ON"), "true") == 0;
-		ret->turned_on6 =
-			strcmp(text_of(&a, "LXC_NET_TURNED_FORWARDING_ON_IPV6"), "true") == 0;
 	}
 	assignments_finish(&a);
 	return r;

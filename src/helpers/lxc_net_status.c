@@ -9,9 +9,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/json.h"
@@ -21,7 +24,7 @@
 #include "sys/file.h"
 #include "sys/lock.h"
 
-enum { LEASES_MAX = 4 * 1024 * 1024 };
+enum { LEASES_MAX = 4 * 1024 * 1024, LOCKS_MAX = 1024 * 1024 };
 
 struct status {
 	struct net_work work;
@@ -53,17 +56,17 @@ static void look_at_settings(struct status *s)
 {
 	struct assignments a = {0};
 	struct net_settings current = {0};
-	struct err e = {0};
+	struct err e = {0}, record = {0};
 	int r = net_settings_read(false, &a, &current, &e);
 
+	s->is_recorded = net_record_read(&s->work, &record) == 0;
+	/* While the record rules they are those of the next start. */
 	if (r < 0)
-		add_error(&s->problems, &e);
+		add_error(s->is_recorded ? &s->warnings : &s->problems, &e);
 	else
 		net_settings_look_for_typos(&a, &s->warnings);
-	err_clear(&e);
-	s->is_recorded = net_record_read(&s->work, &e) == 0;
-	if (err_is_set(&e))
-		add_error(&s->problems, &e);
+	if (err_is_set(&record))
+		add_error(&s->problems, &record);
 	if (!s->is_recorded && r == 0) {
 		s->work.settings = current;
 		current = (struct net_settings){0};
@@ -115,13 +118,32 @@ static int count_leases(const struct net_settings *settings)
 	return count;
 }
 
+/* As the kernel tells all users: proc_locks(5). The file itself is not opened to them: whoever can
+ * read it could lock it. */
+static bool is_listed(const char *locks, const struct stat *file)
+{
+	autostr place = {0};
+
+	str_addf(&place, " %02x:%02x:%ju ", major(file->st_dev), minor(file->st_dev),
+		 (uintmax_t)file->st_ino);
+	return !str_failed(&place) && strstr(locks, str_text(&place)) != NULL;
+}
+
 static void look_at_lock(struct status *s)
 {
 	autoclose int fd = open(NET_LOCK, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	autofree char *locks = NULL;
+	struct stat file;
 
-	s->is_busy = fd >= 0 && lock_is_held(fd) == 1;
+	if (fd >= 0)
+		s->is_busy = lock_is_held(fd) == 1;
+	else if (stat(NET_LOCK, &file) == 0 &&
+		 file_read_all(AT_FDCWD, "/proc/locks", LOCKS_MAX, &locks, NULL) == 0)
+		s->is_busy = is_listed(locks, &file);
 }
 
+/* In those of the settings, where there is no record: LXC's own has another IPv6 address, and its
+ * rules elsewhere. */
 static void find_problems(struct status *s)
 {
 	const struct net_settings *settings = &s->work.settings;
@@ -134,18 +156,27 @@ static void find_problems(struct status *s)
 	if (s->has_bridge && !s->has_address4)
 		str_addf(&s->problems, "the bridge has lost its address %s\n",
 			 net_text(settings, LXC_ADDR));
-	if (s->has_bridge && settings->ipv6 && !s->has_address6)
+	if (s->has_bridge && s->is_recorded && settings->ipv6 && !s->has_address6)
 		str_addf(&s->problems, "the bridge has lost its address %s\n",
 			 net_text(settings, LXC_IPV6_ADDR));
 	if (s->dnsmasq == 0)
 		str_add(&s->problems, "dnsmasq has ended: containers get no addresses\n");
 	if (s->firewall == 0)
-		str_add(&s->problems, "its rules are gone from the firewall: somebody has flushed "
-				      "all rules\n");
+		str_add(&s->problems, "its rules are not all in the firewall: somebody has "
+				      "flushed or changed them\n");
 	if (!net_sysctl_is_on("ipv4/ip_forward"))
 		str_add(&s->problems, "somebody has turned off net.ipv4.ip_forward\n");
-	if (settings->ipv6 && !net_sysctl_is_on("ipv6/conf/all/forwarding"))
+	if (s->is_recorded && settings->ipv6 && !net_sysctl_is_on("ipv6/conf/all/forwarding"))
 		str_add(&s->problems, "somebody has turned off net.ipv6.conf.all.forwarding\n");
+}
+
+static void look_at_firewall(struct status *s)
+{
+	struct err e = {0};
+
+	s->firewall = net_firewall_look(&s->work, &e);
+	if (s->firewall < 0)
+		add_error(&s->problems, &e);
 }
 
 static void look(struct status *s)
@@ -162,10 +193,10 @@ static void look(struct status *s)
 	s->dnsmasq = net_dnsmasq_find();
 	s->leases = count_leases(&s->work.settings);
 	if (s->is_root && s->is_recorded && s->work.firewall != NET_FIREWALL_NONE)
-		s->firewall = net_firewall_look(&s->work, NULL);
+		look_at_firewall(s);
 	if (s->is_root && s->has_flag)
 		net_others_look(&s->work, &s->warnings);
-	if (s->has_flag && s->is_recorded)
+	if (s->has_flag)
 		find_problems(s);
 }
 
@@ -229,16 +260,11 @@ static void print_addresses(const struct status *s, struct str *out)
 
 static void print_forwarding(const struct status *s, struct str *out)
 {
-	static const char *const by_us = "turned on by lxc-net; stop leaves it on";
-
-	str_addf(out, "  forwarding  IPv4 %s (%s)",
-		 net_sysctl_is_on("ipv4/ip_forward") ? "on" : "off",
-		 s->work.turned_on4 ? by_us : "was on before");
+	str_addf(out, "  forwarding  IPv4 %s", net_sysctl_is_on("ipv4/ip_forward") ? "on" : "off");
 	if (s->work.settings.ipv6)
-		str_addf(out, ", IPv6 %s (%s)",
-			 net_sysctl_is_on("ipv6/conf/all/forwarding") ? "on" : "off",
-			 s->work.turned_on6 ? by_us : "was on before");
-	str_add_char(out, '\n');
+		str_addf(out, ", IPv6 %s",
+			 net_sysctl_is_on("ipv6/conf/all/forwarding") ? "on" : "off");
+	str_add(out, " (lxc-net turns it on; stop leaves it on)\n");
 }
 
 static void print_network(const struct status *s, struct str *out)
@@ -254,7 +280,8 @@ static void print_network(const struct status *s, struct str *out)
 	str_addf(out, "  firewall    %s%s", firewall_name(s) ? firewall_name(s) : "none",
 		 s->work.firewall == NET_FIREWALL_NFT ? ", table inet " NET_TABLE : "");
 	str_add(out, s->firewall > 0    ? "\n"
-		     : s->firewall == 0 ? ", gone\n"
+		     : s->firewall == 0 ? ", incomplete\n"
+		     : s->is_root       ? ", not known\n"
 					: ", seen by root only\n");
 	if (s->dnsmasq)
 		str_addf(out, "  dnsmasq     process %d\n", (int)s->dnsmasq);
@@ -317,8 +344,6 @@ static void add_family(struct json *j, const struct status *s, bool is_ipv6)
 	add_bool(j, "nat", !is_ipv6 || settings->ipv6_nat);
 	add_bool(j, "forwarding",
 		 net_sysctl_is_on(is_ipv6 ? "ipv6/conf/all/forwarding" : "ipv4/ip_forward"));
-	if (s->is_recorded)
-		add_bool(j, "turned_on", is_ipv6 ? s->work.turned_on6 : s->work.turned_on4);
 	if (!is_ipv6) {
 		add_text(j, "dhcp_range", net_text(settings, LXC_DHCP_RANGE));
 		json_name(j, "leases");

@@ -165,12 +165,8 @@ static int bring_up_parts(struct net_work *work, struct err *e)
 static int bring_up(struct net_work *work, struct err *e)
 {
 	struct err undoing = {0};
-	int r;
+	int r = net_record_write(work, e);
 
-	/* A restart knows it from the record. */
-	work->turned_on4 |= !net_sysctl_is_on("ipv4/ip_forward");
-	work->turned_on6 |= work->settings.ipv6 && !net_sysctl_is_on("ipv6/conf/all/forwarding");
-	r = net_record_write(work, e);
 	if (r < 0)
 		return r;
 	r = bring_up_parts(work, e);
@@ -239,8 +235,6 @@ static int restart_down(struct net_work *work, struct err *e)
 
 	memset(&old.settings, 0, sizeof(old.settings));
 	r = stop_running(&old, &work->settings, e);
-	work->turned_on4 = old.turned_on4;
-	work->turned_on6 = old.turned_on6;
 	net_settings_finish(&old.settings);
 	return r;
 }

@@ -251,7 +251,7 @@ lxc-net is already running
 	show
 	net start
 	show | sed 's/process [0-9]*/process N/'
-	net status --json | jq -c '[.state, .enabled, .bridge, .ipv4.leases, .ipv6.turned_on,
+	net status --json | jq -c '[.state, .enabled, .bridge, .ipv4.leases, .ipv6.forwarding,
 	    .firewall, (.dnsmasq | type), .problems, .warnings]'
 	kill -9 "$(cat /run/lxc/dnsmasq.pid)"
 	while [ -n "$(dnsmasqs)" ]; do sleep 0.01; done
@@ -287,7 +287,7 @@ lxc-net: running
   IPv6        fd2e:7ed0:c084:68f7::1/64
   firewall    nftables, table inet lxc-net
   dnsmasq     process N
-  forwarding  IPv4 on (turned on by lxc-net; stop leaves it on), IPv6 on (turned on by lxc-net; stop leaves it on)
+  forwarding  IPv4 on, IPv6 on (lxc-net turns it on; stop leaves it on)
 ["running",true,{"name":"lxcbr0","present":true,"up":true,"ports":0},0,true,{"kind":"nftables","present":true},"number",[],[]]
 lxc-net: broken
   problem: dnsmasq has ended: containers get no addresses
@@ -298,14 +298,14 @@ lxc-net: broken
   problem: the bridge has lost its address 10.0.3.1
   problem: the bridge has lost its address fd2e:7ed0:c084:68f7::1
   problem: dnsmasq has ended: containers get no addresses
-  problem: its rules are gone from the firewall: somebody has flushed all rules
+  problem: its rules are not all in the firewall: somebody has flushed or changed them
 exit 1
 lxc-net is already running
 exit 1
 lxc-net: broken
   problem: there is no bridge "lxcbr0"
   problem: dnsmasq has ended: containers get no addresses
-  problem: its rules are gone from the firewall: somebody has flushed all rules
+  problem: its rules are not all in the firewall: somebody has flushed or changed them
 exit 1
 broken
 3
@@ -343,6 +343,101 @@ lxc-net: lxc-net sets up the host's network
   Operation not permitted
   hint: run it as root, or \"systemctl start lxc-net\"
 Failed to setup lxc-net."
+}
+
+@test "status looks at each chain, and tells when it can't look at the firewall at all" {
+    in_host <<-'SCRIPT'
+	show() { net status >/run/status || echo "exit $?"; sed -n '1p; /problem:\|firewall/p' /run/status; }
+	net start
+	nft flush table inet lxc-net
+	show
+	net restart
+	nft delete chain inet lxc-net postrouting
+	show
+	net restart
+	nft add rule inet lxc-net forward iifname '"x*"' accept
+	show
+	mount --bind /dev/null /usr/sbin/nft
+	show
+	net status --json | jq -c .firewall || true
+	umount /usr/sbin/nft
+	net stop
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" 'exit 1
+lxc-net: broken
+  firewall    nftables, table inet lxc-net, incomplete
+  problem: its rules are not all in the firewall: somebody has flushed or changed them
+exit 1
+lxc-net: broken
+  firewall    nftables, table inet lxc-net, incomplete
+  problem: its rules are not all in the firewall: somebody has flushed or changed them
+lxc-net: running
+  firewall    nftables, table inet lxc-net
+exit 1
+lxc-net: broken
+  firewall    nftables, table inet lxc-net, not known
+  problem: there is no program "nft"   No such file or directory
+{"kind":"nftables","present":null}'
+}
+
+@test "status of a network that LXC's own has started: what is gone is told" {
+    in_host <<-'SCRIPT'
+	net start
+	rm /run/lxc/lxc-net.record
+	net status | head -1
+	kill -9 "$(cat /run/lxc/dnsmasq.pid)"
+	ip link del lxcbr0
+	net status >/run/status || echo "exit $?"
+	sed -n '1p; /problem:/p' /run/status
+	net stop
+	nft delete table inet lxc-net
+	remains
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" 'lxc-net: running
+exit 1
+lxc-net: broken
+  problem: there is no bridge "lxcbr0"
+  problem: dnsmasq has ended: containers get no addresses'
+}
+
+@test "settings that are wrong by now do not break the network that is up" {
+    in_host <<-'SCRIPT'
+	net start
+	settings 'LXC_ADDR=nonsense'
+	net status | sed -n '1p; /problem\|warning/p'
+	net stop
+	net status || echo "exit $?"
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" 'lxc-net: running
+  warning: LXC_ADDR="nonsense" is no IPv4 address, such as "10.0.3.1"      (/etc/default/lxc-net:2)
+lxc-net: stopped
+  problem: LXC_ADDR="nonsense" is no IPv4 address, such as "10.0.3.1"      (/etc/default/lxc-net:2)
+exit 4'
+}
+
+@test "an ordinary user, too, sees that another lxc-net is at work" {
+    in_host <<-'SCRIPT'
+	install -m 755 "$LXC_NET" /run/copy
+	fake dnsmasq 'case "$*" in *" --test") exit ;; esac
+	echo >/run/here; while [ -e /run/slow ]; do sleep 0.02; done
+	exec env -i PATH=/usr/sbin:/usr/bin dnsmasq "$@"'
+	touch /run/slow
+	"$LXC_NET" start &
+	while [ ! -e /run/here ]; do sleep 0.02; done
+	setpriv --reuid 65534 --regid 65534 --clear-groups /run/copy status >/run/status ||
+	    echo "exit $?"
+	head -1 /run/status
+	rm /run/slow
+	wait $!
+	setpriv --reuid 65534 --regid 65534 --clear-groups /run/copy status | head -1
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "exit 4
+lxc-net: changing
+lxc-net: running"
 }
 
 @test "firewalls of others that drop are told, with what to do, until they know the bridge" {
