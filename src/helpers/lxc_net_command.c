@@ -108,15 +108,35 @@ static int explain(const struct command *command, int status, int errors_fd, str
 	return r;
 }
 
+/* Ours, with messages in the language in which they are looked at. */
+static char **make_environment(void)
+{
+	static const char language[] = "LC_ALL=C";
+	size_t count = 0, kept = 0;
+	char **ret;
+
+	while (environ[count])
+		count++;
+	ret = calloc(count + 2, sizeof(*ret));
+	for (size_t i = 0; ret && i < count; i++) {
+		if (!text_starts(environ[i], "LC_ALL="))
+			ret[kept++] = environ[i];
+	}
+	if (ret)
+		ret[kept] = (void *)language; /* execve(2) changes nothing */
+	return ret;
+}
+
 static int spawn(const struct command *command, const char *path, const int streams[3])
 {
+	autofree char **environment = make_environment();
 	/* execve(2) wants them so, and changes nothing. */
 	char *const *argv = (void *)command->argv;
 	const uint64_t ignored = process_ignored_signals() & ~(UINT64_C(1) << (SIGCHLD - 1));
 	const struct process_program program = {
 		.path = path,
 		.argv = argv,
-		.environment = environ,
+		.environment = environment,
 		.input = streams[0],
 		.output = streams[1],
 		.error_output = streams[2],
@@ -126,6 +146,8 @@ static int spawn(const struct command *command, const char *path, const int stre
 	pid_t pid;
 	int r;
 
+	if (!environment)
+		return -ENOMEM;
 	if (command->kept_fd >= 0 && fcntl(command->kept_fd, F_SETFD, 0) < 0)
 		return -errno;
 	r = process_spawn(&program, &pid);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Other firewalls of the host. A packet must be accepted in every table: what one of them drops is
- * lost, whatever ours says. A table that names the bridge has been told of it, and is believed.
+ * lost, whatever ours says. A table that has a rule for the bridge which does not drop has been
+ * told of it, and is believed, for the hook in which that stands; of a chain that others jump to,
+ * for both.
  */
 
 #include "helpers/lxc_net.h"
@@ -17,10 +19,14 @@
 #include "helpers/lxc_net_command.h"
 #include "sys/file.h"
 
+enum hook { HOOK_INPUT, HOOK_FORWARD, HOOKS, HOOK_NONE = HOOKS };
+
 struct table {
 	const char *name; /* "inet firewalld", in the text; NULL = outside of tables */
 	size_t name_len;
-	bool drops_forwarded, drops_input, names_bridge, is_dockers, is_ufws, is_firewallds;
+	enum hook hook; /* of the chain that is being read */
+	bool drops[HOOKS], knows[HOOKS];
+	bool is_dockers, is_ufws, is_firewallds;
 };
 
 static bool line_has(const char *line, size_t len, const char *what)
@@ -52,9 +58,11 @@ static void add_advice(const struct table *table, const char *bridge, struct str
 
 static void judge(const struct table *table, const char *bridge, struct str *out)
 {
-	const bool drops = table->drops_forwarded || table->drops_input || table->is_firewallds;
+	bool loses[HOOKS];
 
-	if (!table->name || table->names_bridge || !drops)
+	for (size_t i = 0; i < HOOKS; i++)
+		loses[i] = (table->drops[i] || table->is_firewallds) && !table->knows[i];
+	if (!table->name || (!loses[HOOK_INPUT] && !loses[HOOK_FORWARD]))
 		return;
 	str_addf(out, "the firewall \"%.*s\"%s drops what %s %s, and wins over lxc-net: ",
 		 (int)table->name_len, table->name,
@@ -62,27 +70,77 @@ static void judge(const struct table *table, const char *bridge, struct str *out
 		 : table->is_ufws     ? " (of ufw)"
 		 : table->is_dockers  ? " (of Docker)"
 				      : "",
-		 table->drops_forwarded && !table->drops_input ? "goes through" : "comes from",
-		 bridge);
+		 loses[HOOK_INPUT] ? "comes from" : "goes through", bridge);
 	add_advice(table, bridge, out);
 	str_add_char(out, '\n');
 }
 
+static void learn(struct table *table, enum hook hook)
+{
+	for (size_t i = 0; i < HOOKS; i++)
+		table->knows[i] |= hook == HOOK_NONE || hook == i;
+}
+
+static bool line_ends(const char *line, size_t len, const char *what)
+{
+	const size_t what_len = strlen(what);
+
+	return len >= what_len && memcmp(line + len - what_len, what, what_len) == 0;
+}
+
+static bool refuses(const char *line, size_t len)
+{
+	return line_ends(line, len, "drop") || line_has(line, len, "reject");
+}
+
+/* A rule for all packets, behind which none comes: "counter packets 0 bytes 0 drop". */
+static bool refuses_all(const char *line, size_t len)
+{
+	const char *end = line + len;
+
+	if (text_starts(line, "counter packets ")) {
+		line += LITERAL_LENGTH("counter packets ");
+		line += strspn(line, "0123456789");
+		if (!text_starts(line, " bytes "))
+			return false;
+		line += LITERAL_LENGTH(" bytes ");
+		line += strspn(line, "0123456789");
+		line += *line == ' ';
+	}
+	if (line >= end)
+		return false;
+	return text_starts(line, "drop") || text_starts(line, "reject") ||
+	       (text_starts(line, "log ") && refuses(line, (size_t)(end - line)));
+}
+
 static void look_at_line(struct table *table, const char *line, size_t len, const char *quoted)
 {
-	if (line_has(line, len, "policy drop")) {
-		table->drops_forwarded |= line_has(line, len, "hook forward");
-		table->drops_input |= line_has(line, len, "hook input");
+	while (len > 0 && *line == '\t') {
+		line++;
+		len--;
 	}
-	table->names_bridge |= line_has(line, len, quoted);
 	table->is_dockers |= line_has(line, len, "chain DOCKER");
 	table->is_ufws |= line_has(line, len, "chain ufw-");
+	if (text_starts(line, "chain ")) {
+		table->hook = HOOK_NONE;
+	} else if (text_starts(line, "type ")) {
+		table->hook = line_has(line, len, "hook forward") ? HOOK_FORWARD
+			      : line_has(line, len, "hook input") ? HOOK_INPUT
+								  : HOOK_NONE;
+		if (table->hook != HOOK_NONE)
+			table->drops[table->hook] |= line_has(line, len, "policy drop");
+	} else if (line_has(line, len, quoted)) {
+		if (!refuses(line, len))
+			learn(table, table->hook);
+	} else if (table->hook != HOOK_NONE) {
+		table->drops[table->hook] |= refuses_all(line, len);
+	}
 }
 
 /* "table inet firewalld {" */
 static struct table begin_table(const char *line, size_t len)
 {
-	struct table table = {.name = line + LITERAL_LENGTH("table ")};
+	struct table table = {.name = line + LITERAL_LENGTH("table "), .hook = HOOK_NONE};
 
 	table.name_len = len - LITERAL_LENGTH("table ") - LITERAL_LENGTH(" {");
 	table.is_firewallds = line_has(table.name, table.name_len, " firewalld");
@@ -112,23 +170,44 @@ void net_others_look_at_nft(const char *ruleset, const char *bridge, struct str 
 	}
 }
 
+/* "-A FORWARD -i lxcbr0 -j ACCEPT" */
+static void look_at_legacy_rule(struct table *table, const char *line, size_t len,
+				const char *bridge)
+{
+	autostr in = {0}, through = {0};
+	const bool refuses = line_has(line, len, "-j DROP") || line_has(line, len, "-j REJECT");
+	const enum hook hook = text_starts(line, "-A FORWARD ") ? HOOK_FORWARD
+			       : text_starts(line, "-A INPUT ") ? HOOK_INPUT
+								: HOOK_NONE;
+
+	str_addf(&in, " -i %s ", bridge);
+	str_addf(&through, " -o %s ", bridge);
+	if (line_has(line, len, str_text(&in)) || line_has(line, len, str_text(&through))) {
+		if (!refuses)
+			learn(table, hook);
+	} else if (hook != HOOK_NONE) {
+		/* With nothing between the chain and the target. */
+		line += LITERAL_LENGTH("-A ");
+		line += strcspn(line, " ");
+		table->drops[hook] |= text_starts(line, " -j DROP") ||
+				      text_starts(line, " -j REJECT");
+	}
+}
+
 void net_others_look_at_legacy(const char *rules, const char *bridge, struct str *out)
 {
 	static const char name[] = "iptables-legacy";
 	struct table table = {.name = name, .name_len = LITERAL_LENGTH(name)};
-	autostr in = {0}, through = {0};
 
-	str_addf(&in, "-i %s ", bridge);
-	str_addf(&through, "-o %s ", bridge);
 	for (const char *line = rules; *line;) {
 		const size_t len = strcspn(line, "\n");
 
-		table.drops_forwarded |= text_starts(line, "-P FORWARD DROP");
-		table.drops_input |= text_starts(line, "-P INPUT DROP");
+		table.drops[HOOK_FORWARD] |= text_starts(line, "-P FORWARD DROP");
+		table.drops[HOOK_INPUT] |= text_starts(line, "-P INPUT DROP");
 		table.is_dockers |= text_starts(line, "-N DOCKER");
 		table.is_ufws |= text_starts(line, "-N ufw-");
-		table.names_bridge |= line_has(line, len, str_text(&in)) ||
-				      line_has(line, len, str_text(&through));
+		if (text_starts(line, "-A "))
+			look_at_legacy_rule(&table, line, len, bridge);
 		line += len + (line[len] == '\n');
 	}
 	judge(&table, bridge, out);
@@ -169,12 +248,16 @@ static bool is_learnt_default(const char *line, size_t len)
 	return num_parse_u32(text, 16, &flags) == 0 && (flags & learnt);
 }
 
+/* sysctl(8) takes the dots of a VLAN's name for slashes, and slashes for dots. */
 static void warn_of_route(const char *interface, struct str *out)
 {
 	str_addf(out,
 		 "a host that forwards IPv6 does not listen to routers, and %s has its route "
-		 "from one: sysctl -w net.ipv6.conf.%s.accept_ra=2\n",
-		 interface, interface);
+		 "from one: sysctl -w net.ipv6.conf.",
+		 interface);
+	for (const char *c = interface; *c; c++)
+		str_add_char(out, *c == '.' ? '/' : *c);
+	str_add(out, ".accept_ra=2\n");
 }
 
 void net_others_look_at_routes(const char *routes, bool (*listens)(const char *interface),

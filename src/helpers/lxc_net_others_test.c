@@ -22,6 +22,7 @@
 #define OURS               TABLE("inet lxc-net", CHAIN("x", "\t\tiifname \"lxcbr0\" accept\n"))
 #define HOOK(hook, policy) "\t\ttype filter hook " hook " priority filter; policy " policy ";\n"
 #define DROPS              HOOK("forward", "drop")
+#define ACCEPTS            HOOK("forward", "accept")
 #define FILTER(lines)      TABLE("ip filter", CHAIN("FORWARD", lines))
 
 /* Without a warning: NULL. */
@@ -40,6 +41,29 @@ static const struct {
 	{TABLE("inet firewalld", CHAIN("x", "")), "firewall-cmd --permanent"},
 	{TABLE("inet firewalld", CHAIN("x", "\t\tiifname \"lxcbr0\" goto y\n")), NULL},
 	{"table inet mine {\n\tchain x {\n" DROPS, NULL},
+	/* What drops without a policy. */
+	{FILTER(ACCEPTS "\t\tcounter packets 0 bytes 0 drop\n"), "drops what goes through"},
+	{FILTER(ACCEPTS "\t\tip saddr 10.0.0.0/8 accept\n\t\treject with icmpx admin-prohibited\n"),
+	 "drops what goes through"},
+	{FILTER(ACCEPTS "\t\tlog prefix \"no: \" drop\n"), "drops what goes through"},
+	{FILTER(ACCEPTS "\t\tiifname \"eth0\" drop\n\t\tcounter packets 0 bytes 0\n"), NULL},
+	{FILTER(ACCEPTS "\t\tcounter packets 1 bytes 2 tcp dport 22 drop\n"), NULL},
+	{FILTER(ACCEPTS "\t\tiifname \"lxcbr0\" accept\n\t\tdrop\n"), NULL},
+	{TABLE("ip filter", CHAIN("FORWARD", ACCEPTS) CHAIN("mine", "\t\tdrop\n")), NULL},
+	/* Each hook for itself; a rule that drops what comes from the bridge is no leave. */
+	{TABLE("ip filter",
+	       CHAIN("FORWARD", DROPS)
+		       CHAIN("INPUT", HOOK("input", "accept") "\t\tiifname \"lxcbr0\" accept\n")),
+	 "drops what goes through"},
+	{TABLE("ip filter", CHAIN("FORWARD", DROPS "\t\tiifname \"lxcbr0\" accept\n")
+				    CHAIN("INPUT", HOOK("input", "drop"))),
+	 "drops what comes from"},
+	{FILTER(DROPS "\t\tiifname \"lxcbr0\" counter packets 0 bytes 0 drop\n"),
+	 "drops what goes through"},
+	{FILTER(DROPS "\t\tiifname \"lxcbr0\" reject\n"), "drops what goes through"},
+	{TABLE("ip filter", CHAIN("FORWARD", DROPS "\t\tjump mine\n")
+				    CHAIN("mine", "\t\tiifname \"lxcbr0\" accept\n")),
+	 NULL},
 };
 
 static void tables_that_drop_are_told_unless_they_name_the_bridge(void **state)
@@ -62,7 +86,19 @@ static void older_rules_are_looked_at_too(void **state)
 	net_others_look_at_legacy("-P INPUT ACCEPT\n-P FORWARD ACCEPT\n", "lxcbr0", &out);
 	net_others_look_at_legacy("-P FORWARD DROP\n-A FORWARD -i lxcbr0 -j ACCEPT\n", "lxcbr0",
 				  &out);
+	net_others_look_at_legacy("-P FORWARD DROP\n-A ufw-user-forward -i lxcbr0 -j ACCEPT\n",
+				  "lxcbr0", &out);
+	net_others_look_at_legacy("-P FORWARD ACCEPT\n-A FORWARD -i eth0 -j DROP\n", "lxcbr0",
+				  &out);
 	assert_string_equal(str_text(&out), "");
+	net_others_look_at_legacy("-A FORWARD -j REJECT --reject-with icmp-port-unreachable\n"
+				  "-A INPUT -i lxcbr0 -j ACCEPT\n",
+				  "lxcbr0", &out);
+	assert_non_null(strstr(str_text(&out), "drops what goes through lxcbr0"));
+	str_reset(&out);
+	net_others_look_at_legacy("-P INPUT DROP\n-A INPUT -i lxcbr0 -j DROP\n", "lxcbr0", &out);
+	assert_non_null(strstr(str_text(&out), "drops what comes from lxcbr0"));
+	str_reset(&out);
 	net_others_look_at_legacy("-P FORWARD DROP\n-N DOCKER\n-A FORWARD -i lxcbr01 -j ACCEPT\n",
 				  "lxcbr0", &out);
 	assert_non_null(strstr(str_text(&out), "\"iptables-legacy\" (of Docker) drops"));
@@ -98,6 +134,12 @@ static void a_default_route_that_a_router_told_is_missed(void **state)
 	assert_string_equal(str_text(&out), "");
 	net_others_look_at_routes(learnt, none_listens, &out);
 	assert_non_null(strstr(str_text(&out), "sysctl -w net.ipv6.conf.eth0.accept_ra=2\n"));
+	/* sysctl(8): a dot of a name is a slash there. */
+	net_others_look_at_routes(ZERO " 00 " ZERO " 00 fe800000000000000000000000000001" REST
+				       "00450003 eth0.10\n",
+				  none_listens, &out);
+	assert_non_null(strstr(str_text(&out), "eth0.10 has its route"));
+	assert_non_null(strstr(str_text(&out), "sysctl -w net.ipv6.conf.eth0/10.accept_ra=2\n"));
 }
 
 int main(void)

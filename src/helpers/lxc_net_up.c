@@ -24,12 +24,28 @@
 #include "base/time.h"
 #include "sys/lock.h"
 
-enum { LOCK_SECONDS = 120 };
+enum { LOCK_SECONDS = 120, LOCK_MILLISECONDS = 100 };
 
 /* --- what one run holds */
 
+/* A request to end counts as a failure of the step that would come next. */
+static int look_for_signals(struct err *e)
+{
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+	sigset_t pending;
+
+	if (sigpending(&pending) < 0)
+		return 0;
+	for (size_t i = 0; i < ARRAY_LENGTH(signals); i++) {
+		if (sigismember(&pending, signals[i]) == 1)
+			return err_set(e, ERR_SYSTEM, EINTR, "told to end by a signal");
+	}
+	return 0;
+}
+
 static int take_lock(struct net_work *work, struct err *e)
 {
+	const usec_t deadline = time_deadline(LOCK_SECONDS * USEC_PER_SEC);
 	pid_t holder;
 	int r = directory_make_parents(NET_LOCK, 0755);
 
@@ -37,7 +53,12 @@ static int take_lock(struct net_work *work, struct err *e)
 		r = work->lock_fd = lock_open(AT_FDCWD, NET_LOCK);
 	if (r < 0)
 		return err_set(e, ERR_FILE_OPEN, -r, "cannot open the file \"%s\"", NET_LOCK);
-	r = lock_take(work->lock_fd, time_deadline(LOCK_SECONDS * USEC_PER_SEC));
+	do {
+		r = look_for_signals(e);
+		if (r < 0)
+			return r;
+		r = lock_take(work->lock_fd, time_deadline(LOCK_MILLISECONDS * USEC_PER_MSEC));
+	} while (r == -EAGAIN && time_left(deadline) > 0);
 	if (r == 0)
 		return 0;
 	err_set(e, ERR_NO_ANSWER, -r, "another lxc-net is at work");
@@ -70,21 +91,6 @@ static void close_work(struct net_work *work)
 	if (work->lock_fd >= 0)
 		close(work->lock_fd);
 	work->lock_fd = -EBADF;
-}
-
-/* A request to end counts as a failure of the step that would come next. */
-static int look_for_signals(struct err *e)
-{
-	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
-	sigset_t pending;
-
-	if (sigpending(&pending) < 0)
-		return 0;
-	for (size_t i = 0; i < ARRAY_LENGTH(signals); i++) {
-		if (sigismember(&pending, signals[i]) == 1)
-			return err_set(e, ERR_SYSTEM, EINTR, "told to end by a signal");
-	}
-	return 0;
 }
 
 /* --- the flag */

@@ -129,6 +129,35 @@ Failed to setup lxc-net.
 1"
 }
 
+@test "a request to end while another lxc-net holds the lock is heard at once" {
+    in_host <<-'SCRIPT'
+	fake dnsmasq 'case "$*" in *" --test") exit ;; esac
+	echo >/run/here; while [ -e /run/slow ]; do sleep 0.02; done
+	exec env -i PATH=/usr/sbin:/usr/bin dnsmasq "$@"'
+	touch /run/slow
+	"$LXC_NET" start &
+	first=$!
+	while [ ! -e /run/here ]; do sleep 0.02; done
+	for signal in TERM INT HUP; do
+	    "$LXC_NET" stop 2>/run/errors &
+	    sleep 0.3
+	    kill -s $signal $!
+	    wait $! || echo "exit $?"
+	    grep -c 'told to end by a signal' /run/errors
+	done
+	[ -e /run/slow ] && rm /run/slow
+	wait $first
+	net stop
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "exit 1
+1
+exit 1
+1
+exit 1
+1"
+}
+
 @test "a record of another boot is nothing but a file" {
     in_host <<-'SCRIPT'
 	net start
