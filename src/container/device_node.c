@@ -201,6 +201,18 @@ static int clone_node(const char *source)
 	return r < 0 ? r : take_fd(fd);
 }
 
+/* Only one of the two sides has the caller's working directory. */
+static int look_at_target(const char *source, const struct node_job *job, struct err *e)
+{
+	const char *name = strrchr(source, '/');
+
+	if (job->target != source || source[0] == '/')
+		return 0;
+	return err_set(e, ERR_USAGE, 0,
+		       "\"%s\" is no path from the root: give /dev/%s, or a name inside besides",
+		       source, name ? name + 1 : source);
+}
+
 static int add(struct container *c, const char *source, struct node_job *job, struct err *e)
 {
 	struct node_result result = {0};
@@ -208,6 +220,8 @@ static int add(struct container *c, const char *source, struct node_job *job, st
 
 	if (r == 0)
 		r = look_at_source(source, &job->device, e);
+	if (r == 0)
+		r = look_at_target(source, job, e);
 	if (r < 0)
 		return r;
 	job->tree_fd = clone_node(source);
@@ -240,6 +254,8 @@ static int take(struct container *c, const char *source, struct node_job *job, s
 	bool is_known;
 	int r = prepare(c, job, e), denied;
 
+	if (r == 0)
+		r = look_at_target(source, job, e);
 	if (r < 0)
 		return r;
 	is_known = look_at_source(source, &job->device, &ignored) == 0;

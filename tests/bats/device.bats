@@ -62,6 +62,23 @@ device() {
     assert_contains "$output" "Operation not permitted"
 }
 
+@test "a node named from the working directory needs a name inside" {
+    start
+    cd /dev
+    device add kmsg
+    assert_equal "$status" 1
+    assert_contains "$stderr" "\"kmsg\" is no path from the root: give /dev/kmsg, or a name inside"
+    device del kmsg
+    assert_equal "$status" 1
+    assert_contains "$stderr" "\"kmsg\" is no path from the root"
+    in_container "$N" test ! -e /kmsg
+    device add kmsg /dev/kernel-log
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$(in_container "$N" stat -c '%t:%T' /dev/kernel-log)" "1:b"
+    device del kmsg /dev/kernel-log
+    assert_equal "$status:$stderr" "0:"
+}
+
 @test "before it was added, the device cgroup refuses the device" {
     start
     in_container "$N" mknod /tmp/before c 1 11
