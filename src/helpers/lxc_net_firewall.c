@@ -96,7 +96,13 @@ static int remove_table(const struct net_work *work, struct err *e)
 	r = command_run(&command, &why);
 	if (r < 0)
 		*e = why;
-	/* What can't be listed is not there. */
+	/* What can't be listed counts as gone; that it may not be so is said. */
+	if (r > 0 && !strstr(err_cause(&why), "No such file or directory"))
+		fprintf(stderr,
+			"lxc-net: cannot look for the table \"inet " NET_TABLE
+			"\": %s: it stays, if "
+			"it is there\n",
+			err_cause(&why));
 	return r == 0 ? run_nft(work, NFT_REMOVE, e) : r < 0 ? r : 0;
 }
 

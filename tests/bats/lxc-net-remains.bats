@@ -120,6 +120,18 @@ table inet lxc-net {"
     assert_equal "$stderr" 'lxc-net: there is no program "nft" any more: the table "inet lxc-net" stays in the kernel until the next start with nft, or the next boot'
 }
 
+@test "nft does not work any more: stop says what it can't look at, and forgets it" {
+    in_host <<-'SCRIPT'
+	net start
+	fake nft 'echo "nft: error while loading shared libraries" >&2; exit 127'
+	net stop
+	rm /run/fakes/nft
+	remains
+	SCRIPT
+    assert_equal "$status:$stdout" "0:table inet lxc-net {"
+    assert_equal "$stderr" 'lxc-net: cannot look for the table "inet lxc-net": nft: error while loading shared libraries: it stays, if it is there'
+}
+
 @test "nft that lists but can't change: start is undone where it has made nothing" {
     in_host <<-'SCRIPT'
 	fake nft 'case "$*" in "-f -") cat >/dev/null
