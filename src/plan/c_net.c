@@ -166,6 +166,29 @@ void net_add_register(struct compiler *c, size_t index, const char *kind)
 	c->r_veth[index] = plan_build_register(&c->b, REGISTER_NAME, name);
 }
 
+void net_keep_namespace(struct compiler *c)
+{
+	uint32_t text;
+	struct plan_step *step;
+
+	if (c->r_net != PLAN_NO_REGISTER)
+		return;
+	c->r_net = plan_build_register(&c->b, REGISTER_FD, "network");
+	text = plan_build_text(&c->b, "net");
+	step = STEP(c, SECTION_START, OP_NS_OPEN, "net", "");
+	step->out = c->r_net;
+	step->arg[0] = text;
+}
+
+/* What is inside lives as long as the namespace does, and counts. */
+static void leave_namespace(struct compiler *c, enum plan_section s)
+{
+	if (c->r_net == PLAN_NO_REGISTER)
+		return;
+	compile_fd_close(c, s, "network", c->r_net);
+	c->b.steps[s].items[c->b.steps[s].count - 1].flags = STEP_LIVE;
+}
+
 /* -- which there are */
 
 static int check_place(struct compiler *c, size_t index, struct err *e)
@@ -472,9 +495,26 @@ int compile_net_host(struct compiler *c, struct err *e)
 	return r;
 }
 
+static void delete (struct compiler *c, enum plan_section s, size_t index)
+{
+	switch (c->links[index].net->type) {
+	case NET_VETH:
+		(c->facts->caller.is_root ? net_end_veth : net_end_user_veth)(c, s, index);
+		break;
+	case NET_MACVLAN:
+	case NET_IPVLAN:
+	case NET_VLAN:
+		net_end_upper(c, s, index);
+		break;
+	case NET_PHYS:
+	case NET_EMPTY:
+	case NET_NONE:
+		break;
+	}
+}
+
 int compile_net_end(struct compiler *c, enum plan_section s, struct err *e)
 {
-	const bool is_root = c->facts->caller.is_root;
 	int r = 0;
 
 	if (!c->has_net_ns)
@@ -483,9 +523,9 @@ int compile_net_end(struct compiler *c, enum plan_section s, struct err *e)
 	for (size_t i = 0; i < c->link_count && r == 0; i++) {
 		net_end_proxies(c, s, i);
 		r = run_script(c, s, i, e);
-		if (r == 0 && c->links[i].net->type == NET_VETH)
-			(is_root ? net_end_veth : net_end_user_veth)(c, s, i);
+		if (r == 0)
+			delete (c, s, i);
 	}
-	net_leave_user_veths(c, s);
+	leave_namespace(c, s);
 	return r;
 }

@@ -38,6 +38,13 @@ void net_add_names(struct compiler *c, size_t index, const char *inside);
 /* The register for the interface. */
 void net_add_register(struct compiler *c, size_t index, const char *kind);
 
+/* Have c->r_net opened, unless it is: what is deleted inside behind init's end needs it. */
+void net_keep_namespace(struct compiler *c);
+
+/* Milliseconds to wait while one that goes with another namespace is in the way: the supervisor of
+ * that was killed, or it would have been deleted. */
+enum { NET_WAIT = 2000 };
+
 /* c_net_veth.c */
 int net_add_veth(struct compiler *c, size_t index, struct err *e);
 void net_end_veth(struct compiler *c, enum plan_section s, size_t index);
@@ -46,6 +53,8 @@ void net_end_veth(struct compiler *c, enum plan_section s, size_t index);
 int net_add_macvlan(struct compiler *c, size_t index, struct err *e);
 int net_add_ipvlan(struct compiler *c, size_t index, struct err *e);
 int net_add_vlan(struct compiler *c, size_t index, struct err *e);
+/* Of those three: delete it. */
+void net_end_upper(struct compiler *c, enum plan_section s, size_t index);
 int net_add_phys(struct compiler *c, size_t index, struct err *e);
 /* Keep the namespace while interfaces of the host's are in it, and bring them back. */
 void net_begin_physes(struct compiler *c);
@@ -59,4 +68,3 @@ void net_end_proxies(struct compiler *c, enum plan_section s, size_t index);
 int net_add_user_veth(struct compiler *c, size_t index, struct err *e);
 int net_add_user_veth_inside(struct compiler *c, size_t index, struct err *e);
 void net_end_user_veth(struct compiler *c, enum plan_section s, size_t index);
-void net_leave_user_veths(struct compiler *c, enum plan_section s); /* behind all of them */

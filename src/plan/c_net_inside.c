@@ -49,6 +49,8 @@ static void add_addresses(struct compiler *c, const struct config_net *net, cons
 		step->arg[2] = address->prefix;
 		if (family->number == AF_INET)
 			step->arg[3] = address->broadcast.s_addr;
+		/* Unique on the link. */
+		step->arg[4] = net->type == NET_IPVLAN ? NET_WAIT : 0;
 	}
 }
 
@@ -136,11 +138,12 @@ static int add_gateway(struct compiler *c, const struct config_net *net, const c
 	return 0;
 }
 
-static void bring_up(struct compiler *c, const char *link, const char *origin)
+static void bring_up(struct compiler *c, const char *link, unsigned wait, const char *origin)
 {
 	struct plan_step *step = STEP(c, SECTION_START, OP_LINK_UP_INSIDE, link, origin);
 
 	step->arg[0] = plan_build_text(&c->b, link);
+	step->arg[1] = wait;
 }
 
 static int set_up(struct compiler *c, size_t index, bool *lo_is_up, struct err *e)
@@ -164,9 +167,10 @@ static int set_up(struct compiler *c, size_t index, bool *lo_is_up, struct err *
 		const char *origin = net_origin(c, net, "flags");
 
 		if (net->type != NET_EMPTY)
-			bring_up(c, link, origin);
+			bring_up(c, link, net->type == NET_MACVLAN && net->hwaddr ? NET_WAIT : 0,
+				 origin);
 		if (!*lo_is_up)
-			bring_up(c, "lo", origin);
+			bring_up(c, "lo", 0, origin);
 		*lo_is_up = true;
 	}
 	for (size_t i = 0; i < ARRAY_LENGTH(families) && r == 0; i++)

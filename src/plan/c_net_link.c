@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Network interfaces that are made of one of the host's, or are one (runtime.md §9.1): macvlan,
- * ipvlan, vlan, phys. The first three end with the container's network namespace; the last comes
- * back, for which the plan holds how it was.
+ * ipvlan, vlan, phys. The first three are deleted where they are; the last comes back, for which
+ * the plan holds how it was.
  */
 
 #include "plan/c_net.h"
@@ -21,6 +21,7 @@ static int begin(struct compiler *c, size_t index, enum plan_op op, const char *
 		r = net_read_mac(c, index, &mac, e);
 	if (r < 0)
 		return r;
+	net_keep_namespace(c);
 	net_add_register(c, index, kind);
 	net_add_names(c, index, name);
 	*ret = STEP(c, SECTION_START, op, compile_textf(c, "%s on %s", name, net->link),
@@ -41,12 +42,16 @@ int net_add_macvlan(struct compiler *c, size_t index, struct err *e)
 		[MACVLAN_BRIDGE] = PLAN_MACVLAN_BRIDGE,
 		[MACVLAN_PASSTHRU] = PLAN_MACVLAN_PASSTHRU,
 	};
+	const enum macvlan_mode mode = c->links[index].net->macvlan_mode;
 	struct plan_step *step;
 	int r = begin(c, index, OP_MACVLAN_CREATE, "macvlan", &step, e);
 
-	if (r == 0)
-		step->arg[4] = modes[c->links[index].net->macvlan_mode];
-	return r;
+	if (r < 0)
+		return r;
+	step->arg[4] = modes[mode];
+	/* The link has room for one. */
+	step->arg[5] = mode == MACVLAN_PASSTHRU ? NET_WAIT : 0;
+	return 0;
 }
 
 int net_add_ipvlan(struct compiler *c, size_t index, struct err *e)
@@ -77,9 +82,29 @@ int net_add_vlan(struct compiler *c, size_t index, struct err *e)
 	struct plan_step *step;
 	int r = begin(c, index, OP_VLAN_CREATE, "vlan", &step, e);
 
-	if (r == 0)
-		step->arg[4] = c->links[index].net->vlan_id;
-	return r;
+	if (r < 0)
+		return r;
+	step->arg[4] = c->links[index].net->vlan_id;
+	step->arg[5] = NET_WAIT;
+	return 0;
+}
+
+void net_end_upper(struct compiler *c, enum plan_section s, size_t index)
+{
+	const struct config_net *net = c->links[index].net;
+	const uint32_t kind = plan_build_text(&c->b, net->type == NET_MACVLAN  ? "macvlan"
+						     : net->type == NET_IPVLAN ? "ipvlan"
+									       : "vlan");
+	struct plan_step *step =
+		STEP(c, s, OP_UPPER_DELETE,
+		     compile_textf(c, "%s on %s", net_name_inside(c, index), net->link),
+		     net_origin(c, net, "type"));
+
+	step->in = c->r_veth[index];
+	step->arg[0] = kind;
+	step->arg[1] = c->r_net;
+	/* It goes with its namespace anyway, a little later. */
+	step->flags = STEP_LIVE | STEP_WARN;
 }
 
 /* -- phys */

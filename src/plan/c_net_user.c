@@ -52,20 +52,6 @@ static bool is_openvswitch(const struct compiler *c, size_t index)
 	return c->links[index].net->link && !net_facts(c, index)->link_is_bridge;
 }
 
-static void keep_namespace(struct compiler *c)
-{
-	uint32_t text;
-	struct plan_step *step;
-
-	if (c->r_user_net != PLAN_NO_REGISTER)
-		return;
-	c->r_user_net = plan_build_register(&c->b, REGISTER_FD, "network of ports");
-	text = plan_build_text(&c->b, "net");
-	step = STEP(c, SECTION_START, OP_NS_OPEN, "net", "");
-	step->out = c->r_user_net;
-	step->arg[0] = text;
-}
-
 int net_add_user_veth(struct compiler *c, size_t index, struct err *e)
 {
 	const struct config_net *net = c->links[index].net;
@@ -77,7 +63,7 @@ int net_add_user_veth(struct compiler *c, size_t index, struct err *e)
 	if (r < 0)
 		return r;
 	if (is_openvswitch(c, index))
-		keep_namespace(c);
+		net_keep_namespace(c);
 	net_add_register(c, index, "veth");
 	step = STEP(c, SECTION_START, OP_USER_NIC_CREATE, inside, net_origin(c, net, "type"));
 	step->out = c->r_veth[index];
@@ -114,16 +100,7 @@ void net_end_user_veth(struct compiler *c, enum plan_section s, size_t index)
 		    net_origin(c, net, "type"));
 	step->in = c->r_veth[index];
 	step->arg[0] = plan_build_text(&c->b, net->link);
-	step->arg[1] = c->r_user_net;
+	step->arg[1] = c->r_net;
 	/* Without the namespace, when the supervisor has died, lxc-user-nic itself tidies up. */
 	step->flags = STEP_LIVE | STEP_WARN;
-}
-
-/* An interface lives as long as its namespace, and counts. */
-void net_leave_user_veths(struct compiler *c, enum plan_section s)
-{
-	if (c->r_user_net == PLAN_NO_REGISTER)
-		return;
-	compile_fd_close(c, s, "network of ports", c->r_user_net);
-	c->b.steps[s].items[c->b.steps[s].count - 1].flags = STEP_LIVE;
 }

@@ -231,7 +231,7 @@ void compiler_init(struct compiler *c, const struct plan_request *request,
 		&c->r_hook_write, &c->r_address_socket, &c->r_procfs,  &c->r_mount_ns,
 		&c->r_pin,        &c->r_user_ns,        &c->r_tty,     &c->r_tty_index,
 		&c->r_ready,      &c->r_stash,          &c->r_park,    &c->r_console_tree,
-		&c->r_pts,        &c->r_entered,        &c->r_outer,   &c->r_user_net,
+		&c->r_pts,        &c->r_entered,        &c->r_outer,   &c->r_net,
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(registers); i++)

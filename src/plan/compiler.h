@@ -94,7 +94,7 @@ struct compiler {
 	uint16_t r_port[64];  /* NAME of a port of Open vSwitch, which outlives its interface */
 	uint16_t r_proxy[64]; /* NUMBER, l2proxy: what its link answers for */
 	uint16_t r_outer;     /* FD of the mount namespace that lxc.monitor.unshare left */
-	uint16_t r_user_net;  /* FD: of an ordinary user's container with ports of Open vSwitch */
+	uint16_t r_net;       /* FD: the network namespace, in which interfaces are deleted */
 	uint16_t r_tty, r_tty_index; /* of tty1; the others follow */
 	uint16_t r_ready;            /* first of those that go up at the gate `handover` … */
 	uint32_t ready_count;        /* … one behind the other */

@@ -266,7 +266,8 @@ const struct plan_op_row plan_op_rows[OP_COUNT] = {
 		ROW(OP_MACVLAN_CREATE, "make the network interface %o", ERR_NETWORK_FAILED),
 		OUT(REGISTER_NAME),
 		TAKES(TEXT("link"), TEXT("name"), NUMBER("mtu", FORM_COUNT),
-		      NUMBER("mac", FORM_MAC), NUMBER("mode", FORM_MACVLAN)),
+		      NUMBER("mac", FORM_MAC), NUMBER("mode", FORM_MACVLAN),
+		      NUMBER("wait", FORM_COUNT)),
 		CALLS("sendto", "recvmsg", "setns"), HINTS(macvlan)},
 	[OP_IPVLAN_CREATE] = {
 		ROW(OP_IPVLAN_CREATE, "make the network interface %o", ERR_NETWORK_FAILED),
@@ -279,8 +280,13 @@ const struct plan_op_row plan_op_rows[OP_COUNT] = {
 		ROW(OP_VLAN_CREATE, "make the network interface %o", ERR_NETWORK_FAILED),
 		OUT(REGISTER_NAME),
 		TAKES(TEXT("link"), TEXT("name"), NUMBER("mtu", FORM_COUNT),
-		      NUMBER("mac", FORM_MAC), NUMBER("vlan", FORM_PLAIN)),
+		      NUMBER("mac", FORM_MAC), NUMBER("vlan", FORM_PLAIN),
+		      NUMBER("wait", FORM_COUNT)),
 		CALLS("sendto", "recvmsg", "setns"), HINTS(vlan)},
+	[OP_UPPER_DELETE] = {
+		ROW(OP_UPPER_DELETE, "delete the network interface %o", ERR_NETWORK_FAILED),
+		IN(REGISTER_NAME), TAKES(TEXT("kind"), REGISTER("namespace", REGISTER_FD)),
+		CALLS("sendto", "recvmsg", "setns"), HINTS(link)},
 	[OP_NETNS_PIN] = {
 		ROW(OP_NETNS_PIN, "keep the network namespace of %o", ERR_NETWORK_FAILED),
 		CALLS("mkdirat", "openat", "mount", "setns"),
@@ -513,7 +519,8 @@ const struct plan_op_row plan_op_rows[OP_COUNT] = {
 		OUT(REGISTER_FD), CALLS("socket", "bind")},
 	[OP_LINK_UP_INSIDE] = {
 		ROW(OP_LINK_UP_INSIDE, "bring the network interface %o up", ERR_NETWORK_FAILED),
-		TAKES(TEXT("link")), CALLS("sendto", "recvmsg"), HINTS(link)},
+		TAKES(TEXT("link"), NUMBER("wait", FORM_COUNT)), CALLS("sendto", "recvmsg"),
+		HINTS(link)},
 	[OP_LINK_MAC_INSIDE] = {
 		ROW(OP_LINK_MAC_INSIDE, "set the hardware address of the network interface %o",
 		    ERR_NETWORK_FAILED),
@@ -523,7 +530,8 @@ const struct plan_op_row plan_op_rows[OP_COUNT] = {
 		ROW(OP_ADDRESS_ADD, "give the network interface the address %o",
 		    ERR_NETWORK_FAILED),
 		TAKES(TEXT("link"), BYTES("address", FORM_ADDRESS), NUMBER("prefix", FORM_PLAIN),
-		      NUMBER("broadcast", FORM_IPV4)), CALLS("sendto", "recvmsg"), HINTS(address)},
+		      NUMBER("broadcast", FORM_IPV4), NUMBER("wait", FORM_COUNT)),
+		CALLS("sendto", "recvmsg"), HINTS(address)},
 	[OP_ROUTE_DEFAULT] = {ROW(OP_ROUTE_DEFAULT, "set the default route %o", ERR_NETWORK_FAILED),
 		TAKES(TEXT("link"), BYTES_OPTIONAL("gateway", FORM_ADDRESS),
 		      NUMBER("family", FORM_FAMILY)), CALLS("sendto", "recvmsg"), HINTS(route)},

@@ -162,14 +162,16 @@
 	X(OP_OVS_PORT_SET, "ovs-port-set", LANE_HOST, OP_NONE) /* in NAME; l columns */ \
 	X(OP_OVS_PORT_REMOVE, "ovs-port-remove", LANE_HOST, OP_NONE) \
 	/* in NAME (empty is fine): whichever bridge it is in */ \
-	X(OP_MACVLAN_CREATE, "macvlan-create", LANE_HOST, OP_NONE) \
-	/* out NAME inside; t link, t name, n mtu, n mac (0 = kernel's), n mode; it is born in \
-	 * init's network namespace and goes with it */ \
-	X(OP_IPVLAN_CREATE, "ipvlan-create", LANE_HOST, OP_NONE) \
+	X(OP_MACVLAN_CREATE, "macvlan-create", LANE_HOST, OP_UPPER_DELETE) \
+	/* out NAME inside (its number: ifindex there); t link, t name, n mtu, n mac (0 = \
+	 * kernel's), n mode, n milliseconds to wait while another one is in the way; it is born \
+	 * in init's network namespace */ \
+	X(OP_IPVLAN_CREATE, "ipvlan-create", LANE_HOST, OP_UPPER_DELETE) \
 	/* the same; n mode, n isolation */ \
-	X(OP_VLAN_CREATE, "vlan-create", LANE_HOST, OP_NONE) \
-	/* the same; n VLAN; it may have to wait for the end of one that goes with another \
-	 * namespace */ \
+	X(OP_VLAN_CREATE, "vlan-create", LANE_HOST, OP_UPPER_DELETE) \
+	/* the same; n VLAN, n milliseconds */ \
+	X(OP_UPPER_DELETE, "upper-delete", LANE_HOST, OP_NONE) \
+	/* in NAME; t its kind, n REGISTER FD of its network namespace (empty is fine) */ \
 	X(OP_NETNS_PIN, "netns-pin", LANE_HOST, OP_NETNS_UNPIN) \
 	/* init's network namespace gets a file in the run directory, with which it outlives us */ \
 	X(OP_NETNS_UNPIN, "netns-unpin", LANE_HOST, OP_NONE) \
@@ -296,10 +298,12 @@
 	X(OP_SET_UID, "set-uid", LANE_INIT, OP_NONE) /* n uid, n 1 = keep dumpable as root's */ \
 	X(OP_ADDRESS_SOCKET, "address-socket", LANE_INIT, OP_NONE) \
 	/* out FD: rtnetlink, groups for links and addresses */ \
-	X(OP_LINK_UP_INSIDE, "link-up-inside", LANE_INIT, OP_NONE) /* t link */ \
+	X(OP_LINK_UP_INSIDE, "link-up-inside", LANE_INIT, OP_NONE) \
+	/* t link, n milliseconds to wait while another one has its hardware address */ \
 	X(OP_LINK_MAC_INSIDE, "link-mac-inside", LANE_INIT, OP_NONE) /* t link, n mac */ \
 	X(OP_ADDRESS_ADD, "address-add", LANE_INIT, OP_NONE) \
-	/* t link, b address, n prefix, n broadcast (IPv4, network order; 0 = none) */ \
+	/* t link, b address, n prefix, n broadcast (IPv4, network order; 0 = none), n \
+	 * milliseconds to wait while another one has the address */ \
 	X(OP_ROUTE_DEFAULT, "route-default", LANE_INIT, OP_NONE) \
 	/* t link, b? gateway (none = through the device), n family */ \
 	X(OP_ENTER, "enter", LANE_INIT, OP_NONE) \

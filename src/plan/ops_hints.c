@@ -295,7 +295,9 @@ const struct plan_hint plan_hints_link[] = {
 	{EINVAL, "the kernel refuses this for an interface of this kind"},
 	{ENOENT, "the kernel has no such setting: is IPv6 switched off?"},
 	{EEXIST, "this address or route exists already"},
-	{EADDRINUSE, "the address is in use on this interface"},
+	{EADDRINUSE,
+	 "the hardware address is that of another interface on the same link: change "
+	 "lxc.net.N.hwaddr, or delete the other interface"},
 	{0},
 };
 
@@ -429,6 +431,7 @@ const struct plan_hint plan_hints_address[] = {
 	{EEXIST, "the address is given twice"},
 	{EACCES, "IPv6 is switched off for this interface (net.ipv6.conf.*.disable_ipv6)"},
 	{EOPNOTSUPP, "the kernel lacks this address family: is IPv6 switched off?"},
+	{EADDRINUSE, "another interface of the type ipvlan on the same link has the address"},
 	{EINVAL, "the kernel refuses this address or its prefix length"},
 	{0},
 };

@@ -78,6 +78,7 @@ static const host_function functions[OP_COUNT] = {
 	[OP_MACVLAN_CREATE] = host_macvlan_create,
 	[OP_IPVLAN_CREATE] = host_ipvlan_create,
 	[OP_VLAN_CREATE] = host_vlan_create,
+	[OP_UPPER_DELETE] = host_upper_delete,
 	[OP_NETNS_PIN] = host_netns_pin,
 	[OP_NETNS_UNPIN] = host_netns_unpin,
 	[OP_PHYS_TAKE] = host_phys_take,

@@ -66,6 +66,13 @@ static inline const char *host_text(const struct host *h, const struct plan_step
 /* Serve the supervisor's events until the descriptor is readable. 0 or -errno. */
 int host_wait(struct host *h, int fd);
 
+/* -- host_wait.c: the same with an end. 1: it is readable; 0: the time is over; -errno. */
+int host_wait_for(struct host *h, int fd, unsigned milliseconds);
+/* Serve events for a while. 0 or -errno. */
+int host_pause(struct host *h, unsigned milliseconds);
+
+/* -- host.c: warnings */
+
 /* Tell the supervisor that something failed that is not fatal. */
 void host_warn(struct host *h, const struct run_failure *failure);
 
@@ -153,6 +160,7 @@ int host_ovs_port_remove(struct host *h, const struct plan_step *step);
 int host_macvlan_create(struct host *h, const struct plan_step *step);
 int host_ipvlan_create(struct host *h, const struct plan_step *step);
 int host_vlan_create(struct host *h, const struct plan_step *step);
+int host_upper_delete(struct host *h, const struct plan_step *step);
 int host_netns_pin(struct host *h, const struct plan_step *step);
 int host_netns_unpin(struct host *h, const struct plan_step *step);
 int host_phys_take(struct host *h, const struct plan_step *step);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Network interfaces of the HOST lane: macvlan, ipvlan and VLANs. They are born in init's network
- * namespace under their final name, and go with it.
+ * namespace under their final name, and would go with it, but some time after it: until then their
+ * link is taken, and their address. So they are deleted there; only when we were killed the next
+ * one has to wait.
  */
 
 #include "run/host_net.h"
 
 #include <errno.h>
 #include <linux/if_link.h>
-#include <stdio.h>
-#include <time.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/macros.h"
@@ -24,10 +25,7 @@ _Static_assert((unsigned)PLAN_MACVLAN_PRIVATE == MACVLAN_MODE_PRIVATE &&
 		       PLAN_IPVLAN_PRIVATE == IPVLAN_F_PRIVATE && PLAN_IPVLAN_VEPA == IPVLAN_F_VEPA,
 	       "plans have the kernel's numbers");
 
-enum {
-	WAIT_FOR_OTHERS = 2000, /* milliseconds */
-	WAIT_PAUSE = 10,
-};
+enum { WAIT_PAUSE = 10 }; /* milliseconds */
 
 /* Under a name that no namespace has, and renamed there. */
 static int create_renamed(struct netlink *n, struct link_upper *upper)
@@ -68,30 +66,47 @@ static int create_once(struct netlink *n, struct link_upper *upper)
 	return r == -EEXIST ? create_renamed(n, upper) : r;
 }
 
-/* What the link has room for once: one that goes with a namespace which has just ended is there
- * for some milliseconds more. */
-static bool is_exclusive(const struct link_upper *upper, int r)
+/* How the kernel says that the link has no room beside another one. */
+static bool is_in_the_way(const struct link_upper *upper, int r)
 {
-	if (upper->kind == LINK_VLAN)
-		return r == -EEXIST;
-	return upper->kind == LINK_MACVLAN && upper->mode == MACVLAN_MODE_PASSTHRU &&
-	       (r == -EINVAL || r == -EBUSY);
+	return upper->kind == LINK_VLAN ? r == -EEXIST : r == -EINVAL || r == -EBUSY;
 }
 
-static int create(struct netlink *n, struct link_upper *upper)
+/* For as many milliseconds as `wait` says something may be in the way. */
+static int create(struct host *h, struct netlink *n, struct link_upper *upper, uint64_t wait)
 {
-	const struct timespec pause = {.tv_nsec = WAIT_PAUSE * 1000000L};
-	int r = create_once(n, upper);
+	int r = create_once(n, upper), waited;
 
-	for (unsigned i = 0; is_exclusive(upper, r) && i < WAIT_FOR_OTHERS / WAIT_PAUSE; i++) {
-		nanosleep(&pause, NULL);
+	for (; is_in_the_way(upper, r) && wait >= WAIT_PAUSE; wait -= WAIT_PAUSE) {
+		waited = host_pause(h, WAIT_PAUSE);
+		if (waited < 0)
+			return waited;
 		r = create_once(n, upper);
 	}
 	return r;
 }
 
+/* Its number inside, by which it is found whatever it is called then. */
+static int note_number(struct host *h, const struct plan_step *step, int ns_fd, const char *name)
+{
+	struct link_facts made;
+	struct netlink inside;
+	int r = host_net_open_in(h, ns_fd, &inside);
+
+	if (r < 0)
+		return r;
+	r = link_find(&inside, name, 0, &made);
+	if (r < 0)
+		host_net_refused(h, &inside, r, name);
+	netlink_close(&inside);
+	if (r == 0)
+		host_set_name(h, step->out, made.index);
+	return r;
+}
+
 /* What the kinds have in common: link, name, mtu, mac. */
-static int make(struct host *h, const struct plan_step *step, struct link_upper *upper)
+static int make(struct host *h, const struct plan_step *step, struct link_upper *upper,
+		uint64_t wait)
 {
 	const char *link = host_text(h, step, 0);
 	uint8_t mac[LINK_MAC_LENGTH];
@@ -112,24 +127,21 @@ static int make(struct host *h, const struct plan_step *step, struct link_upper 
 		upper->ns_fd = ns_fd;
 		upper->mtu = (uint32_t)step->arg[2];
 		upper->mac = host_net_mac(mac, step->arg[3]);
-		r = create(&n, upper);
+		r = host_intend_name(h, step->out, upper->name);
 	}
+	if (r == 0)
+		r = create(h, &n, upper, wait);
 	if (r < 0)
 		host_net_refused(h, &n, r, link);
 	netlink_close(&n);
-	if (r < 0)
-		return r;
-	r = host_intend_name(h, step->out, upper->name);
-	if (r == 0)
-		host_set_name(h, step->out, 0);
-	return r;
+	return r < 0 ? r : note_number(h, step, ns_fd, upper->name);
 }
 
 int host_macvlan_create(struct host *h, const struct plan_step *step)
 {
 	struct link_upper upper = {.kind = LINK_MACVLAN, .mode = (uint32_t)step->arg[4]};
 
-	return make(h, step, &upper);
+	return make(h, step, &upper, step->arg[5]);
 }
 
 int host_ipvlan_create(struct host *h, const struct plan_step *step)
@@ -140,12 +152,41 @@ int host_ipvlan_create(struct host *h, const struct plan_step *step)
 		.flags = (uint32_t)step->arg[5],
 	};
 
-	return make(h, step, &upper);
+	return make(h, step, &upper, 0);
 }
 
 int host_vlan_create(struct host *h, const struct plan_step *step)
 {
 	struct link_upper upper = {.kind = LINK_VLAN, .mode = (uint32_t)step->arg[4]};
 
-	return make(h, step, &upper);
+	return make(h, step, &upper, step->arg[5]);
+}
+
+int host_upper_delete(struct host *h, const struct plan_step *step)
+{
+	const struct record_register *reg = host_register(h, step->in);
+	const int ns_fd = host_fd(h, (unsigned)step->arg[1]);
+	struct link_facts found;
+	struct netlink inside;
+	int r;
+
+	if (ns_fd < 0 || !reg || atomic_load(&reg->state) == VALUE_EMPTY ||
+	    memchr(reg->name, '\0', sizeof(reg->name)) == NULL)
+		return 0;
+	r = host_net_open_in(h, ns_fd, &inside);
+	if (r < 0)
+		return r;
+	/* Of one that was only about to be made the container never knew. */
+	r = host_has(h, step->in) ? link_find(&inside, NULL, (uint32_t)reg->number, &found)
+				  : link_find(&inside, reg->name, 0, &found);
+	if (r == 0 && strcmp(found.kind, host_text(h, step, 0)) == 0)
+		r = link_delete(&inside, found.index);
+	if (r == -ENODEV)
+		r = 0;
+	if (r < 0)
+		host_net_refused(h, &inside, r, reg->name);
+	netlink_close(&inside);
+	if (r == 0)
+		host_clear(h, step->in);
+	return r;
 }

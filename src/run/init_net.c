@@ -8,10 +8,14 @@
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <stdbool.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "sys/link.h"
 #include "sys/syscall.h"
+
+enum { PAUSE = 10 }; /* milliseconds */
 
 int init_op_address_socket(struct init_lane *l)
 {
@@ -55,12 +59,30 @@ static int finish(struct init_lane *l, int r)
 	return r;
 }
 
+/* Whether to try again: what has the address goes with a namespace that has just ended. */
+static bool has_patience(uint64_t *wait, int r)
+{
+	const struct timespec pause = {.tv_nsec = PAUSE * 1000000L};
+
+	if (r != -EADDRINUSE || *wait < PAUSE)
+		return false;
+	*wait -= PAUSE;
+	sys_nanosleep(&pause);
+	return true;
+}
+
 int init_op_link_up_inside(struct init_lane *l)
 {
+	uint64_t wait = l->step->arg[1];
 	uint32_t index;
 	int r = find_link(l, &index);
 
-	return r < 0 ? r : finish(l, link_set_up(l->netlink, index));
+	if (r < 0)
+		return r;
+	do
+		r = link_set_up(l->netlink, index);
+	while (has_patience(&wait, r));
+	return finish(l, r);
 }
 
 int init_op_link_mac_inside(struct init_lane *l)
@@ -87,6 +109,7 @@ static struct link_address get_address(const struct init_lane *l, uint64_t bytes
 int init_op_address_add(struct init_lane *l)
 {
 	struct link_address address = get_address(l, l->step->arg[1]);
+	uint64_t wait = l->step->arg[4];
 	uint32_t index;
 	int r = find_link(l, &index);
 
@@ -94,7 +117,10 @@ int init_op_address_add(struct init_lane *l)
 		return r;
 	address.prefix = (uint8_t)l->step->arg[2];
 	address.broadcast = (uint32_t)l->step->arg[3];
-	return finish(l, link_add_address(l->netlink, index, &address));
+	do
+		r = link_add_address(l->netlink, index, &address);
+	while (has_patience(&wait, r));
+	return finish(l, r);
 }
 
 int init_op_route_default(struct init_lane *l)

@@ -391,6 +391,11 @@ static inline int sys_sigwait(const uint64_t *mask, void *ret_info, const void *
 			      sizeof(*mask), 0, 0);
 }
 
+static inline int sys_nanosleep(const void *timespec)
+{
+	return (int)sys_call3(__NR_nanosleep, (long)timespec, 0, 0);
+}
+
 static inline int sys_clock_gettime(int clock, void *ret_timespec)
 {
 	return (int)sys_call3(__NR_clock_gettime, clock, (long)ret_timespec, 0);

@@ -125,6 +125,40 @@ lo peer0 up0
     assert_equal "$status:$stdout:$stderr" "0:RUNNING:"
 }
 
+@test "macvlan with an address of its own: again at once, on a reboot, behind kill -9" {
+    in_net <<-'SCRIPT'
+	macvlan="-s lxc.net.0.type=macvlan -s lxc.net.0.link=up0 -s lxc.net.0.flags=up"
+	macvlan="$macvlan -s lxc.net.0.hwaddr=02:11:22:33:44:55"
+	for i in 1 2 3 4 5 6; do
+	    start $macvlan
+	    # Whatever it is called by then.
+	    nsenter -t $(info -pH) -n ip link set eth0 down name mine$i
+	    nsenter -t $(info -pH) -n ip link set mine$i up
+	    stop
+	done
+	start $macvlan
+	again
+	info -sH
+	attach cat /sys/class/net/eth0/address
+	kill_supervisor
+	info -sH
+	start $macvlan
+	attach cat /sys/class/net/eth0/address
+	stop
+	ip link add link up0 name mine address 02:11:22:33:44:55 type macvlan
+	ip link set mine up
+	start $macvlan 2>&1 | grep -o 'hint: .*another interface'
+	links
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "RUNNING
+02:11:22:33:44:55
+STOPPED
+02:11:22:33:44:55
+hint: the hardware address is that of another interface
+lo mine peer0 up0"
+}
+
 @test "an automatic gateway of macvlan is the link's address; names of several" {
     in_net <<-'SCRIPT'
 	ip addr add 10.9.0.2/24 dev up0

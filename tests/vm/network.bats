@@ -74,7 +74,6 @@ in_net() {
 	        start $ipvlan -s lxc.net.0.ipvlan.mode=$mode -s lxc.net.0.ipvlan.isolation=$isolation
 	        inside ip -d link show eth0 | grep -o "ipvlan *mode.*[a-z]" | awk '{ print $3, $4 }'
 	        stop
-	        for i in $(seq 100); do ip -d link show up0 | grep -q ipvlan || break; sleep 0.05; done
 	    done
 	done
 	start $ipvlan -s lxc.net.0.ipvlan.mode=l2 -s lxc.net.0.ipv4.address=10.9.0.7/24 \
@@ -99,6 +98,28 @@ l2 vepa
 1
 lo peer0 up0
 lo peer0 up0"
+}
+
+@test "ipvlan: the same address again at once, on a reboot, behind kill -9" {
+    in_net <<-'SCRIPT'
+	ipvlan="-s lxc.net.0.type=ipvlan -s lxc.net.0.link=up0 -s lxc.net.0.ipvlan.mode=l2"
+	ipvlan="$ipvlan -s lxc.net.0.flags=up -s lxc.net.0.ipv4.address=10.9.0.7/24"
+	for i in 1 2 3 4 5 6; do
+	    start $ipvlan
+	    stop
+	done
+	start $ipvlan
+	again
+	info -sH
+	kill_supervisor
+	info -sH
+	start $ipvlan
+	attach ping -c 1 -W 5 10.9.0.1 | grep -c ' 0% packet loss'
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "RUNNING
+STOPPED
+1"
 }
 
 @test "ipvlan with l2proxy: neighbours, and routes through lo, gone at the end" {
