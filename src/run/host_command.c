@@ -2,6 +2,9 @@
 /*
  * Programs of other people: their first line of complaint is kept, the rest of what they say is
  * not. Programs that are looked for in PATH are run by sh, which does just that and executes them.
+ *
+ * One that hangs must not keep a run from ending: who waits for the end of a run, or undoes one,
+ * has nobody who could stop it.
  */
 
 #include "run/host_command.h"
@@ -15,6 +18,11 @@
 #include "base/macros.h"
 #include "sys/process.h"
 
+enum {
+	PATIENCE = 15,     /* seconds, at the end of a run */
+	DEATH_WAIT = 1000, /* milliseconds */
+};
+
 void host_command_init(struct host_command *command)
 {
 	memset(command, 0, sizeof(*command));
@@ -26,8 +34,10 @@ void host_command_finish(struct host_command *command)
 	int status;
 
 	if (command->pidfd >= 0) {
-		process_signal(command->pidfd, SIGKILL);
-		process_wait(command->pidfd, &status);
+		/* A setuid one may be beyond our reach. */
+		if (process_signal(command->pidfd, SIGKILL) == 0 &&
+		    process_poll(command->pidfd, DEATH_WAIT) == 1)
+			process_wait(command->pidfd, &status);
 		close(command->pidfd);
 	}
 	if (command->said_fd >= 0)
@@ -70,12 +80,27 @@ int host_command_start(struct host *h, struct host_command *command)
 	return 0;
 }
 
+/* Until it has ended. */
+static int await(struct host *h, const struct host_command *command)
+{
+	int r;
+
+	if (h->section == SECTION_START)
+		return host_wait(h, command->pidfd);
+	r = host_wait_for(h, command->pidfd, PATIENCE * 1000);
+	return r == 0 ? -ETIMEDOUT : r < 0 ? r : 0;
+}
+
 int host_command_hear(struct host *h, struct host_command *command, char *said, size_t room,
 		      size_t *ret_length, int *ret_status)
 {
-	int r = host_wait(h, command->pidfd);
+	int r = await(h, command);
 	ssize_t got;
 
+	if (r == -ETIMEDOUT)
+		return host_note(h, host_failed(h, __NR_waitid, r),
+				 "%s has not ended within %d seconds, and was killed",
+				 command->name, PATIENCE);
 	if (r == 0)
 		r = process_wait(command->pidfd, ret_status);
 	if (r < 0)

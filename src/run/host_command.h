@@ -22,7 +22,8 @@ void host_command_init(struct host_command *command);
 /* Run it, its arguments being complete. 0 or -errno with a note. */
 int host_command_start(struct host *h, struct host_command *command);
 
-/* Wait for its end. Negative with a note when it failed. */
+/* Wait for its end. Negative with a note when it failed, or when a run is to end and it hangs: then
+ * host_command_finish() kills it. */
 int host_command_wait(struct host *h, struct host_command *command);
 
 /* Wait for its end, and judge yourself: how it ended as waitpid(2) has it, and the beginning of

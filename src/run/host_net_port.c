@@ -11,7 +11,10 @@
 
 #include "run/host_command.h"
 
-enum { WORDS_MAX = 8 };
+enum { WORDS_MAX = 9 };
+
+/* Without it ovs-vsctl(8) waits for ever for a daemon that does not run. */
+#define PATIENCE "--timeout=10"
 
 int host_link_proxy(struct host *h, const struct plan_step *step)
 {
@@ -59,7 +62,7 @@ int host_link_vlan_remove(struct host *h, const struct plan_step *step)
 /* Whichever bridge it is in; none is fine. */
 static int remove_port(struct host *h, const char *name)
 {
-	const char *const words[] = {"ovs-vsctl", "--if-exists", "del-port", name, NULL};
+	const char *const words[] = {"ovs-vsctl", PATIENCE, "--if-exists", "del-port", name, NULL};
 
 	return host_command_run(h, words);
 }
@@ -67,7 +70,8 @@ static int remove_port(struct host *h, const char *name)
 int host_ovs_port_add(struct host *h, const struct plan_step *step)
 {
 	const char *name = host_name(h, step->in);
-	const char *const words[] = {"ovs-vsctl", "add-port", host_text(h, step, 0), name, NULL};
+	const char *const words[] = {"ovs-vsctl",           PATIENCE, "add-port",
+				     host_text(h, step, 0), name,     NULL};
 	struct run_failure failure;
 	int r;
 
@@ -92,14 +96,15 @@ int host_ovs_port_add(struct host *h, const struct plan_step *step)
 
 int host_ovs_port_set(struct host *h, const struct plan_step *step)
 {
-	const char *words[WORDS_MAX + 1] = {"ovs-vsctl", "set", "port", host_name(h, step->in)};
+	const char *words[WORDS_MAX + 1] = {"ovs-vsctl", PATIENCE, "set", "port",
+					    host_name(h, step->in)};
 	const char *text = plan_list_first(h->plan, step->arg[0]);
 	uint32_t count = plan_list_count(h->plan, step->arg[0]);
 
-	if (count > WORDS_MAX - 4)
+	if (count > WORDS_MAX - 5)
 		return host_note(h, -E2BIG, "%u columns", (unsigned)count);
 	for (uint32_t i = 0; i < count; i++) {
-		words[4 + i] = text;
+		words[5 + i] = text;
 		text += strlen(text) + 1;
 	}
 	return host_command_run(h, words);

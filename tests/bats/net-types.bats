@@ -29,6 +29,7 @@ setup_file() {
 	find /proc/self/fd/ -lname '*/lxc/runs/*' -printf 'holds %l\n' >>"$OUT"
 	case " $* " in
 	*" bad "*) echo "ovs-vsctl: no bridge named bad" >&2; exit 1 ;;
+	*" del-port "*) [ ! -e "$OUT.hang" ] || exec sleep 60 ;;
 	esac
 	SCRIPT
     # Moves "up0", as the kernel would the interface of the phy.
@@ -449,8 +450,28 @@ STOPPED
 	SCRIPT
     assert_equal "$status:$stderr" "0:"
     assert_equal "$stdout" "1 run undone
-ovs-vsctl add-port ovs0 vethO
-ovs-vsctl --if-exists del-port vethO"
+ovs-vsctl --timeout=10 add-port ovs0 vethO
+ovs-vsctl --timeout=10 --if-exists del-port vethO"
+}
+
+@test "Open vSwitch: a command that hangs is given up, told, and tried again" {
+    in_net <<-'SCRIPT'
+	export PATH=$LXCPATH/fake:$PATH
+	ip link add ovs0 type veth peer name ovsp
+	start -s lxc.net.0.type=veth -s lxc.net.0.link=ovs0 -o $LXCPATH/hang.log -l warn
+	touch $OUT.hang
+	begun=$SECONDS
+	timeout 40 lxc-stop -P "$LXCPATH" -n "$N" -k
+	[ $((SECONDS - begun)) -lt 25 ] || echo "$((SECONDS - begun)) seconds"
+	info -sH 2>/dev/null
+	grep -o 'ovs-vsctl has not ended within.*killed' $LXCPATH/hang.log
+	rm $OUT.hang
+	tare repair -P "$LXCPATH"
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "STOPPED
+ovs-vsctl has not ended within 15 seconds, and was killed
+1 run undone"
 }
 
 @test "Open vSwitch: ports by ovs-vsctl, VLANs, gone at the end; what it says is told" {
@@ -473,11 +494,11 @@ ovs-vsctl --if-exists del-port vethO"
 	SCRIPT
     assert_equal "$stderr" ""
     assert_equal "$stdout" "STOPPED
-ovs-vsctl add-port ovs0 vethO
-ovs-vsctl set port vethO vlan_mode=native-untagged tag=5 trunks=6,7
-ovs-vsctl --if-exists del-port vethO
-ovs-vsctl add-port ovs0 vethO
-ovs-vsctl --if-exists del-port vethO
+ovs-vsctl --timeout=10 add-port ovs0 vethO
+ovs-vsctl --timeout=10 set port vethO vlan_mode=native-untagged tag=5 trunks=6,7
+ovs-vsctl --timeout=10 --if-exists del-port vethO
+ovs-vsctl --timeout=10 add-port ovs0 vethO
+ovs-vsctl --timeout=10 --if-exists del-port vethO
 ovs-vsctl exited with status 1: ovs-vsctl: no bridge named bad
 bad badp lo ovs0 ovsp peer0 up0
 ovs-vsctl: not found"
