@@ -24,7 +24,7 @@ const char *net_key(struct compiler *c, const struct config_net *net, const char
 	return compile_textf(c, "lxc.net.%u.%s", (unsigned)net->index, subkey);
 }
 
-static struct origin origin_of(const struct config_net *net, const char *subkey)
+struct origin net_origin_of(const struct config_net *net, const char *subkey)
 {
 	const struct config_key *key = config_net_key_find(subkey, strlen(subkey));
 
@@ -33,7 +33,7 @@ static struct origin origin_of(const struct config_net *net, const char *subkey)
 
 const char *net_origin(struct compiler *c, const struct config_net *net, const char *subkey)
 {
-	return compile_origin(c, origin_of(net, subkey), net_key(c, net, subkey));
+	return compile_origin(c, net_origin_of(net, subkey), net_key(c, net, subkey));
 }
 
 const struct facts_net *net_facts(const struct compiler *c, size_t index)
@@ -44,8 +44,7 @@ const struct facts_net *net_facts(const struct compiler *c, size_t index)
 	return net < c->facts->nets.count ? &c->facts->nets.items[net] : &nothing;
 }
 
-/* A name that stands fast: the configuration's, or that of the host's interface. */
-static const char *explicit_name(const struct compiler *c, size_t index)
+const char *net_explicit_name(const struct compiler *c, size_t index)
 {
 	const struct compiler_link *link = &c->links[index];
 
@@ -59,7 +58,7 @@ static bool is_taken(struct compiler *c, size_t index, const char *name)
 {
 	for (size_t i = 0; i < c->link_count; i++) {
 		const enum net_type type = c->links[i].net->type;
-		const char *other = explicit_name(c, i);
+		const char *other = net_explicit_name(c, i);
 
 		if (i == index || type == NET_NONE)
 			continue;
@@ -77,8 +76,8 @@ const char *net_name_inside(struct compiler *c, size_t index)
 
 	if (c->links[index].net->type == NET_EMPTY)
 		return "lo";
-	if (explicit_name(c, index))
-		return explicit_name(c, index);
+	if (net_explicit_name(c, index))
+		return net_explicit_name(c, index);
 	/* Each interface takes one name at most. */
 	for (size_t n = 0; n <= c->link_count; n++) {
 		snprintf(name, sizeof(name), "eth%zu", n);
@@ -86,6 +85,15 @@ const char *net_name_inside(struct compiler *c, size_t index)
 			break;
 	}
 	return compile_textf(c, "%s", name);
+}
+
+const char *net_type_word(enum net_type type)
+{
+	const struct config_word *word = config_net_keys[0].words;
+
+	while (word->word && word->value != (int32_t)type)
+		word++;
+	return word->word ? word->word : "";
 }
 
 int net_refuse(struct compiler *c, const struct config_net *net, const char *subkey,
@@ -191,114 +199,6 @@ static void leave_namespace(struct compiler *c, enum plan_section s)
 
 /* -- which there are */
 
-static int check_place(struct compiler *c, size_t index, struct err *e)
-{
-	const struct config_net *net = c->links[index].net;
-
-	if (net->type == NET_EMPTY &&
-	    (origin_of(net, "type").source == 0 || (net->name && strcmp(net->name, "lo") != 0))) {
-		err_set(e, ERR_CONFIG_CONFLICT, 0, "Custom loopback device names not supported");
-		return net_refuse(c, net, origin_of(net, "type").source == 0 ? "link" : "name",
-				  "the type must stand before the interface's other keys; type "
-				  "empty is the loopback interface, and its name is lo",
-				  e);
-	}
-	return 0;
-}
-
-static const char *type_word(enum net_type type)
-{
-	const struct config_word *word = config_net_keys[0].words;
-
-	while (word->word && word->value != (int32_t)type)
-		word++;
-	return word->word ? word->word : "";
-}
-
-static int check_user(struct compiler *c, const struct config_net *net, struct err *e)
-{
-	if (c->facts->caller.is_root || net->type == NET_VETH || net->type == NET_EMPTY ||
-	    net->type == NET_NONE)
-		return 0;
-	err_set(e, ERR_PERMISSION, 0,
-		"Networks of type %s are not supported by unprivileged containers",
-		type_word(net->type));
-	return net_refuse(c, net, "type",
-			  "let root start the container, or use an interface of the type veth", e);
-}
-
-static int check_names(struct compiler *c, size_t index, struct err *e)
-{
-	const struct config_net *net = c->links[index].net;
-	const char *name = explicit_name(c, index);
-
-	if (!name || net->type == NET_EMPTY || net->type == NET_NONE)
-		return 0;
-	if (strcmp(name, "lo") == 0) {
-		err_set(e, ERR_CONFIG_CONFLICT, 0,
-			"The interface can't be called \"lo\": the loopback interface has that "
-			"name");
-		return net_refuse(c, net, net->name ? "name" : "link",
-				  "leave the name out, or choose another one", e);
-	}
-	for (size_t i = 0; i < index; i++) {
-		const char *other = explicit_name(c, i);
-
-		if (!other || strcmp(other, name) != 0 || c->links[i].net->type == NET_NONE)
-			continue;
-		err_set(e, ERR_CONFIG_CONFLICT, 0,
-			"lxc.net.%u and lxc.net.%u have the same name \"%s\"",
-			(unsigned)c->links[i].net->index, (unsigned)net->index, name);
-		return net_refuse(c, net, net->name ? "name" : "link", NULL, e);
-	}
-	return 0;
-}
-
-static int check_link(struct compiler *c, size_t index, struct err *e)
-{
-	const struct config_net *net = c->links[index].net;
-	bool is_veth = net->type == NET_VETH;
-
-	if (net->type == NET_EMPTY || net->type == NET_NONE || (is_veth && !net->link))
-		return 0;
-	if (!net->link) {
-		if (net->type == NET_PHYS)
-			err_set(e, ERR_CONFIG_INCOMPLETE, 0,
-				"No link for physical interface specified");
-		else
-			err_set(e, ERR_CONFIG_INCOMPLETE, 0,
-				"No link for %s network device specified", type_word(net->type));
-		return net_refuse(c, net, "type",
-				  compile_textf(c,
-						"name an interface of the host in lxc.net.%u.link",
-						(unsigned)net->index),
-				  e);
-	}
-	if (net->type == NET_PHYS ? c->links[index].phys != NULL
-				  : net_facts(c, index)->link_is_there)
-		return 0;
-	if (is_veth && net->veth.mode == VETH_BRIDGE) {
-		err_set(e, ERR_NETWORK_FAILED, ENODEV, "The bridge \"%s\" does not exist",
-			net->link);
-		return net_refuse(
-			c, net, "link",
-			"`ip link` lists the host's interfaces; lxc-net makes lxcbr0 when "
-			"it is enabled in /etc/default/lxc-net",
-			e);
-	}
-	if (net->type == NET_PHYS && *net->link && net->link[strlen(net->link) - 1] == '+')
-		err_set(e, ERR_NETWORK_FAILED, ENODEV,
-			"No network interface of the host matches \"%s\"", net->link);
-	else
-		err_set(e, ERR_NETWORK_FAILED, ENODEV,
-			"The network interface \"%s\" does not exist", net->link);
-	return net_refuse(
-		c, net, "link",
-		"`ip link` lists the host's interfaces; one that another container has is "
-		"not among them",
-		e);
-}
-
 static int add_link(struct compiler *c, const struct compiler_link *link, struct err *e)
 {
 	if (c->link_count == ARRAY_LENGTH(c->links))
@@ -319,19 +219,6 @@ static const struct facts_physes *physes_of(const struct compiler *c, size_t net
 		       : &none;
 }
 
-/* What only one interface can have. */
-static int check_pattern(struct compiler *c, const struct config_net *net, size_t count,
-			 struct err *e)
-{
-	if (count < 2 || (!net->name && !net->hwaddr))
-		return 0;
-	err_set(e, ERR_CONFIG_CONFLICT, 0,
-		"\"%s\" means %zu interfaces, which cannot all have one %s", net->link, count,
-		net->name ? "name" : "hardware address");
-	return net_refuse(c, net, net->name ? "name" : "hwaddr",
-			  "take it out, or name one interface as the link", e);
-}
-
 static int collect(struct compiler *c, struct err *e)
 {
 	const struct config_nets *nets = &c->values->nets;
@@ -343,7 +230,7 @@ static int collect(struct compiler *c, struct err *e)
 		const struct compiler_link link = {&nets->items[i],
 						   physes->count > 0 ? &physes->items[0] : NULL};
 
-		r = check_pattern(c, &nets->items[i], physes->count, e);
+		r = net_check_pattern(c, &nets->items[i], physes->count, e);
 		if (r == 0)
 			r = add_link(c, &link, e);
 	}
@@ -368,7 +255,7 @@ static void script_words(struct compiler *c, size_t index, const char *ret[SCRIP
 	const char *lower = link->phys ? link->phys->name : link->net->link;
 	size_t n = 0;
 
-	ret[n++] = type_word(link->net->type);
+	ret[n++] = net_type_word(link->net->type);
 	if (link->net->type != NET_EMPTY && lower)
 		ret[n++] = compile_literal(c, lower);
 	if (link->net->type == NET_VETH)
@@ -394,7 +281,7 @@ static const char *const *script_environment(struct compiler *c, size_t index,
 		return more;
 	}
 	if (c->values->hook_version == 1) {
-		list[n++] = compile_textf(c, "LXC_NET_TYPE=%s", type_word(type));
+		list[n++] = compile_textf(c, "LXC_NET_TYPE=%s", net_type_word(type));
 		/* Not of the other two: so does LXC. */
 		if (type == NET_VETH || type == NET_MACVLAN || type == NET_PHYS)
 			list[n++] = compile_textf(c, "LXC_NET_PARENT=%s",
@@ -473,15 +360,8 @@ int compile_net_host(struct compiler *c, struct err *e)
 		return 0;
 	}
 	r = collect(c, e);
-	for (size_t i = 0; i < c->link_count && r == 0; i++) {
-		r = check_user(c, c->links[i].net, e);
-		if (r == 0)
-			r = check_place(c, i, e);
-		if (r == 0)
-			r = check_link(c, i, e);
-		if (r == 0)
-			r = check_names(c, i, e);
-	}
+	for (size_t i = 0; i < c->link_count && r == 0; i++)
+		r = net_check(c, i, e);
 	if (r < 0)
 		return r;
 	net_begin_physes(c);

@@ -2,15 +2,16 @@
 #pragma once
 
 /*
- * What the files about network interfaces share: c_net.c (all of them on the host), c_net_veth.c,
- * c_net_user.c (the same of ordinary users), c_net_link.c (the other types), c_net_proxy.c
- * (l2proxy), c_net_inside.c (in the container). `index` is one of c->links.
+ * What the files about network interfaces share: c_net.c (all of them on the host), c_net_check.c,
+ * c_net_veth.c, c_net_user.c (the same of ordinary users), c_net_link.c (the other types),
+ * c_net_proxy.c (l2proxy), c_net_inside.c (in the container). `index` is one of c->links.
  */
 
 #include "plan/compiler.h"
 
 /* "lxc.net.0.mtu" in the arena, and who set it ("" when nobody did). */
 const char *net_key(struct compiler *c, const struct config_net *net, const char *subkey);
+struct origin net_origin_of(const struct config_net *net, const char *subkey);
 const char *net_origin(struct compiler *c, const struct config_net *net, const char *subkey);
 
 /*
@@ -18,6 +19,12 @@ const char *net_origin(struct compiler *c, const struct config_net *net, const c
  * else the next eth<n> that nobody else has, as the kernel would choose.
  */
 const char *net_name_inside(struct compiler *c, size_t index);
+
+/* A name that stands fast: the configuration's, or that of the host's interface; or NULL. */
+const char *net_explicit_name(const struct compiler *c, size_t index);
+
+/* "veth" */
+const char *net_type_word(enum net_type type);
 
 /* What was looked at for an interface. */
 const struct facts_net *net_facts(const struct compiler *c, size_t index);
@@ -44,6 +51,12 @@ void net_keep_namespace(struct compiler *c);
 /* Milliseconds to wait while one that goes with another namespace is in the way: the supervisor of
  * that was killed, or it would have been deleted. */
 enum { NET_WAIT = 2000 };
+
+/* c_net_check.c: before anything is made of it */
+int net_check(struct compiler *c, size_t index, struct err *e);
+/* The same of a link that means `count` interfaces. */
+int net_check_pattern(struct compiler *c, const struct config_net *net, size_t count,
+		      struct err *e);
 
 /* c_net_veth.c */
 int net_add_veth(struct compiler *c, size_t index, struct err *e);

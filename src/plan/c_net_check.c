@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Network interfaces: what can't be is refused before anything is made, with the key and its place.
+ */
+
+#include "plan/c_net.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int check_place(struct compiler *c, size_t index, struct err *e)
+{
+	const struct config_net *net = c->links[index].net;
+
+	if (net->type == NET_EMPTY && (net_origin_of(net, "type").source == 0 ||
+				       (net->name && strcmp(net->name, "lo") != 0))) {
+		err_set(e, ERR_CONFIG_CONFLICT, 0, "Custom loopback device names not supported");
+		return net_refuse(c, net, net_origin_of(net, "type").source == 0 ? "link" : "name",
+				  "the type must stand before the interface's other keys; type "
+				  "empty is the loopback interface, and its name is lo",
+				  e);
+	}
+	return 0;
+}
+
+static int check_user(struct compiler *c, const struct config_net *net, struct err *e)
+{
+	if (c->facts->caller.is_root || net->type == NET_VETH || net->type == NET_EMPTY ||
+	    net->type == NET_NONE)
+		return 0;
+	err_set(e, ERR_PERMISSION, 0,
+		"Networks of type %s are not supported by unprivileged containers",
+		net_type_word(net->type));
+	return net_refuse(c, net, "type",
+			  "let root start the container, or use an interface of the type veth", e);
+}
+
+static int check_names(struct compiler *c, size_t index, struct err *e)
+{
+	const struct config_net *net = c->links[index].net;
+	const char *name = net_explicit_name(c, index);
+
+	if (!name || net->type == NET_EMPTY || net->type == NET_NONE)
+		return 0;
+	if (strcmp(name, "lo") == 0) {
+		err_set(e, ERR_CONFIG_CONFLICT, 0,
+			"The interface can't be called \"lo\": the loopback interface has that "
+			"name");
+		return net_refuse(c, net, net->name ? "name" : "link",
+				  "leave the name out, or choose another one", e);
+	}
+	for (size_t i = 0; i < index; i++) {
+		const char *other = net_explicit_name(c, i);
+
+		if (!other || strcmp(other, name) != 0 || c->links[i].net->type == NET_NONE)
+			continue;
+		err_set(e, ERR_CONFIG_CONFLICT, 0,
+			"lxc.net.%u and lxc.net.%u have the same name \"%s\"",
+			(unsigned)c->links[i].net->index, (unsigned)net->index, name);
+		return net_refuse(c, net, net->name ? "name" : "link", NULL, e);
+	}
+	return 0;
+}
+
+static int check_link(struct compiler *c, size_t index, struct err *e)
+{
+	const struct config_net *net = c->links[index].net;
+	bool is_veth = net->type == NET_VETH;
+
+	if (net->type == NET_EMPTY || net->type == NET_NONE || (is_veth && !net->link))
+		return 0;
+	if (!net->link) {
+		if (net->type == NET_PHYS)
+			err_set(e, ERR_CONFIG_INCOMPLETE, 0,
+				"No link for physical interface specified");
+		else
+			err_set(e, ERR_CONFIG_INCOMPLETE, 0,
+				"No link for %s network device specified",
+				net_type_word(net->type));
+		return net_refuse(c, net, "type",
+				  compile_textf(c,
+						"name an interface of the host in lxc.net.%u.link",
+						(unsigned)net->index),
+				  e);
+	}
+	if (net->type == NET_PHYS ? c->links[index].phys != NULL
+				  : net_facts(c, index)->link_is_there)
+		return 0;
+	if (is_veth && net->veth.mode == VETH_BRIDGE) {
+		err_set(e, ERR_NETWORK_FAILED, ENODEV, "The bridge \"%s\" does not exist",
+			net->link);
+		return net_refuse(
+			c, net, "link",
+			"`ip link` lists the host's interfaces; lxc-net makes lxcbr0 when "
+			"it is enabled in /etc/default/lxc-net",
+			e);
+	}
+	if (net->type == NET_PHYS && *net->link && net->link[strlen(net->link) - 1] == '+')
+		err_set(e, ERR_NETWORK_FAILED, ENODEV,
+			"No network interface of the host matches \"%s\"", net->link);
+	else
+		err_set(e, ERR_NETWORK_FAILED, ENODEV,
+			"The network interface \"%s\" does not exist", net->link);
+	return net_refuse(
+		c, net, "link",
+		"`ip link` lists the host's interfaces; one that another container has is "
+		"not among them",
+		e);
+}
+
+int net_check(struct compiler *c, size_t index, struct err *e)
+{
+	int r = check_user(c, c->links[index].net, e);
+
+	if (r == 0)
+		r = check_place(c, index, e);
+	if (r == 0)
+		r = check_link(c, index, e);
+	if (r == 0)
+		r = check_names(c, index, e);
+	return r;
+}
+
+/* What only one interface can have. */
+int net_check_pattern(struct compiler *c, const struct config_net *net, size_t count, struct err *e)
+{
+	if (count < 2 || (!net->name && !net->hwaddr))
+		return 0;
+	err_set(e, ERR_CONFIG_CONFLICT, 0,
+		"\"%s\" means %zu interfaces, which cannot all have one %s", net->link, count,
+		net->name ? "name" : "hardware address");
+	return net_refuse(c, net, net->name ? "name" : "hwaddr",
+			  "take it out, or name one interface as the link", e);
+}
