@@ -10,6 +10,7 @@
 
 #include "base/num.h"
 #include "config/hwaddr.h"
+#include "config/interface_name.h"
 
 struct net_check {
 	struct config_checker *checker;
@@ -205,6 +206,7 @@ static void check_duplicates(struct net_check *check, const struct config_nets *
 			report(check, CONFIG_ERROR, "name", &e);
 		}
 		if (net->veth.pair && other->veth.pair &&
+		    !interface_name_is_random(net->veth.pair) &&
 		    strcmp(net->veth.pair, other->veth.pair) == 0) {
 			err_set(&e, ERR_CONFIG_CONFLICT, 0,
 				"lxc.net.%u and lxc.net.%u have the same host interface \"%s\"",

@@ -264,7 +264,9 @@ static void findings_about_interfaces(void **state)
 	assert_findings(
 		"lxc.net.0.type = veth\nlxc.net.0.name = eth0\nlxc.net.0.veth.pair = v\n"
 		"lxc.net.1.type = veth\nlxc.net.1.name = eth0\nlxc.net.1.veth.pair = v\n"
-		"lxc.net.2.type = none\n",
+		"lxc.net.2.type = none\n"
+		"lxc.net.3.type = veth\nlxc.net.3.veth.pair = vXXXXXX\n"
+		"lxc.net.4.type = veth\nlxc.net.4.veth.pair = vXXXXXX\n",
 		0,
 		"(test):5 error: lxc.net.0 and lxc.net.1 have the same name \"eth0\"\n"
 		"(test):6 error: lxc.net.0 and lxc.net.1 have the same host interface \"v\"\n"

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "config/interface_name.h"
+
 static int check_place(struct compiler *c, size_t index, struct err *e)
 {
 	const struct config_net *net = c->links[index].net;
@@ -108,6 +110,29 @@ static int check_link(struct compiler *c, size_t index, struct err *e)
 		e);
 }
 
+/* On the host; an ordinary user's name is lxc-user-nic's choice. */
+static int check_pair(struct compiler *c, size_t index, struct err *e)
+{
+	const struct config_net *net = c->links[index].net;
+
+	if (net->type != NET_VETH || !net->veth.pair || !c->facts->caller.is_root ||
+	    interface_name_is_random(net->veth.pair))
+		return 0;
+	for (size_t i = 0; i < index; i++) {
+		const struct config_net *other = c->links[i].net;
+
+		if (other->type != NET_VETH || !other->veth.pair ||
+		    strcmp(other->veth.pair, net->veth.pair) != 0)
+			continue;
+		err_set(e, ERR_CONFIG_CONFLICT, 0,
+			"lxc.net.%u and lxc.net.%u have the same veth.pair \"%s\"",
+			(unsigned)other->index, (unsigned)net->index, net->veth.pair);
+		return net_refuse(c, net, "veth.pair",
+				  "each of them needs a name of its own on the host", e);
+	}
+	return 0;
+}
+
 int net_check(struct compiler *c, size_t index, struct err *e)
 {
 	int r = check_user(c, c->links[index].net, e);
@@ -118,6 +143,8 @@ int net_check(struct compiler *c, size_t index, struct err *e)
 		r = check_link(c, index, e);
 	if (r == 0)
 		r = check_names(c, index, e);
+	if (r == 0)
+		r = check_pair(c, index, e);
 	return r;
 }
 

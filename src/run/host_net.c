@@ -102,6 +102,19 @@ static uint64_t mac_number(const uint8_t mac[static LINK_MAC_LENGTH])
 	return number;
 }
 
+/* Of this life: some register has it. */
+static bool is_known(const struct host *h, const struct link_facts *found)
+{
+	for (unsigned i = 0; i < h->plan->registers.count && i < PLAN_REGISTERS_MAX; i++) {
+		const struct record_register *reg = host_register(h, i);
+
+		if (plan_registers(h->plan)[i].kind == REGISTER_NAME && host_has(h, i) &&
+		    reg->number == found->index && strcmp(reg->name, found->name) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* What this run has left, of its life before a reboot: the name is ours to give. */
 static bool delete_leftover(struct host *h, struct netlink *n, const char *name)
 {
@@ -110,7 +123,7 @@ static bool delete_leftover(struct host *h, struct netlink *n, const char *name)
 
 	print_alias(h, alias, sizeof(alias));
 	return link_find(n, name, 0, &found) == 0 && strcmp(found.alias, alias) == 0 &&
-	       link_delete(n, found.index) == 0;
+	       !is_known(h, &found) && link_delete(n, found.index) == 0;
 }
 
 static int create(struct host *h, const struct plan_step *step, struct netlink *n, int ns_fd)

@@ -625,6 +625,39 @@ static void an_interface_joins_a_bridge(void **state)
 	end_with_sleeper(&f);
 }
 
+/* Plans don't ask for it; what has been made in this life is nothing that an earlier one left. */
+static void a_pair_of_the_same_run_is_not_replaced(void **state)
+{
+	struct link_facts made;
+	struct fixture f;
+	struct netlink n;
+	uint32_t name;
+
+	need_root();
+	if (unshare(CLONE_NEWNET) < 0)
+		skip();
+	fixture_begin(&f);
+	name = fixture_text(&f, "taretwin");
+	for (unsigned i = 0; i < 2; i++) {
+		const uint16_t number = plan_build_register(&f.b, REGISTER_NAME, "veth");
+		const uint32_t peer = fixture_text(&f, i ? "eth1" : "eth0");
+		struct plan_step *step = fixture_step(&f, SECTION_START, OP_VETH_CREATE, "veth");
+
+		step->out = number;
+		step->arg[0] = name;
+		step->arg[1] = peer;
+	}
+	fixture_finish(&f);
+	add_sleeper(&f, CLONE_NEWNET);
+	assert_int_equal(fixture_start(&f), -EEXIST);
+	assert_int_equal(f.failure.step, 1);
+	assert_int_equal(netlink_open(&n), 0);
+	assert_int_equal(link_find(&n, "taretwin", 0, &made), 0);
+	assert_int_equal(made.index, fixture_register(&f, 0)->number);
+	netlink_close(&n);
+	end_with_sleeper(&f);
+}
+
 /* A crash between the making of a pair and its alias. */
 static void an_interface_without_its_alias_is_known_by_its_address(void **state)
 {
@@ -680,6 +713,7 @@ int main(void)
 		cmocka_unit_test(a_cpuset_can_be_entered),
 		cmocka_unit_test(a_controller_that_is_not_there_is_told),
 		cmocka_unit_test(an_interface_joins_a_bridge),
+		cmocka_unit_test(a_pair_of_the_same_run_is_not_replaced),
 		cmocka_unit_test(an_interface_without_its_alias_is_known_by_its_address),
 	};
 

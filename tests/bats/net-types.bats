@@ -513,6 +513,20 @@ ovs-vsctl: not found"
     assert_contains "$stdout" 'vlan_filtering is not enabled on "br0"'
 }
 
+@test "one pair for two interfaces is refused" {
+    in_net <<-'SCRIPT'
+	start -s lxc.net.0.type=veth -s lxc.net.0.veth.pair=vethT -s lxc.net.1.type=veth \
+	    -s lxc.net.1.veth.pair=vethT 2>&1 | sed -n 's/^  //p' | sed 's/ *(.*//'
+	start -s lxc.net.0.type=veth -s lxc.net.0.veth.pair=tXXXXXX -s lxc.net.1.type=veth \
+	    -s lxc.net.1.veth.pair=tXXXXXX
+	attach ls /sys/class/net | xargs
+	SCRIPT
+    assert_equal "$stderr" ""
+    assert_equal "$stdout" 'lxc.net.0 and lxc.net.1 have the same veth.pair "vethT"
+hint: each of them needs a name of its own on the host
+eth0 eth1 lo'
+}
+
 @test "a pair that this run has left is replaced on a reboot, and one of somebody else is not" {
     in_net <<-'SCRIPT'
 	start -s lxc.net.0.type=veth -s lxc.net.0.veth.pair=vethT
