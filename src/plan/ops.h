@@ -161,7 +161,7 @@
 	/* in NAME; out NAME of the port, the same; t bridge of Open vSwitch: by ovs-vsctl */ \
 	X(OP_OVS_PORT_SET, "ovs-port-set", LANE_HOST, OP_NONE) /* in NAME; l columns */ \
 	X(OP_OVS_PORT_REMOVE, "ovs-port-remove", LANE_HOST, OP_NONE) \
-	/* in NAME (empty is fine): whichever bridge it is in */ \
+	/* in NAME (empty is fine): whichever bridge it is in, unless it is not this run's */ \
 	X(OP_MACVLAN_CREATE, "macvlan-create", LANE_HOST, OP_UPPER_DELETE) \
 	/* out NAME inside (its number: ifindex there); t link, t name, n mtu, n mac (0 = \
 	 * kernel's), n mode, n milliseconds to wait while another one is in the way; it is born \

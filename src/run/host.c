@@ -333,11 +333,12 @@ static bool is_ours(const struct plan_step *step)
 	return step->lane == LANE_HOST || step->lane == LANE_BOTH;
 }
 
-/* What a reboot leaves, files. All else is gone with it: what has its name, its pid or its index
- * now is somebody else's. */
+/* What a reboot leaves: files, and what Open vSwitch has in its own. All else is gone with it: what
+ * has its name, its pid or its index now is somebody else's. */
 static bool outlives_boot(const struct plan_step *step)
 {
-	return step->op == OP_PID_FILE_REMOVE || step->op == OP_NETNS_UNPIN;
+	return step->op == OP_PID_FILE_REMOVE || step->op == OP_NETNS_UNPIN ||
+	       step->op == OP_OVS_PORT_REMOVE;
 }
 
 /* An optional step whose input is not there has nothing to do. */

@@ -112,17 +112,22 @@ int host_command_hear(struct host *h, struct host_command *command, char *said, 
 	return 0;
 }
 
+int host_command_judge(struct host *h, const struct host_command *command, char *said, int status)
+{
+	char ending[64];
+
+	said[strcspn(said, "\n")] = '\0';
+	process_print_status(status, ending, sizeof(ending));
+	return host_explain(h, "%s %s%s%s", command->name, ending, said[0] ? ": " : "", said);
+}
+
 int host_command_wait(struct host *h, struct host_command *command)
 {
-	char words[256], ending[64];
+	char words[256];
 	size_t length;
 	int status = 0, r = host_command_hear(h, command, words, sizeof(words), &length, &status);
 
-	if (r < 0 || status == 0)
-		return r;
-	words[strcspn(words, "\n")] = '\0';
-	process_print_status(status, ending, sizeof(ending));
-	return host_explain(h, "%s %s%s%s", command->name, ending, words[0] ? ": " : "", words);
+	return r < 0 || status == 0 ? r : host_command_judge(h, command, words, status);
 }
 
 int host_command_fill(struct host *h, struct host_command *command, const char *const *words)

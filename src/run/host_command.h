@@ -31,6 +31,9 @@ int host_command_wait(struct host *h, struct host_command *command);
 int host_command_hear(struct host *h, struct host_command *command, char *said, size_t room,
 		      size_t *ret_length, int *ret_status);
 
+/* It has ended, and not well: tell so with the first line of what it said. Negative. */
+int host_command_judge(struct host *h, const struct host_command *command, char *said, int status);
+
 /* Kill it when it still runs, and give back what it needed. */
 void host_command_finish(struct host_command *command);
 

@@ -7,7 +7,9 @@
 #include "run/host_net.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "run/host_command.h"
 
@@ -59,38 +61,83 @@ int host_link_vlan_remove(struct host *h, const struct plan_step *step)
 	return r;
 }
 
-/* Whichever bridge it is in; none is fine. */
-static int remove_port(struct host *h, const char *name)
-{
-	const char *const words[] = {"ovs-vsctl", PATIENCE, "--if-exists", "del-port", name, NULL};
+/* -- Open vSwitch. Its data base outlives the host: ports bear the run that they are of. */
 
-	return host_command_run(h, words);
+enum { ID_ROOM = 64, SAID_ROOM = 2048, STATUS_NOT_FOUND = 127 };
+
+/* "external_ids:lxc="4711.5f0e"", ovs-vsctl(8). */
+static void print_id(const struct host *h, char ret[static ID_ROOM])
+{
+	const struct record_header *record = h->run->record;
+
+	snprintf(ret, ID_ROOM, "external_ids:lxc=\"%d.%llx\"", record->supervisor_pid,
+		 (unsigned long long)record->started);
+}
+
+/* Run it: how it ended, and what it said. */
+static int ask(struct host *h, const char *const *words, char said[static SAID_ROOM],
+	       int *ret_status)
+{
+	struct host_command command;
+	size_t length;
+	int r;
+
+	host_command_init(&command);
+	command.hears_output = true;
+	r = host_command_fill(h, &command, words);
+	if (r == 0)
+		r = host_command_start(h, &command);
+	if (r == 0)
+		r = host_command_hear(h, &command, said, SAID_ROOM, &length, ret_status);
+	if (r == 0 && *ret_status != 0)
+		r = host_command_judge(h, &command, said, *ret_status);
+	host_command_finish(&command);
+	return r;
+}
+
+/* Whether the run has made the port: one of the lines is its name. */
+static int is_our_port(struct host *h, const char *name)
+{
+	char id[ID_ROOM], said[SAID_ROOM];
+	const char *const words[] = {"ovs-vsctl", PATIENCE, "--bare", "--columns=name",
+				     "find",      "port",   id,       NULL};
+	char *rest = said, *line;
+	int status = 0, r;
+
+	print_id(h, id);
+	r = ask(h, words, said, &status);
+	if (r < 0)
+		return r;
+	while ((line = strsep(&rest, "\n")))
+		if (strcmp(line, name) == 0)
+			return 1;
+	return 0;
 }
 
 int host_ovs_port_add(struct host *h, const struct plan_step *step)
 {
 	const char *name = host_name(h, step->in);
-	const char *const words[] = {"ovs-vsctl",           PATIENCE, "add-port",
-				     host_text(h, step, 0), name,     NULL};
-	struct run_failure failure;
-	int r;
+	char id[ID_ROOM], said[SAID_ROOM];
+	/* A port without an interface may be there, of a host that has crashed. */
+	const char *const words[] = {
+		"ovs-vsctl", PATIENCE, "--may-exist", "add-port", host_text(h, step, 0),
+		name,        "--",     "set",         "port",     name,
+		id,          NULL};
+	int status = 0, r;
 
 	if (host_net_index(h, step) == 0)
 		return host_note(h, -ENODEV, "the interface has not been made");
+	print_id(h, id);
 	r = host_intend_name(h, step->out, name);
 	if (r < 0)
 		return r;
-	r = host_command_run(h, words);
-	if (r == 0) {
+	r = ask(h, words, said, &status);
+	if (r == 0)
 		host_set_name(h, step->out, 0);
-		return 0;
-	}
-	/* It may have got half of the way; where there is no such command it has not, and what
-	 * cannot be undone would be tried for ever. */
-	failure = *h->failure;
-	remove_port(h, name);
-	*h->failure = failure;
-	host_clear(h, step->out);
+	/* Else UNDO looks whether it got half of the way; without the command it would try for
+	 * ever. */
+	else if (WIFEXITED(status) && WEXITSTATUS(status) == STATUS_NOT_FOUND)
+		host_clear(h, step->out);
 	return r;
 }
 
@@ -113,13 +160,17 @@ int host_ovs_port_set(struct host *h, const struct plan_step *step)
 /* Also of one that was only about to be made. */
 int host_ovs_port_remove(struct host *h, const struct plan_step *step)
 {
-	struct record_register *reg = host_register(h, step->in);
+	const struct record_register *reg = host_register(h, step->in);
+	const char *const words[] = {"ovs-vsctl",          PATIENCE, "--if-exists", "del-port",
+				     reg ? reg->name : "", NULL};
 	int r;
 
 	if (!reg || atomic_load(&reg->state) == VALUE_EMPTY ||
 	    memchr(reg->name, '\0', sizeof(reg->name)) == NULL)
 		return 0;
-	r = remove_port(h, reg->name);
+	r = is_our_port(h, reg->name);
+	if (r == 1)
+		r = host_command_run(h, words);
 	if (r == 0)
 		host_clear(h, step->in);
 	return r;

@@ -22,14 +22,26 @@ setup_file() {
 	SCRIPT
     chmod 755 "$LXCPATH/script"
     mkdir "$LXCPATH/fake"
-    # Says what it was asked, and which run records it has got; a bridge "bad" does not exist.
+    # Says what it was asked, and which run records it has got. Keeps ports with their external ids
+    # "lxc" in $OUT.ports; a bridge "bad" does not exist.
     cat >"$LXCPATH/fake/ovs-vsctl" <<-'SCRIPT'
 	#!/bin/sh
-	echo "ovs-vsctl $*" >>"$OUT"
+	echo "ovs-vsctl $*" | sed 's/lxc="[0-9]*[.][0-9a-f]*"/lxc=RUN/' >>"$OUT"
 	find /proc/self/fd/ -lname '*/lxc/runs/*' -printf 'holds %l\n' >>"$OUT"
 	case " $* " in
 	*" bad "*) echo "ovs-vsctl: no bridge named bad" >&2; exit 1 ;;
-	*" del-port "*) [ ! -e "$OUT.hang" ] || exec sleep 60 ;;
+	*" find "*)
+	    [ ! -e "$OUT.hang" ] || exec sleep 60
+	    sed -n "s/ ${6#external_ids:}\$//p" "$OUT.ports"
+	    ;;
+	*" del-port "*) sed -i "/^$4 /d" "$OUT.ports" ;;
+	*" add-port "*)
+	    if grep -qs "^$5 " "$OUT.ports"; then
+	        echo "ovs-vsctl: \"$5\" exists on bridge br-mgmt" >&2
+	        exit 1
+	    fi
+	    echo "$5 ${10#external_ids:}" >>"$OUT.ports"
+	    ;;
 	esac
 	SCRIPT
     # Moves "up0", as the kernel would the interface of the phy.
@@ -450,8 +462,50 @@ STOPPED
 	SCRIPT
     assert_equal "$status:$stderr" "0:"
     assert_equal "$stdout" "1 run undone
-ovs-vsctl --timeout=10 add-port ovs0 vethO
+ovs-vsctl --timeout=10 --may-exist add-port ovs0 vethO -- set port vethO external_ids:lxc=RUN
+ovs-vsctl --timeout=10 --bare --columns=name find port external_ids:lxc=RUN
 ovs-vsctl --timeout=10 --if-exists del-port vethO"
+}
+
+@test "Open vSwitch: a port of somebody else stays, also behind a failure" {
+    in_net <<-'SCRIPT'
+	export PATH=$LXCPATH/fake:$PATH
+	ip link add ovs0 type veth peer name ovsp
+	ovs="-s lxc.net.0.type=veth -s lxc.net.0.link=ovs0 -s lxc.net.0.veth.pair=vethO"
+	echo 'vethO lxc="1.a"' >$OUT.ports
+	start $ovs 2>&1 | grep -o 'exited with.*'
+	cat $OUT.ports
+	: >$OUT.ports
+	start $ovs
+	echo 'vethO lxc="1.a"' >$OUT.ports
+	stop
+	cat $OUT.ports
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" 'exited with status 1: ovs-vsctl: "vethO" exists on bridge br-mgmt
+vethO lxc="1.a"
+vethO lxc="1.a"'
+}
+
+@test "Open vSwitch: a port goes behind a crash of the host; nothing else is looked for" {
+    in_net <<-'SCRIPT'
+	export PATH=$LXCPATH/fake:$PATH
+	ip link add ovs0 type veth peer name ovsp
+	start -s lxc.net.0.type=veth -s lxc.net.0.link=ovs0 -s lxc.net.0.veth.pair=vethO
+	record=$(find /run/lxc/runs -name "$N")
+	kill_supervisor
+	# The boot's id, run/record.h.
+	printf another | dd of="$record" bs=1 seek=40 conv=notrunc status=none
+	cut -d' ' -f1 $OUT.ports
+	ip link add vethO type bridge 2>/dev/null || ip link set vethO alias mine
+	tare repair -P "$LXCPATH"
+	cat $OUT.ports
+	links
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "vethO
+1 run undone
+lo ovs0 ovsp peer0 up0 vethO"
 }
 
 @test "Open vSwitch: a command that hangs is given up, told, and tried again" {
@@ -494,10 +548,12 @@ ovs-vsctl has not ended within 15 seconds, and was killed
 	SCRIPT
     assert_equal "$stderr" ""
     assert_equal "$stdout" "STOPPED
-ovs-vsctl --timeout=10 add-port ovs0 vethO
+ovs-vsctl --timeout=10 --may-exist add-port ovs0 vethO -- set port vethO external_ids:lxc=RUN
 ovs-vsctl --timeout=10 set port vethO vlan_mode=native-untagged tag=5 trunks=6,7
+ovs-vsctl --timeout=10 --bare --columns=name find port external_ids:lxc=RUN
 ovs-vsctl --timeout=10 --if-exists del-port vethO
-ovs-vsctl --timeout=10 add-port ovs0 vethO
+ovs-vsctl --timeout=10 --may-exist add-port ovs0 vethO -- set port vethO external_ids:lxc=RUN
+ovs-vsctl --timeout=10 --bare --columns=name find port external_ids:lxc=RUN
 ovs-vsctl --timeout=10 --if-exists del-port vethO
 ovs-vsctl exited with status 1: ovs-vsctl: no bridge named bad
 bad badp lo ovs0 ovsp peer0 up0
