@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/macros.h"
 #include "config/interface_name.h"
 
 static int check_place(struct compiler *c, size_t index, struct err *e)
@@ -151,11 +152,26 @@ int net_check(struct compiler *c, size_t index, struct err *e)
 /* What only one interface can have. */
 int net_check_pattern(struct compiler *c, const struct config_net *net, size_t count, struct err *e)
 {
-	if (count < 2 || (!net->name && !net->hwaddr))
-		return 0;
-	err_set(e, ERR_CONFIG_CONFLICT, 0,
-		"\"%s\" means %zu interfaces, which cannot all have one %s", net->link, count,
-		net->name ? "name" : "hardware address");
-	return net_refuse(c, net, net->name ? "name" : "hwaddr",
-			  "take it out, or name one interface as the link", e);
+	const struct {
+		bool is_given;
+		const char *subkey, *what;
+	} rows[] = {
+		{net->name, "name", "name"},
+		{net->hwaddr, "hwaddr", "hardware address"},
+		{net->ipv4.count > 0, "ipv4.address", "IPv4 address"},
+		{net->ipv6.count > 0, "ipv6.address", "IPv6 address"},
+		{net->ipv4_gateway.kind != GATEWAY_NONE, "ipv4.gateway", "IPv4 gateway"},
+		{net->ipv6_gateway.kind != GATEWAY_NONE, "ipv6.gateway", "IPv6 gateway"},
+	};
+
+	for (size_t i = 0; count > 1 && i < ARRAY_LENGTH(rows); i++) {
+		if (!rows[i].is_given)
+			continue;
+		err_set(e, ERR_CONFIG_CONFLICT, 0,
+			"\"%s\" means %zu interfaces, which cannot all have one %s", net->link,
+			count, rows[i].what);
+		return net_refuse(c, net, rows[i].subkey,
+				  "take it out, or name one interface as the link", e);
+	}
+	return 0;
 }

@@ -339,6 +339,9 @@ lo peer0 up0
 	    grep -o '.*matches "[^"]*"'
 	start -s lxc.net.0.type=phys -s lxc.net.0.link=up+ -s lxc.net.0.name=a 2>&1 |
 	    grep -o '.*all have one name'
+	start -s lxc.net.0.type=phys -s lxc.net.0.link=up+ -s lxc.net.0.ipv4.address=10.9.0.7/24 2>&1 |
+	    grep -o '.*all have one IPv4 address'
+	links
 	SCRIPT
     assert_equal "$stderr" ""
     assert_equal "$stdout" "lo peer0 peer1
@@ -349,7 +352,9 @@ lo peer0 peer1 up0 up1
 5:$N net up phys up1
   
   No network interface of the host matches \"enp+\"
-  \"up+\" means 2 interfaces, which cannot all have one name"
+  \"up+\" means 2 interfaces, which cannot all have one name
+  \"up+\" means 2 interfaces, which cannot all have one IPv4 address
+lo peer0 peer1 up0 up1"
 }
 
 @test "phys: a wireless interface goes with its phy, by iw" {
