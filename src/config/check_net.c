@@ -186,6 +186,11 @@ static void check_l2proxy(struct net_check *check)
 			(unsigned)net->index);
 		report(check, CONFIG_ERROR, "l2proxy", &e);
 	}
+	if (net->l2proxy && net->type == NET_PHYS) {
+		err_set(&e, ERR_CONFIG_CONFLICT, 0,
+			"l2proxy has no effect on type phys (lxc.net.%u)", (unsigned)net->index);
+		report(check, CONFIG_ERROR, "l2proxy", &e);
+	}
 	if (net->l2proxy && !net->link) {
 		err_set(&e, ERR_CONFIG_IGNORED, 0, "l2proxy has no effect without lxc.net.%u.link",
 			(unsigned)net->index);

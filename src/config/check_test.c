@@ -318,6 +318,8 @@ static void findings_about_vlans_and_proxies(void **state)
 	assert_findings("lxc.net.0.type = ipvlan\nlxc.net.0.link = e\n"
 			"lxc.net.0.ipvlan.mode = l3s\nlxc.net.0.l2proxy = 1\n",
 			0, "");
+	assert_findings("lxc.net.0.type = phys\nlxc.net.0.link = e\nlxc.net.0.l2proxy = 1\n", 0,
+			"(test):3 error: l2proxy has no effect on type phys (lxc.net.0)\n");
 	assert_findings("lxc.net.0.type = veth\nlxc.net.0.l2proxy = 1\n", 0,
 			"(test):2 warning: l2proxy has no effect without lxc.net.0.link\n");
 }

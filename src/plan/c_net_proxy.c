@@ -41,6 +41,13 @@ static int check(struct compiler *c, size_t index, struct err *e)
 	const struct facts_net *fact = net_facts(c, index);
 	int r = 0;
 
+	/* It loses its neighbours on the way. */
+	if (net->type == NET_PHYS) {
+		err_set(e, ERR_CONFIG_CONFLICT, 0,
+			"l2proxy has no effect on type phys: the container gets \"%s\" itself",
+			net->link);
+		return net_refuse(c, net, "l2proxy", "take it out", e);
+	}
 	if (net->ipv4.count > 0)
 		r = require(c, net, fact->ipv4_forwarding, "ipv4", "forwarding", e);
 	if (r == 0 && net->ipv6.count > 0)
@@ -51,7 +58,10 @@ static int check(struct compiler *c, size_t index, struct err *e)
 		err_set(e, ERR_CONFIG_CONFLICT, 0,
 			"Requires ipvlan mode on dev \"%s\" be l3s when used with l2proxy",
 			net->link);
-		r = net_refuse(c, net, "l2proxy", "set lxc.net.N.ipvlan.mode = l3s", e);
+		r = net_refuse(c, net, "l2proxy",
+			       compile_textf(c, "set lxc.net.%u.ipvlan.mode = l3s",
+					     (unsigned)net->index),
+			       e);
 	}
 	if (r == 0 && net->ipv4.count + net->ipv6.count > BITS / 2) {
 		err_set(e, ERR_CONFIG_VALUE_INVALID, 0,

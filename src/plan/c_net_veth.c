@@ -166,7 +166,10 @@ static int check_vlans(struct compiler *c, size_t index, struct err *e)
 			return 0;
 		err_set(e, ERR_CONFIG_CONFLICT, 0,
 			"A port of Open vSwitch cannot be in no VLAN at all");
-		return net_refuse(c, net, subkey, "add lxc.net.N.veth.vlan.tagged.id, or a number",
+		return net_refuse(c, net, subkey,
+				  compile_textf(c,
+						"add lxc.net.%u.veth.vlan.tagged.id, or a number",
+						(unsigned)net->index),
 				  e);
 	}
 	if (net_facts(c, index)->link_filters_vlans)
@@ -265,7 +268,7 @@ static int create(struct compiler *c, size_t index, struct err *e)
 	const uint32_t link_mtu = net->link ? net_facts(c, index)->link_mtu : 0;
 	uint32_t mtu = link_mtu ? link_mtu : DEFAULT_MTU;
 	struct plan_step *step;
-	uint64_t mac;
+	uint64_t mac = 0;
 	int r = net_read_mtu(c, index, &mtu, e);
 
 	if (r == 0)
