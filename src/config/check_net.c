@@ -79,6 +79,45 @@ static void check_type_and_link(struct net_check *check)
 	}
 }
 
+static void check_name(struct net_check *check, const char *subkey, const char *name)
+{
+	const char *problem = name ? interface_name_problem(name) : NULL;
+	struct err e;
+
+	if (!problem || (strcmp(subkey, "name") == 0 && interface_name_is_template(name)))
+		return;
+	err_set(&e, ERR_CONFIG_VALUE_INVALID, 0, "The interface name \"%s\" %s", name, problem);
+	report(check, CONFIG_ERROR, subkey, &e);
+}
+
+/* Of lo only addresses can be chosen. */
+static void check_empty(struct net_check *check)
+{
+	const struct config_net *net = check->net;
+	struct err e;
+
+	if (net->type != NET_EMPTY)
+		return;
+	if (net->mtu) {
+		err_set(&e, ERR_CONFIG_IGNORED, 0, "mtu has no effect on type empty (lxc.net.%u)",
+			(unsigned)net->index);
+		report(check, CONFIG_WARNING, "mtu", &e);
+	}
+	if (net->hwaddr) {
+		err_set(&e, ERR_CONFIG_CONFLICT, 0,
+			"The loopback interface has no hardware address (lxc.net.%u)",
+			(unsigned)net->index);
+		report(check, CONFIG_ERROR, "hwaddr", &e);
+	}
+}
+
+static bool is_zero(const uint8_t address[static HWADDR_BYTES])
+{
+	static const uint8_t zero[HWADDR_BYTES];
+
+	return memcmp(address, zero, sizeof(zero)) == 0;
+}
+
 static void check_texts(struct net_check *check)
 {
 	const struct config_net *net = check->net;
@@ -95,10 +134,21 @@ static void check_texts(struct net_check *check)
 		err_hint(&e, "make the second digit of the first octet even");
 		report(check, CONFIG_ERROR, "hwaddr", &e);
 	}
+	if (net->hwaddr && hwaddr_parse(net->hwaddr, address, NULL) == 0 && is_zero(address)) {
+		err_set(&e, ERR_CONFIG_VALUE_INVALID, 0,
+			"Hardware address \"%s\" of lxc.net.%u is no address of an interface",
+			net->hwaddr, (unsigned)net->index);
+		report(check, CONFIG_ERROR, "hwaddr", &e);
+	}
 	if (net->mtu && num_parse_u32(net->mtu, 10, &mtu) < 0) {
 		err_set(&e, ERR_CONFIG_VALUE_INVALID, 0, "Failed to parse mtu \"%s\" of lxc.net.%u",
 			net->mtu, (unsigned)net->index);
 		report(check, CONFIG_ERROR, "mtu", &e);
+	}
+	if (net->mtu && num_parse_u32(net->mtu, 10, &mtu) == 0 && mtu == 0) {
+		err_set(&e, ERR_CONFIG_IGNORED, 0, "An mtu of 0 has no effect (lxc.net.%u)",
+			(unsigned)net->index);
+		report(check, CONFIG_WARNING, "mtu", &e);
 	}
 	if (net->name && net->type == NET_EMPTY && strcmp(net->name, "lo") != 0) {
 		err_set(&e, ERR_CONFIG_CONFLICT, 0,
@@ -110,7 +160,7 @@ static void check_texts(struct net_check *check)
 
 static bool is_link_local(const struct config_gateway *gateway)
 {
-	return IN6_IS_ADDR_LINKLOCAL(&gateway->address.v6);
+	return gateway->kind == GATEWAY_ADDRESS && IN6_IS_ADDR_LINKLOCAL(&gateway->address.v6);
 }
 
 static void check_gateway(struct net_check *check, const struct config_gateway *gateway,
@@ -198,13 +248,20 @@ static void check_l2proxy(struct net_check *check)
 	}
 }
 
+/* Templates have a number each. */
+static bool is_same_name(const struct config_net *one, const struct config_net *other)
+{
+	return one->name && other->name && strcmp(one->name, other->name) == 0 &&
+	       !interface_name_is_template(one->name);
+}
+
 static void check_duplicates(struct net_check *check, const struct config_nets *nets)
 {
 	const struct config_net *net = check->net;
 	struct err e;
 
 	for (const struct config_net *other = nets->items; other < net; other++) {
-		if (net->name && other->name && strcmp(net->name, other->name) == 0) {
+		if (is_same_name(net, other)) {
 			err_set(&e, ERR_CONFIG_CONFLICT, 0,
 				"lxc.net.%u and lxc.net.%u have the same name \"%s\"",
 				(unsigned)other->index, (unsigned)net->index, net->name);
@@ -237,11 +294,12 @@ void config_check_nets(struct config_checker *checker)
 
 		check_type_and_link(&check);
 		check_texts(&check);
-		check_gateway(&check, &check.net->ipv4_gateway, &check.net->ipv4, "ipv4",
-			      check.net->ipv4_gateway.kind == GATEWAY_DEVICE);
+		check_name(&check, "name", check.net->name);
+		check_name(&check, "veth.pair", check.net->veth.pair);
+		check_empty(&check);
+		check_gateway(&check, &check.net->ipv4_gateway, &check.net->ipv4, "ipv4", false);
 		check_gateway(&check, &check.net->ipv6_gateway, &check.net->ipv6, "ipv6",
-			      check.net->ipv6_gateway.kind == GATEWAY_DEVICE ||
-				      is_link_local(&check.net->ipv6_gateway));
+			      is_link_local(&check.net->ipv6_gateway));
 		check_vlans(&check);
 		check_l2proxy(&check);
 		check_duplicates(&check, nets);

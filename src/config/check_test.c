@@ -261,6 +261,26 @@ static void findings_about_interfaces(void **state)
 			"(lxc.net.1.name)\n"
 			"(test):7 error: Hardware address \"01:16:3e:00:00:01\" of lxc.net.2 is a "
 			"multicast address\n");
+	assert_findings("lxc.net.0.type = veth\nlxc.net.0.name = eth%s\n"
+			"lxc.net.0.veth.pair = a/b\nlxc.net.0.mtu = 0\n"
+			"lxc.net.0.hwaddr = 00:00:00:00:00:00\nlxc.net.1.type = veth\n"
+			"lxc.net.1.name = a b\nlxc.net.1.veth.pair = ..\nlxc.net.2.type = empty\n"
+			"lxc.net.2.mtu = 1400\nlxc.net.2.hwaddr = 02:16:3e:00:00:01\n",
+			0,
+			"(test):5 error: Hardware address \"00:00:00:00:00:00\" of lxc.net.0 is no "
+			"address of an interface\n"
+			"(test):4 warning: An mtu of 0 has no effect (lxc.net.0)\n"
+			"(test):2 error: The interface name \"eth%s\" has a percent sign in it\n"
+			"(test):3 error: The interface name \"a/b\" has a slash or a colon in it\n"
+			"(test):7 error: The interface name \"a b\" has a blank in it\n"
+			"(test):8 error: The interface name \"..\" is a directory's name\n"
+			"(test):10 warning: mtu has no effect on type empty (lxc.net.2)\n"
+			"(test):11 error: The loopback interface has no hardware address "
+			"(lxc.net.2)\n");
+	assert_findings("lxc.net.0.type = veth\nlxc.net.0.name = lan%d\n"
+			"lxc.net.1.type = veth\nlxc.net.1.name = lan%d\n"
+			"lxc.net.1.veth.pair = p%d\n",
+			0, "(test):5 error: The interface name \"p%d\" has a percent sign in it\n");
 	assert_findings(
 		"lxc.net.0.type = veth\nlxc.net.0.name = eth0\nlxc.net.0.veth.pair = v\n"
 		"lxc.net.1.type = veth\nlxc.net.1.name = eth0\nlxc.net.1.veth.pair = v\n"
@@ -289,8 +309,10 @@ static void findings_about_gateways(void **state)
 			"lxc.net.0.ipv6.address = fd00::2\nlxc.net.0.ipv6.gateway = auto\n",
 			0, "(test):4 error: Automatic gateway detection needs lxc.net.0.link\n");
 	assert_findings("lxc.net.0.type = veth\nlxc.net.0.flags = up\n"
-			"lxc.net.0.ipv4.gateway = dev\nlxc.net.0.ipv6.gateway = dev\n",
-			0, "");
+			"lxc.net.0.ipv4.gateway = dev\nlxc.net.0.ipv6.gateway = fe80::1\n",
+			0,
+			"(test):3 error: Cannot add ipv4 gateway for network device lxc.net.0 "
+			"without an ipv4 address\n");
 	assert_findings("lxc.net.0.type = veth\nlxc.net.0.flags = up\n"
 			"lxc.net.0.ipv6.gateway = fd00::1\n",
 			0,

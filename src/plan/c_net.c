@@ -14,6 +14,7 @@
 #include "base/macros.h"
 #include "base/num.h"
 #include "config/hwaddr.h"
+#include "config/interface_name.h"
 
 #define LOG_CATEGORY "network"
 
@@ -44,10 +45,18 @@ const struct facts_net *net_facts(const struct compiler *c, size_t index)
 	return net < c->facts->nets.count ? &c->facts->nets.items[net] : &nothing;
 }
 
+/* "lan%d": the kernel's way to number them, without its numbers. */
+static bool is_numbered(const struct config_net *net)
+{
+	return net->name && interface_name_is_template(net->name);
+}
+
 const char *net_explicit_name(const struct compiler *c, size_t index)
 {
 	const struct compiler_link *link = &c->links[index];
 
+	if (is_numbered(link->net))
+		return NULL;
 	if (link->net->name || link->net->type != NET_PHYS)
 		return link->net->name;
 	return link->phys ? link->phys->name : link->net->link;
@@ -72,7 +81,10 @@ static bool is_taken(struct compiler *c, size_t index, const char *name)
 
 const char *net_name_inside(struct compiler *c, size_t index)
 {
-	char name[NAME_ROOM] = "eth0";
+	const char *pattern = is_numbered(c->links[index].net) ? c->links[index].net->name
+							       : "eth%d";
+	const char *mark = strchr(pattern, '%');
+	char name[NAME_ROOM] = "";
 
 	if (c->links[index].net->type == NET_EMPTY)
 		return "lo";
@@ -80,7 +92,8 @@ const char *net_name_inside(struct compiler *c, size_t index)
 		return net_explicit_name(c, index);
 	/* Each interface takes one name at most. */
 	for (size_t n = 0; n <= c->link_count; n++) {
-		snprintf(name, sizeof(name), "eth%zu", n);
+		snprintf(name, sizeof(name), "%.*s%zu%s", (int)(mark - pattern), pattern, n,
+			 mark + 2);
 		if (!is_taken(c, index, name))
 			break;
 	}
@@ -109,8 +122,17 @@ int net_read_mtu(struct compiler *c, size_t index, uint32_t *ret, struct err *e)
 {
 	const struct config_net *net = c->links[index].net;
 
-	if (!net->mtu || num_parse_u32(net->mtu, 10, ret) == 0)
+	uint32_t mtu;
+
+	if (!net->mtu)
 		return 0;
+	if (num_parse_u32(net->mtu, 10, &mtu) == 0) {
+		if (mtu)
+			*ret = mtu;
+		else
+			log_warn("%s of 0 is passed over", net_key(c, net, "mtu"));
+		return 0;
+	}
 	err_set(e, ERR_CONFIG_VALUE_INVALID, 0, "Failed to parse mtu \"%s\"", net->mtu);
 	return net_refuse(c, net, "mtu", "write a number of bytes", e);
 }
@@ -134,7 +156,11 @@ int net_read_mac(struct compiler *c, size_t index, uint64_t *ret, struct err *e)
 	}
 	for (size_t i = 0; i < HWADDR_BYTES; i++)
 		*ret |= (uint64_t)mac[i] << 8 * i;
-	return 0;
+	if (*ret)
+		return 0;
+	err_set(e, ERR_CONFIG_VALUE_INVALID, 0, "\"%s\" is no address of an interface",
+		net->hwaddr);
+	return net_refuse(c, net, "hwaddr", "leave it out: the kernel chooses one", e);
 }
 
 static void add_overlay(struct compiler *c, struct plan_overlay row)
@@ -156,7 +182,7 @@ void net_add_names(struct compiler *c, size_t index, const char *inside)
 				       .key = plan_build_text(&c->b, net_key(c, net, "veth.pair")),
 				       .register_number = c->r_veth[index]});
 	/* A pattern has many. */
-	if (!net->name && index < c->values->nets.count)
+	if ((!net->name || is_numbered(net)) && index < c->values->nets.count)
 		add_overlay(c, (struct plan_overlay){
 				       .key = plan_build_text(&c->b, net_key(c, net, "name")),
 				       .register_number = PLAN_NO_REGISTER,

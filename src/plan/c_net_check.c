@@ -8,8 +8,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/macros.h"
 #include "config/interface_name.h"
+
+#define LOG_CATEGORY "network"
 
 static int check_place(struct compiler *c, size_t index, struct err *e)
 {
@@ -38,6 +41,17 @@ static int check_user(struct compiler *c, const struct config_net *net, struct e
 			  "let root start the container, or use an interface of the type veth", e);
 }
 
+static int check_name(struct compiler *c, const struct config_net *net, const char *subkey,
+		      const char *name, const char *hint, struct err *e)
+{
+	const char *problem = name ? interface_name_problem(name) : NULL;
+
+	if (!problem)
+		return 0;
+	err_set(e, ERR_CONFIG_VALUE_INVALID, 0, "The interface name \"%s\" %s", name, problem);
+	return net_refuse(c, net, subkey, hint, e);
+}
+
 static int check_names(struct compiler *c, size_t index, struct err *e)
 {
 	const struct config_net *net = c->links[index].net;
@@ -45,6 +59,12 @@ static int check_names(struct compiler *c, size_t index, struct err *e)
 
 	if (!name || net->type == NET_EMPTY || net->type == NET_NONE)
 		return 0;
+	if (check_name(
+		    c, net, "name", net->name,
+		    "leave it out for the first of eth0, eth1 … that is free, or write letters and "
+		    "digits",
+		    e) < 0)
+		return -EINVAL;
 	if (strcmp(name, "lo") == 0) {
 		err_set(e, ERR_CONFIG_CONFLICT, 0,
 			"The interface can't be called \"lo\": the loopback interface has that "
@@ -119,6 +139,9 @@ static int check_pair(struct compiler *c, size_t index, struct err *e)
 	if (net->type != NET_VETH || !net->veth.pair || !c->facts->caller.is_root ||
 	    interface_name_is_random(net->veth.pair))
 		return 0;
+	if (check_name(c, net, "veth.pair", net->veth.pair,
+		       "leave it out for a name that is free, or write letters and digits", e) < 0)
+		return -EINVAL;
 	for (size_t i = 0; i < index; i++) {
 		const struct config_net *other = c->links[i].net;
 
@@ -134,6 +157,20 @@ static int check_pair(struct compiler *c, size_t index, struct err *e)
 	return 0;
 }
 
+/* The loopback interface. LXC, too, passes over what is told here. */
+static int check_empty(struct compiler *c, const struct config_net *net, struct err *e)
+{
+	if (net->type != NET_EMPTY)
+		return 0;
+	if (net->mtu || net->l2proxy)
+		log_warn("%s is passed over: type empty is the loopback interface",
+			 net_key(c, net, net->mtu ? "mtu" : "l2proxy"));
+	if (!net->hwaddr)
+		return 0;
+	err_set(e, ERR_CONFIG_CONFLICT, 0, "The loopback interface has no hardware address");
+	return net_refuse(c, net, "hwaddr", "take it out", e);
+}
+
 int net_check(struct compiler *c, size_t index, struct err *e)
 {
 	int r = check_user(c, c->links[index].net, e);
@@ -146,6 +183,8 @@ int net_check(struct compiler *c, size_t index, struct err *e)
 		r = check_names(c, index, e);
 	if (r == 0)
 		r = check_pair(c, index, e);
+	if (r == 0)
+		r = check_empty(c, c->links[index].net, e);
 	return r;
 }
 
@@ -156,7 +195,7 @@ int net_check_pattern(struct compiler *c, const struct config_net *net, size_t c
 		bool is_given;
 		const char *subkey, *what;
 	} rows[] = {
-		{net->name, "name", "name"},
+		{net->name && !interface_name_is_template(net->name), "name", "name"},
 		{net->hwaddr, "hwaddr", "hardware address"},
 		{net->ipv4.count > 0, "ipv4.address", "IPv4 address"},
 		{net->ipv6.count > 0, "ipv6.address", "IPv6 address"},

@@ -99,7 +99,7 @@ static int check_gateway(struct compiler *c, const struct config_net *net, const
 				      (unsigned)net->index),
 			e);
 	}
-	if (gateway->kind != GATEWAY_DEVICE && !is_link_local && family->addresses->count == 0) {
+	if (!is_link_local && family->addresses->count == 0) {
 		err_set(e, ERR_CONFIG_INCOMPLETE, 0,
 			"Cannot add %s gateway for network device \"%s\" when not assigning an "
 			"%s address",

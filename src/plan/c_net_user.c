@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Virtual Ethernet interfaces of ordinary users (runtime.md §9.3): lxc-user-nic makes the pair, as
- * lxc-usernet allows, and nothing of the host's end is this user's to change. mtu and veth.pair are
- * the administrator's business then and passed over, as LXC does; what would leave the container in
- * another network than the configuration says is refused. The hardware address is set inside.
+ * lxc-usernet allows, and nothing of the host's end is this user's to change. mtu, queues and
+ * veth.pair are the administrator's business then and passed over, as LXC does; what would leave
+ * the container in another network than the configuration says is refused. The hardware address is
+ * set inside.
  */
 
 #include "plan/c_net.h"
@@ -25,6 +26,12 @@ static int refuse(struct compiler *c, const struct config_net *net, const char *
 	return r;
 }
 
+static void pass_over(struct compiler *c, const struct config_net *net, const char *subkey,
+		      const char *why)
+{
+	log_info("%s is passed over: %s", net_key(c, net, subkey), why);
+}
+
 static int check_keys(struct compiler *c, const struct config_net *net, struct err *e)
 {
 	if (net->veth.mode == VETH_ROUTER)
@@ -38,11 +45,13 @@ static int check_keys(struct compiler *c, const struct config_net *net, struct e
 	if (net->veth.ipv6_routes.count > 0)
 		return refuse(c, net, "veth.ipv6.route", "routes on the host", e);
 	if (net->mtu)
-		log_info("%s is passed over: the interface has the bridge's",
-			 net_key(c, net, "mtu"));
+		pass_over(c, net, "mtu", "the interface has the bridge's");
+	if (net->veth.rx_queues)
+		pass_over(c, net, "veth.n_rxqueues", "lxc-user-nic leaves it to the kernel");
+	if (net->veth.tx_queues)
+		pass_over(c, net, "veth.n_txqueues", "lxc-user-nic leaves it to the kernel");
 	if (net->veth.pair)
-		log_info("%s is passed over: lxc-user-nic chooses the name",
-			 net_key(c, net, "veth.pair"));
+		pass_over(c, net, "veth.pair", "lxc-user-nic chooses the name");
 	return 0;
 }
 

@@ -574,6 +574,35 @@ ovs-vsctl: not found"
     assert_contains "$stdout" 'vlan_filtering is not enabled on "br0"'
 }
 
+@test "names and numbers that LXC takes, and those that no interface can have" {
+    in_net <<-'SCRIPT'
+	veth="-s lxc.net.0.type=veth"
+	start $veth -s lxc.net.0.name=lan%d -s lxc.net.0.mtu=0 -s lxc.net.1.type=veth \
+	    -s lxc.net.1.name=lan%d -o $LXCPATH/odd.log -l warn
+	attach ls /sys/class/net | xargs
+	info -c lxc.net.1.name
+	grep -o 'lxc.net.0.mtu of 0 is passed over' $LXCPATH/odd.log
+	stop
+	refused() { start "$@" 2>&1 | sed -n 's/^  //p' | head -1 | sed 's/  *(.*//'; }
+	refused $veth -s lxc.net.0.name=a/b
+	refused $veth -s lxc.net.0.veth.pair=foo%d
+	refused $veth -s lxc.net.0.hwaddr=00:00:00:00:00:00
+	refused -s lxc.net.0.type=empty -s lxc.net.0.hwaddr=02:11:22:33:44:55
+	refused $veth -s lxc.net.0.flags=up -s lxc.net.0.ipv4.gateway=dev
+	links
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" 'lan0 lan1 lo
+lxc.net.1.name = lan1
+lxc.net.0.mtu of 0 is passed over
+The interface name "a/b" has a slash or a colon in it
+The interface name "foo%d" has a percent sign in it
+"00:00:00:00:00:00" is no address of an interface
+The loopback interface has no hardware address
+Cannot add ipv4 gateway for network device "eth0" when not assigning an ipv4 address
+lo peer0 up0'
+}
+
 @test "one pair for two interfaces is refused" {
     in_net <<-'SCRIPT'
 	start -s lxc.net.0.type=veth -s lxc.net.0.veth.pair=vethT -s lxc.net.1.type=veth \
