@@ -49,6 +49,9 @@ static int create_renamed(struct netlink *n, struct link_upper *upper)
 	r = link_find(&inside, transient, 0, &made);
 	if (r == 0)
 		r = link_change(&inside, made.index, &final);
+	/* What the kernel has said is told with our handle. */
+	if (r < 0)
+		memcpy(n->note, inside.note, sizeof(n->note));
 	if (r < 0 && made.index)
 		link_delete(&inside, made.index);
 	netlink_close(&inside);
