@@ -35,7 +35,8 @@
 #define IN_ALLOWED(k)          .in = REGISTER_ALLOWED, .in_kind = (k)
 #define OUT(k)                 .out = REGISTER_REQUIRED, .out_kind = (k)
 #define OUT_ALLOWED(k)         .out = REGISTER_ALLOWED, .out_kind = (k)
-#define CALLS(...)             .calls = {__VA_ARGS__}
+/* One text: pointers are relocated when the library is loaded. */
+#define CALLS(...)             .calls = #__VA_ARGS__
 #define HINTS(name)            .hints = plan_hints_##name
 #define TAKES(...)             .arguments = {__VA_ARGS__}
 

@@ -453,7 +453,7 @@ struct plan_op_row {
 	enum { REGISTER_UNUSED, REGISTER_REQUIRED, REGISTER_ALLOWED } in, out;
 	enum register_kind in_kind, out_kind;
 	struct plan_argument arguments[PLAN_ARGUMENTS];
-	const char *calls[8];          /* system calls that it may make, for the documentation */
+	const char *calls;             /* "\"sendto\", \"recvmsg\"", for the documentation */
 	const struct plan_hint *hints; /* may be NULL */
 };
 
