@@ -34,43 +34,76 @@ static void look_at_settings(const struct config_net *net, struct facts_net *fac
 		fact->ipv6_all_forwarding = link_setting_is_on("ipv6", "all", "forwarding");
 }
 
-static const char *const *copy_names(struct gathering *g, const struct link_altnames *names)
-{
-	const char **list;
+struct names {
+	struct gathering *g;
+	VEC_OF(const char *)
+};
 
-	list = arena_alloc(&g->facts->arena, (names->count + 1) * sizeof(*list));
-	for (uint32_t i = 0; list && i <= names->count; i++) {
-		list[i] = i < names->count ? arena_strdup(&g->facts->arena, names->names[i]) : NULL;
-		if (i < names->count && !list[i])
-			return NULL;
-	}
-	return list;
+static int add_name(void *context, const char *name)
+{
+	struct names *names = context;
+	const char **place = vec_push_in(names, &names->g->facts->arena);
+
+	if (place)
+		*place = arena_strdup(&names->g->facts->arena, name);
+	return place && *place ? 0 : -ENOMEM;
 }
 
+/* Its alternative names, ending in NULL; NULL: it has none. 0 or -errno. */
+static int list_names(struct gathering *g, uint32_t index, const char *const **ret)
+{
+	struct names names = {.g = g};
+	struct netlink netlink;
+	int r = netlink_open(&netlink);
+
+	*ret = NULL;
+	if (r < 0)
+		return r;
+	r = link_each_altname(&netlink, index, add_name, &names);
+	netlink_close(&netlink);
+	if (r > 0) {
+		const char **end = vec_push_in(&names, &g->facts->arena);
+
+		if (!end)
+			return -ENOMEM;
+		*end = NULL;
+		*ret = names.items;
+	}
+	return r < 0 ? r : 0;
+}
+
+/* `name` may be an alternative one: what it is called is what it is to be called again. */
 static int add_phys(struct gathering *g, const char *name, struct facts_net *fact, struct err *e)
 {
 	char phy[LINK_PHY_MAX];
 	struct link_look look;
 	struct facts_phys *phys;
+	const char *const *others;
 	int r = link_look(name, &look);
 
 	/* The compiler tells that there is none. */
 	if (r < 0)
 		return 0;
+	r = list_names(g, look.index, &others);
+	if (r < 0)
+		return r == -ENOMEM ? gather_no_memory(e)
+				    : err_set(e, ERR_NETWORK_FAILED, -r,
+					      "Cannot list the names of the network interface "
+					      "\"%s\"",
+					      name);
 	phys = vec_push_in(&fact->physes, &g->facts->arena);
 	if (!phys)
 		return gather_no_memory(e);
 	*phys = (struct facts_phys){
-		.name = arena_strdup(&g->facts->arena, name),
-		.phy = link_phy(name, phy) == 0 ? arena_strdup(&g->facts->arena, phy) : NULL,
+		.name = arena_strdup(&g->facts->arena, look.name),
+		.phy = link_phy(look.name, phy) == 0 ? arena_strdup(&g->facts->arena, phy) : NULL,
 		.index = look.index,
 		.mtu = look.mtu,
 		.mac = look.mac,
 		.alias = look.alias[0] ? arena_strdup(&g->facts->arena, look.alias) : NULL,
-		.others = look.altnames.count ? copy_names(g, &look.altnames) : NULL,
+		.others = others,
 	};
-	if (!phys->name || (look.alias[0] && !phys->alias) ||
-	    (look.altnames.count > 0 && !phys->others))
+	if (!phys->name || (look.alias[0] && !phys->alias))
 		return gather_no_memory(e);
 	return 0;
 }

@@ -101,7 +101,7 @@ static int judge(struct net_work *work, const struct link_facts *facts,
 	autostr why = {0};
 	int r;
 
-	if (strcmp(facts->kind, "bridge") != 0) {
+	if (strcmp(facts->identity.kind, "bridge") != 0) {
 		err_set(e, ERR_NETWORK_FAILED, 0, "the interface \"%s\" is no bridge", facts->name);
 		return NET_BRIDGE_FOREIGN;
 	}

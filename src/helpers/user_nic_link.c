@@ -56,7 +56,7 @@ int user_nic_bridge_find(struct netlink *n, const char *name, struct user_nic_br
 		.name = name,
 		.index = facts.index,
 		.mtu = facts.mtu,
-		.is_openvswitch = strcmp(facts.kind, "bridge") != 0,
+		.is_openvswitch = strcmp(facts.identity.kind, "bridge") != 0,
 	};
 	return 0;
 }

@@ -51,61 +51,33 @@ static void look_at_kind(const struct nlmsghdr *message, struct link_look *ret)
 		look_at_bridge(info, length, ret);
 }
 
-static void look_at_names(const struct nlmsghdr *message, struct link_look *ret)
+static int read_answer(void *context, const struct nlmsghdr *message)
 {
-	size_t length;
-	const void *found = netlink_find(message, sizeof(struct ifinfomsg), IFLA_IFALIAS, &length);
-	const uint8_t *mac;
+	struct link_look *ret = context;
+	struct link_facts facts;
 
-	if (found && length > 0 && length <= sizeof(ret->alias)) {
-		memcpy(ret->alias, found, length);
-		ret->alias[length - 1] = '\0';
-	}
-	mac = netlink_find(message, sizeof(struct ifinfomsg), IFLA_ADDRESS, &length);
-	for (size_t i = 0; mac && length == LINK_MAC_LENGTH && i < length; i++)
-		ret->mac |= (uint64_t)mac[i] << 8 * i;
+	link_read_facts(message, &facts);
+	memset(ret, 0, sizeof(*ret));
+	ret->index = facts.index;
+	ret->mtu = facts.mtu;
+	memcpy(ret->name, facts.name, sizeof(ret->name));
+	memcpy(ret->alias, facts.alias, sizeof(ret->alias));
+	for (size_t i = 0; facts.has_mac && i < LINK_MAC_LENGTH; i++)
+		ret->mac |= (uint64_t)facts.mac[i] << 8 * i;
+	look_at_kind(message, ret);
+	return 0;
 }
 
 int link_look(const char *name, struct link_look *ret)
 {
-	union {
-		struct nlmsghdr message;
-		char bytes[NETLINK_REPLY_MAX];
-	} reply;
-	struct netlink_request request;
-	struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
 	struct netlink netlink;
-	const void *mtu;
-	size_t length;
-	int r;
+	int r = netlink_open(&netlink);
 
-	if (strlen(name) >= IF_NAMESIZE)
-		return -ENAMETOOLONG;
-	r = netlink_open(&netlink);
 	if (r < 0)
 		return r;
-	netlink_begin(&request, RTM_GETLINK, 0);
-	netlink_add_header(&request, &header, sizeof(header));
-	netlink_add_text(&request, IFLA_IFNAME, name);
-	netlink_add_u32(&request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	memset(&reply, 0, NLMSG_HDRLEN + sizeof(header));
-	r = netlink_ask(&netlink, &request, &reply, sizeof(reply));
+	r = link_ask(&netlink, name, 0, read_answer, ret);
 	netlink_close(&netlink);
-	if (r < 0)
-		return r;
-	if (reply.message.nlmsg_type != RTM_NEWLINK)
-		return -EPROTO;
-
-	memcpy(&header, NLMSG_DATA(&reply.message), sizeof(header));
-	memset(ret, 0, sizeof(*ret));
-	ret->index = (uint32_t)header.ifi_index;
-	look_at_kind(&reply.message, ret);
-	look_at_names(&reply.message, ret);
-	link_read_altnames(&reply.message, &ret->altnames);
-	mtu = netlink_find(&reply.message, sizeof(header), IFLA_MTU, &length);
-	if (mtu && length == sizeof(ret->mtu))
-		memcpy(&ret->mtu, mtu, sizeof(ret->mtu));
-	return 0;
+	return r;
 }
 
 bool link_setting_is_on(const char *family, const char *name, const char *file)

@@ -16,12 +16,12 @@
 struct link_look {
 	uint32_t index;
 	uint32_t mtu;
-	bool is_bridge;     /* a Linux bridge; Open vSwitch's are not */
-	bool filters_vlans; /* of a bridge: `vlan_filtering` */
-	uint16_t pvid;      /* of a bridge: the VLAN of its new ports, 0 = none */
-	uint64_t mac;       /* first byte lowest; 0 = none, or not one of six bytes */
+	bool is_bridge;           /* a Linux bridge; Open vSwitch's are not */
+	bool filters_vlans;       /* of a bridge: `vlan_filtering` */
+	uint16_t pvid;            /* of a bridge: the VLAN of its new ports, 0 = none */
+	uint64_t mac;             /* first byte lowest; 0 = none, or not one of six bytes */
+	char name[LINK_NAME_MAX]; /* it may have been asked for by an alternative one */
 	char alias[LINK_ALIAS_MAX];
-	struct link_altnames altnames;
 };
 
 /* 0, -ENODEV: there is none; -ENAMETOOLONG; other -errno. */

@@ -114,7 +114,6 @@ int net_add_phys(struct compiler *c, size_t index, struct err *e)
 	const struct config_net *net = c->links[index].net;
 	const struct facts_phys *phys = c->links[index].phys;
 	const char *name = net_name_inside(c, index);
-	uint32_t others = phys->others ? plan_build_list(&c->b, phys->others) : 0;
 	struct plan_step *step;
 	uint32_t mtu = 0;
 	uint64_t mac = 0;
@@ -134,7 +133,6 @@ int net_add_phys(struct compiler *c, size_t index, struct err *e)
 	step->arg[2] = phys->phy ? plan_build_text(&c->b, phys->phy) : phys->index;
 	step->arg[3] = mtu;
 	step->arg[4] = mac;
-	step->arg[5] = others;
 	return 0;
 }
 

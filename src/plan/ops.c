@@ -300,8 +300,7 @@ const struct plan_op_row plan_op_rows[OP_COUNT] = {
 		    ERR_NETWORK_FAILED),
 		OUT(REGISTER_NAME),
 		TAKES(TEXT("link"), TEXT("name"), NUMBER("ifindex", FORM_PLAIN),
-		      NUMBER("mtu", FORM_COUNT), NUMBER("mac", FORM_MAC),
-		      LIST_OPTIONAL("other-names")),
+		      NUMBER("mtu", FORM_COUNT), NUMBER("mac", FORM_MAC)),
 		CALLS("sendto", "recvmsg", "setns", "getrandom"), HINTS(phys)},
 	[OP_PHYS_RETURN] = {
 		ROW(OP_PHYS_RETURN, "take the network interface %o back from the container",
@@ -316,7 +315,7 @@ const struct plan_op_row plan_op_rows[OP_COUNT] = {
 		    ERR_NETWORK_FAILED),
 		OUT(REGISTER_NAME),
 		TAKES(TEXT("link"), TEXT("name"), TEXT("phy"), NUMBER("mtu", FORM_COUNT),
-		      NUMBER("mac", FORM_MAC), LIST_OPTIONAL("other-names")),
+		      NUMBER("mac", FORM_MAC)),
 		CALLS("clone3", "execve", "waitid", "sendto", "recvmsg", "setns"), HINTS(command)},
 	[OP_WIRELESS_RETURN] = {
 		ROW(OP_WIRELESS_RETURN, "take the wireless interface %o back from the container",

@@ -177,15 +177,15 @@
 	X(OP_NETNS_UNPIN, "netns-unpin", LANE_HOST, OP_NONE) \
 	/* no such file is fine. Not while an interface of the host's is inside */ \
 	X(OP_PHYS_TAKE, "phys-take", LANE_HOST, OP_PHYS_RETURN) \
-	/* out NAME on the way back (its number: ifindex inside; 16 bytes behind its beginning the \
-	 * interface's kind); t link, t name inside, n ifindex, n mtu, n mac, l? alternative \
-	 * names, which it loses: init gets the interface */ \
+	/* out NAME on the way back (its number: ifindex inside; behind the name what tells the \
+	 * interface from others); t link, t name inside, n ifindex, n mtu, n mac; alternative \
+	 * names it loses: init gets the interface */ \
 	X(OP_PHYS_RETURN, "phys-return", LANE_HOST, OP_NONE) \
 	/* in NAME (empty is fine; stays, with part 0 gone), t link, n ifindex, n mtu, n mac, t? \
 	 * alias, l? alternative names, as they were; whatever it is called inside now */ \
 	X(OP_WIRELESS_TAKE, "wireless-take", LANE_HOST, OP_WIRELESS_RETURN) \
-	/* as OP_PHYS_TAKE with the whole phy, by iw; t link, t name inside, t phy, n mtu, n mac, \
-	 * l? alternative names */ \
+	/* as OP_PHYS_TAKE with the whole phy, by iw; t link, t name inside, t phy, n mtu, n mac \
+	 */ \
 	X(OP_WIRELESS_RETURN, "wireless-return", LANE_HOST, OP_NONE) \
 	/* as OP_PHYS_RETURN; t link, t phy, n mtu, n mac, t? alias, l? alternative names */ \
 	X(OP_PROXY_ADD, "proxy-add", LANE_HOST, OP_PROXY_REMOVE) \

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Network interfaces of the HOST lane: those of the host's that a container gets for its life, and
- * that come back under their old name, number, MTU, address, alias and alternative names, whatever
- * container root has made of them.
+ * that come back under their old name, number, MTU, address, alias, alternative names, length of
+ * the queue, group and link mode, whatever container root has made of these.
  *
  * On its way back an interface has a random name, which the register holds from the beginning: it
  * meets no other one on the host, and whoever undoes the run after a crash finds it by that name,
- * or by its number, wherever the way ended.
+ * wherever the way ended.
  */
 
 #include "run/host_net.h"
@@ -17,12 +17,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/macros.h"
 #include "run/host_command.h"
 #include "run/host_net_pin.h"
+#include "run/host_net_seek.h"
 #include "sys/namespace.h"
+
+enum {
+	NOT_THERE = 1,
+	ARRIVAL_TRIES = 20, /* 1 s: a namespace ends after its last process, not with it */
+	ARRIVAL_PAUSE = 50, /* milliseconds */
+};
 
 /* How the interface was and is to be again. */
 struct past {
@@ -34,66 +42,56 @@ struct past {
 	uint64_t names; /* list */
 };
 
-/* Of the record's register: the kind stands behind the name. */
-static const char *kind_of(const struct record_register *reg)
-{
-	return reg->name + LINK_NAME_MAX;
-}
-
-static bool is_kind(const struct record_register *reg, const struct link_facts *found)
-{
-	return strncmp(kind_of(reg), found->kind, LINK_NAME_MAX) == 0 &&
-	       !(found->flags & IFF_LOOPBACK);
-}
-
 /* -- taking */
 
 static int intend(struct host *h, const struct plan_step *step, const struct link_facts *found)
 {
 	struct record_register *reg = host_register(h, step->out);
-	char name[LINK_NAME_MAX];
-	int r = host_net_random("physXXXXXX", name, sizeof(name));
+	struct phys_note note = {.identity = found->identity, .usage = found->usage};
+	const char *inside = host_text(h, step, 1);
+	int r = host_net_random("physXXXXXX", note.way, sizeof(note.way));
 
 	if (r < 0)
 		return host_failed(h, __NR_getrandom, r);
-	r = host_intend_name(h, step->out, name);
+	r = strlen(inside) < sizeof(note.inside) ? host_intend_name(h, step->out, note.way)
+						 : -ENAMETOOLONG;
 	if (r < 0 || !reg)
 		return r;
 	atomic_store(&reg->state, VALUE_EMPTY);
-	memcpy(reg->name + LINK_NAME_MAX, found->kind, LINK_NAME_MAX);
+	memcpy(note.inside, inside, strlen(inside));
+	memcpy(reg->name, &note, sizeof(note));
 	atomic_store(&reg->state, VALUE_INTENDED);
 	return 0;
 }
 
-static int drop_names(const struct host *h, struct netlink *n, uint32_t index, uint64_t list)
+/* The interface has arrived, the container has not run yet: its number there, and what it hangs
+ * on. `change`: what it is still to get, or NULL. */
+static int note_arrival(struct host *h, const struct plan_step *step, int ns_fd, const char *name,
+			const struct link_change *change)
 {
-	const char *name = plan_list_first(h->plan, list);
-	int r = 0;
-
-	for (uint32_t i = plan_list_count(h->plan, list); i > 0 && r == 0; i--) {
-		r = link_delete_altname(n, index, name);
-		name += strlen(name) + 1;
-	}
-	/* Somebody else has taken it away meanwhile. */
-	return r == -ENOENT || r == -EINVAL ? 0 : r;
-}
-
-/* The interface has arrived, the container has not run yet: its number there. */
-static int note_number(struct host *h, const struct plan_step *step, int ns_fd, const char *name)
-{
+	struct record_register *reg = host_register(h, step->out);
 	struct link_facts arrived;
+	struct phys_note note;
 	struct netlink inside;
 	int r = host_net_open_in(h, ns_fd, &inside);
 
 	if (r < 0)
 		return r;
 	r = link_find(&inside, name, 0, &arrived);
+	if (r == 0 && change)
+		r = link_change(&inside, arrived.index, change);
 	if (r < 0)
 		host_net_refused(h, &inside, r, name);
 	netlink_close(&inside);
-	if (r == 0)
-		host_set_name(h, step->out, arrived.index);
-	return r;
+	if (r < 0 || !reg)
+		return r;
+	memcpy(&note, reg->name, sizeof(note));
+	note.link = arrived.link;
+	note.has_link_namespace = arrived.has_link_namespace;
+	note.link_namespace = arrived.link_namespace;
+	memcpy(reg->name, &note, sizeof(note));
+	host_set_name(h, step->out, arrived.index);
+	return 0;
 }
 
 /* The interface on the host, looked up and noted before anything is done to it: index 0 = any. The
@@ -106,7 +104,7 @@ static int begin(struct host *h, const struct plan_step *step, uint32_t index,
 
 	if (r < 0)
 		return r;
-	r = link_find(ret_n, link, 0, ret_found);
+	r = link_find_large(ret_n, link, 0, ret_found);
 	if (r == 0 && index && ret_found->index != index)
 		r = -ENODEV;
 	if (r < 0)
@@ -137,20 +135,23 @@ int host_phys_take(struct host *h, const struct plan_step *step)
 	r = begin(h, step, (uint32_t)step->arg[2], &n, &found);
 	if (r < 0)
 		return r;
-	r = drop_names(h, &n, found.index, step->arg[5]);
+	r = link_strip_altnames(&n, found.index);
 	if (r == 0)
 		r = link_move(&n, found.index, ns_fd, 0, &change);
 	if (r < 0)
 		host_net_refused(h, &n, r, link);
 	netlink_close(&n);
-	return r < 0 ? r : note_number(h, step, ns_fd, name);
+	return r < 0 ? r : note_arrival(h, step, ns_fd, name, NULL);
 }
 
 /* -- giving back */
 
-/* On the host: what it was called before, and the rest. */
+/*
+ * On the host: as it was. Its name comes last: with it the interface is whoever's that looks for
+ * it, and the undoing may be killed anywhere.
+ */
 static int restore(struct host *h, struct netlink *n, const struct link_facts *found,
-		   const struct past *past)
+		   const struct phys_sought *sought, const struct past *past)
 {
 	uint8_t mac[LINK_MAC_LENGTH];
 	const struct link_change name = {.name = past->link};
@@ -160,76 +161,38 @@ static int restore(struct host *h, struct netlink *n, const struct link_facts *f
 			       ? mac
 			       : NULL,
 		.alias = past->alias,
+		.usage = &sought->note.usage,
 	};
-	struct link_altnames names;
+	const bool is_renamed = strcmp(found->name, past->link) != 0;
 	const char *text = plan_list_first(h->plan, past->names);
-	int r = 0;
+	int r = is_renamed ? link_set_down(n, found->index) : 0;
 
-	if (strcmp(found->name, past->link) != 0)
-		r = link_change(n, found->index, &name);
+	/* One of them may be the name that it had. */
+	if (r == 0)
+		r = link_strip_altnames(n, found->index);
 	if (r == 0)
 		r = link_change(n, found->index, &rest);
-	if (r == 0)
-		r = link_list_altnames(n, found->index, &names);
-	for (uint32_t i = 0; r == 0 && i < names.count; i++)
-		link_delete_altname(n, found->index, names.names[i]);
 	for (uint32_t i = plan_list_count(h->plan, past->names); i > 0 && r == 0; i--) {
 		r = link_add_altname(n, found->index, text);
+		/* Whoever else names interfaces, udev say, has given it away, maybe to this one. */
+		r = r == -EEXIST ? 0 : r;
 		text += strlen(text) + 1;
 	}
+	if (r == 0 && is_renamed)
+		r = link_change(n, found->index, &name);
 	return r < 0 ? host_net_refused(h, n, r, past->link) : 0;
 }
 
-/* Where it is on the host, if it is there: the way back may have ended anywhere, and a namespace
- * that has died gives real devices back under names of the kernel's. */
-static int find_on_host(struct netlink *n, const struct record_register *reg,
-			const struct past *past, struct link_facts *ret)
-{
-	int r = link_find(n, reg->name, 0, ret);
-
-	if (r == -ENODEV && past->index)
-		r = link_find(n, NULL, past->index, ret);
-	if (r == -ENODEV && !past->index)
-		r = link_find(n, past->link, 0, ret);
-	if (r == 0 && !is_kind(reg, ret))
-		r = -ENODEV;
-	return r;
-}
-
-/* Of one that was about to be taken, the container never had it: its name is ours or the host's. */
-static int find_inside(struct netlink *n, const struct record_register *reg, const char *name,
-		       const struct past *past, struct link_facts *ret)
-{
-	int r;
-
-	if (atomic_load(&reg->state) == VALUE_SET) {
-		r = link_find(n, NULL, (uint32_t)reg->number, ret);
-	} else {
-		r = link_find(n, reg->name, 0, ret);
-		if (r == -ENODEV && name)
-			r = link_find(n, name, 0, ret);
-		if (r == -ENODEV)
-			r = link_find(n, past->link, 0, ret);
-	}
-	if (r == 0 && !is_kind(reg, ret))
-		r = -ENODEV;
-	return r;
-}
-
 /* What keeps it from moving: being up under its name (until Linux 6.1), names that others have. */
-static int make_ready(struct netlink *n, const struct record_register *reg,
-		      const struct link_facts *found)
+static int make_ready(struct netlink *n, const char *way, const struct link_facts *found)
 {
-	struct link_altnames names;
-	const struct link_change name = {.name = reg->name};
+	const struct link_change name = {.name = way};
 	int r = link_set_down(n, found->index);
 
-	if (r == 0 && strcmp(found->name, reg->name) != 0)
-		r = link_change(n, found->index, &name);
 	if (r == 0)
-		r = link_list_altnames(n, found->index, &names);
-	for (uint32_t i = 0; r == 0 && i < names.count; i++)
-		r = link_delete_altname(n, found->index, names.names[i]);
+		r = link_strip_altnames(n, found->index);
+	if (r == 0 && strcmp(found->name, way) != 0)
+		r = link_change(n, found->index, &name);
 	return r;
 }
 
@@ -273,8 +236,7 @@ static int move_phy(struct host *h, int ns_fd, const char *phy, pid_t pid)
 	return r;
 }
 
-/* 1: it is not there. */
-static int fetch(struct host *h, int ns_fd, const struct record_register *reg, const char *name,
+static int fetch(struct host *h, int ns_fd, const struct phys_sought *sought,
 		 const struct past *past)
 {
 	struct link_facts found;
@@ -283,13 +245,13 @@ static int fetch(struct host *h, int ns_fd, const struct record_register *reg, c
 
 	if (r < 0)
 		return r;
-	r = find_inside(&inside, reg, name, past, &found);
+	r = phys_find_inside(&inside, ns_fd, sought, &found);
 	if (r == -ENODEV) {
 		netlink_close(&inside);
-		return 1;
+		return NOT_THERE;
 	}
 	if (r == 0)
-		r = make_ready(&inside, reg, &found);
+		r = make_ready(&inside, sought->note.way, &found);
 	if (r == 0 && !past->phy)
 		r = move_home(&inside, found.index, past);
 	if (r < 0)
@@ -298,50 +260,91 @@ static int fetch(struct host *h, int ns_fd, const struct record_register *reg, c
 	return r < 0 || !past->phy ? r : move_phy(h, ns_fd, past->phy, getpid());
 }
 
-/* The name that it got inside: START has it. */
-static const char *name_inside(const struct host *h, uint16_t number)
+static void pause_for(struct host *h, int milliseconds)
 {
-	const struct plan_step *steps = plan_steps(h->plan, SECTION_START);
+	const struct itimerspec once = {.it_value.tv_nsec = milliseconds * 1000000L};
+	autoclose int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 
-	for (uint32_t i = 0; i < h->plan->sections[SECTION_START].count; i++)
-		if (steps[i].out == number &&
-		    (steps[i].op == OP_PHYS_TAKE || steps[i].op == OP_WIRELESS_TAKE))
-			return plan_text(h->plan, steps[i].arg[1]);
-	return NULL;
+	if (timer >= 0 && timerfd_settime(timer, 0, &once, NULL) == 0)
+		host_wait(h, timer);
+}
+
+/* Of one that is not in the container. A real one can't have been deleted: it comes back when a
+ * namespace that the container has made ends, if that was not unplugged. */
+static int find_stray(struct host *h, struct netlink *n, const struct phys_sought *sought,
+		      struct link_facts *ret)
+{
+	const bool is_awaited = phys_is_real(sought) && sought->has_arrived;
+	int r = phys_find_home(n, sought, ret);
+
+	for (int i = 0; r == -ENODEV && is_awaited && i < ARRIVAL_TRIES; i++) {
+		if (phys_is_unplugged(sought))
+			return NOT_THERE;
+		pause_for(h, ARRIVAL_PAUSE);
+		r = phys_find_home(n, sought, ret);
+	}
+	return r == -ENODEV && !is_awaited ? NOT_THERE : r;
+}
+
+/* Where it is when it was `fetched`, or could not be. */
+static int find_home(struct host *h, struct netlink *n, int ns_fd, bool fetched,
+		     const struct phys_sought *sought, const struct past *past,
+		     struct link_facts *ret)
+{
+	int r;
+
+	if (fetched || (past->phy && ns_fd >= 0)) {
+		r = phys_find_home(n, sought, ret);
+		if (fetched || r != -ENODEV)
+			return r;
+		/* A wireless interface can be deleted, its phy can't. */
+		r = move_phy(h, ns_fd, past->phy, getpid());
+		return r < 0 ? r : NOT_THERE;
+	}
+	r = find_stray(h, n, sought, ret);
+	if (r == -ENODEV)
+		host_note(h, r,
+			  "%s: it is neither in the container nor back on the host: a "
+			  "network namespace that was made inside may still have it",
+			  past->link);
+	return r;
+}
+
+static int settle(struct host *h, int ns_fd, bool fetched, const struct phys_sought *sought,
+		  const struct past *past)
+{
+	struct link_facts found;
+	struct netlink n;
+	int r = host_net_open(h, &n);
+
+	if (r < 0)
+		return r;
+	r = find_home(h, &n, ns_fd, fetched, sought, past, &found);
+	if (r == 0)
+		r = restore(h, &n, &found, sought, past);
+	else if (r < 0 && !h->failure->note[0])
+		host_net_refused(h, &n, r, past->link);
+	netlink_close(&n);
+	return r < 0 ? r : 0;
 }
 
 static int give_back(struct host *h, const struct plan_step *step, const struct past *past)
 {
-	struct record_register *reg = host_register(h, step->in);
+	struct phys_sought sought = {.link = past->link, .index = past->index};
 	autoclose int ns_fd = -EBADF;
-	struct link_facts found;
-	struct netlink n;
-	int r = 1;
+	int r = NOT_THERE;
 
-	if (!reg || atomic_load(&reg->state) == VALUE_EMPTY || (atomic_load(&reg->gone) & 1) ||
-	    memchr(reg->name, '\0', LINK_NAME_MAX) == NULL)
+	if (!phys_read_register(h, step->in, &sought))
 		return 0;
 	ns_fd = host_net_open_pin(h);
 	if (ns_fd >= 0)
-		r = fetch(h, ns_fd, reg, name_inside(h, step->in), past);
+		r = fetch(h, ns_fd, &sought, past);
 	else if (ns_fd != -ENOENT)
-		r = host_failed(h, __NR_openat, ns_fd);
-	if (r < 0)
-		return r;
-	r = host_net_open(h, &n);
-	if (r < 0)
-		return r;
-	r = find_on_host(&n, reg, past, &found);
+		r = ns_fd;
+	if (r >= 0)
+		r = settle(h, ns_fd, r == 0, &sought, past);
 	if (r == 0)
-		r = restore(h, &n, &found, past);
-	else if (r != -ENODEV)
-		host_net_refused(h, &n, r, past->link);
-	netlink_close(&n);
-	if (r == -ENODEV)
-		/* Virtual ones can be deleted by container root, or are gone with the namespace. */
-		r = 0;
-	if (r == 0)
-		atomic_fetch_or(&reg->gone, 1);
+		atomic_fetch_or(&host_register(h, step->in)->gone, 1);
 	return r;
 }
 
@@ -373,27 +376,6 @@ int host_wireless_return(struct host *h, const struct plan_step *step)
 	return give_back(h, step, &past);
 }
 
-/* Inside, where it has come under the name that it had: its name there, and the rest. */
-static int rename_inside(struct host *h, const struct plan_step *step, int ns_fd, const char *link,
-			 const struct link_change *change)
-{
-	struct link_facts arrived;
-	struct netlink inside;
-	int r = host_net_open_in(h, ns_fd, &inside);
-
-	if (r < 0)
-		return r;
-	r = link_find(&inside, link, 0, &arrived);
-	if (r == 0)
-		r = link_change(&inside, arrived.index, change);
-	if (r < 0)
-		host_net_refused(h, &inside, r, link);
-	netlink_close(&inside);
-	if (r == 0)
-		host_set_name(h, step->out, arrived.index);
-	return r;
-}
-
 int host_wireless_take(struct host *h, const struct plan_step *step)
 {
 	const char *link = host_text(h, step, 0);
@@ -416,11 +398,11 @@ int host_wireless_take(struct host *h, const struct plan_step *step)
 	/* It may be renamed there only when it is down. */
 	r = link_set_down(&n, found.index);
 	if (r == 0)
-		r = drop_names(h, &n, found.index, step->arg[5]);
+		r = link_strip_altnames(&n, found.index);
 	if (r < 0)
 		host_net_refused(h, &n, r, link);
 	netlink_close(&n);
 	if (r == 0)
 		r = move_phy(h, -EBADF, host_text(h, step, 2), h->run->child);
-	return r < 0 ? r : rename_inside(h, step, ns_fd, link, &change);
+	return r < 0 ? r : note_arrival(h, step, ns_fd, link, &change);
 }

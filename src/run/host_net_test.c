@@ -21,6 +21,7 @@
 #include <cmocka.h>
 
 #include "base/macros.h"
+#include "run/host_net_seek.h"
 #include "run/run_fixture.h"
 #include "sys/link.h"
 #include "sys/namespace.h"
@@ -81,7 +82,6 @@ static void begin(struct fixture *f)
 	step->arg[1] = name;
 	step->arg[2] = index;
 	step->arg[3] = 1400;
-	step->arg[5] = list;
 	step = fixture_step(f, SECTION_UNDO, OP_PHYS_RETURN, "phys0");
 	step->in = R_PHYS;
 	step->arg[0] = link;
@@ -122,10 +122,20 @@ static void undo(struct fixture *f)
 		print_message("# errno %d: %s\n", f->warning.errnum, f->warning.note);
 }
 
+static int take_name(void *context, const char *name)
+{
+	assert_string_equal(name, "uplink");
+	return 0;
+}
+
+static uint32_t number_before(const struct fixture *f)
+{
+	return (uint32_t)plan_steps(f->run.plan, SECTION_START)[1].arg[2];
+}
+
 static void assert_is_back(struct fixture *f)
 {
 	const struct plan_step *take = &plan_steps(f->run.plan, SECTION_START)[1];
-	struct link_altnames names;
 	struct link_facts facts;
 
 	assert_int_equal(f->warnings, 0);
@@ -134,9 +144,7 @@ static void assert_is_back(struct fixture *f)
 	assert_int_equal(facts.mtu, 1500);
 	assert_memory_equal(facts.mac, mac, sizeof(mac));
 	assert_string_equal(facts.alias, "mine");
-	assert_int_equal(link_list_altnames(&here, facts.index, &names), 0);
-	assert_int_equal(names.count, 1);
-	assert_string_equal(names.names[0], "uplink");
+	assert_int_equal(link_each_altname(&here, facts.index, take_name, NULL), 1);
 	/* Nothing of the pin is left. */
 	assert_int_equal(link_delete(&here, facts.index), 0);
 	fixture_end(f);
@@ -204,23 +212,120 @@ static void it_comes_back_from_half_of_the_way(void **state)
 	assert_is_back(&f);
 }
 
-/* The kernel has given it back, as it does with real ones when their namespace ends. */
-static void it_is_found_under_another_name_by_its_number(void **state)
+/* It was deleted; what the host has under its name and number is something else. */
+static void a_stranger_with_its_name_or_number_is_left_alone(void **state)
 {
-	const struct link_change change = {.name = "dev7"};
+	const struct link_change mine = {.alias = "a stranger's"};
+	struct link_veth veth = {.name = "eth9", .peer_ns_fd = -1, .mtu = 1300};
 	struct link_facts facts;
 	struct netlink inside;
 	struct fixture f;
 	autoclose int home = namespace_open(0, "net");
+	uint32_t index;
 
 	begin(&f);
 	assert_int_equal(fixture_start(&f), 0);
 	open_inside(&f, &inside);
 	assert_int_equal(link_find(&inside, "eth0", 0, &facts), 0);
-	assert_int_equal(link_move(&inside, facts.index, home,
-				   (uint32_t)plan_steps(f.run.plan, SECTION_START)[1].arg[2],
-				   &change),
+	assert_int_equal(link_delete(&inside, facts.index), 0);
+	assert_int_equal(link_create_veth(&inside, &veth, &index), 0);
+	assert_int_equal(link_change(&inside, index, &mine), 0);
+	assert_int_equal(link_move(&inside, index, home, number_before(&f),
+				   &(struct link_change){.name = "phys0"}),
 			 0);
+	netlink_close(&inside);
+	kill_init(&f);
+	undo(&f);
+	assert_int_equal(f.warnings, 0);
+	assert_int_equal(link_find(&here, "phys0", 0, &facts), 0);
+	assert_int_equal(facts.mtu, 1300);
+	assert_string_equal(facts.alias, "a stranger's");
+	assert_int_equal(link_delete(&here, facts.index), 0);
+	fixture_end(&f);
+}
+
+/* Container root chooses numbers by taking it through a namespace of its own. */
+static void it_is_found_under_another_number(void **state)
+{
+	struct link_veth veth = {.name = "evil", .peer_ns_fd = -1};
+	struct link_facts facts;
+	struct netlink inside;
+	struct fixture f;
+	autoclose int home = namespace_open(0, "net"), inner = -EBADF;
+	uint32_t number, index;
+
+	begin(&f);
+	assert_int_equal(fixture_start(&f), 0);
+	inner = namespace_open(f.run.child, "net");
+	open_inside(&f, &inside);
+	assert_int_equal(link_find(&inside, "eth0", 0, &facts), 0);
+	number = facts.index;
+	assert_int_equal(link_move(&inside, number, home, 0, &(struct link_change){NULL}), 0);
+	assert_int_equal(link_find(&here, "eth0", 0, &facts), 0);
+	assert_int_equal(link_move(&here, facts.index, inner, 4711,
+				   &(struct link_change){.name = "lan7"}),
+			 0);
+	assert_int_equal(link_create_veth(&here, &veth, &index), 0);
+	assert_int_equal(link_move(&here, index, inner, number, &(struct link_change){NULL}), 0);
+	netlink_close(&inside);
+	assert_int_equal(netlink_open_in(inner, &inside), 0);
+	/* Its other end is inside, too: what container root can make. */
+	assert_int_equal(link_find(&inside, "evil", 0, &facts), 0);
+	assert_int_equal(facts.index, number);
+	assert_int_equal(link_move(&here, facts.link, inner, 0, &(struct link_change){NULL}), 0);
+	netlink_close(&inside);
+	kill_init(&f);
+	undo(&f);
+	assert_is_back(&f);
+}
+
+static void what_was_put_in_its_place_stays(void **state)
+{
+	struct link_veth veth = {.name = "evil", .peer_ns_fd = -1};
+	struct link_facts facts;
+	struct netlink inside;
+	struct fixture f;
+	autoclose int inner = -EBADF;
+	uint32_t number, index;
+
+	begin(&f);
+	assert_int_equal(fixture_start(&f), 0);
+	inner = namespace_open(f.run.child, "net");
+	open_inside(&f, &inside);
+	assert_int_equal(link_find(&inside, "eth0", 0, &facts), 0);
+	number = facts.index;
+	assert_int_equal(link_delete(&inside, number), 0);
+	assert_int_equal(link_create_veth(&here, &veth, &index), 0);
+	assert_int_equal(link_find(&here, "evil", 0, &facts), 0);
+	assert_int_equal(link_move(&here, index, inner, number, &(struct link_change){NULL}), 0);
+	assert_int_equal(link_move(&here, facts.link, inner, 0, &(struct link_change){NULL}), 0);
+	netlink_close(&inside);
+	kill_init(&f);
+	undo(&f);
+	assert_int_equal(f.warnings, 0);
+	assert_int_equal(link_find(&here, "phys0", 0, &facts), -ENODEV);
+	fixture_end(&f);
+}
+
+static void it_comes_back_with_any_number_of_names(void **state)
+{
+	struct link_facts facts;
+	struct netlink inside;
+	struct fixture f;
+	char name[122];
+
+	begin(&f);
+	assert_int_equal(fixture_start(&f), 0);
+	open_inside(&f, &inside);
+	assert_int_equal(link_find(&inside, "eth0", 0, &facts), 0);
+	for (int i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "%0120d", i);
+		assert_int_equal(link_add_altname(&inside, facts.index, name), 0);
+	}
+	/* The name that it is to have, and one that is taken on the host. */
+	assert_int_equal(link_add_altname(&inside, facts.index, "phys0"), 0);
+	assert_int_equal(link_change(&inside, 1, &(struct link_change){.name = "lo7"}), 0);
+	assert_int_equal(link_add_altname(&inside, facts.index, "lo"), 0);
 	netlink_close(&inside);
 	kill_init(&f);
 	undo(&f);
@@ -229,12 +334,17 @@ static void it_is_found_under_another_name_by_its_number(void **state)
 
 static void it_comes_back_when_it_had_not_left_yet(void **state)
 {
+	struct phys_note note = {.way = "physABCDEF", .inside = "eth0"};
 	struct record_register *reg;
+	struct link_facts facts;
 	struct fixture f;
 
 	begin(&f);
 	reg = fixture_register(&f, R_PHYS);
-	memcpy(reg->name, "physABCDEF\0\0\0\0\0\0veth", 21);
+	assert_int_equal(link_find(&here, "phys0", 0, &facts), 0);
+	note.identity = facts.identity;
+	note.usage = facts.usage;
+	memcpy(reg->name, &note, sizeof(note));
 	atomic_store(&reg->state, VALUE_INTENDED);
 	assert_int_equal(link_delete_altname(
 				 &here, (uint32_t)plan_steps(f.run.plan, SECTION_START)[1].arg[2],
@@ -256,7 +366,7 @@ static void what_is_another_kind_stays_where_it_is(void **state)
 	assert_int_equal(fixture_start(&f), 0);
 	kill_init(&f);
 	reg = fixture_register(&f, R_PHYS);
-	memcpy(reg->name + LINK_NAME_MAX, "dummy", 6);
+	memcpy(reg->name + offsetof(struct phys_note, identity), "dummy", 6);
 	undo(&f);
 	assert_int_equal(f.warnings, 0);
 	assert_int_equal(link_find(&here, "phys0", 0, &facts), -ENODEV);
@@ -265,18 +375,18 @@ static void what_is_another_kind_stays_where_it_is(void **state)
 
 static void a_namespace_with_something_inside_is_not_let_go(void **state)
 {
-	struct plan_step *give_back;
+	const struct link_veth other = {.name = "phys0", .peer_ns_fd = -1};
 	struct fixture f;
+	uint32_t index;
 
 	begin(&f);
 	assert_int_equal(fixture_start(&f), 0);
 	kill_init(&f);
-	give_back = (struct plan_step *)plan_steps(f.run.plan, SECTION_UNDO);
-	give_back->flags = STEP_LIVE; /* left out */
+	assert_int_equal(link_create_veth(&here, &other, &index), 0);
 	undo(&f);
-	assert_int_equal(f.warnings, 1);
+	assert_int_equal(f.warnings, 2);
 	assert_int_equal(f.warning.errnum, EBUSY);
-	give_back->flags = 0;
+	assert_int_equal(link_delete(&here, index), 0);
 	undo(&f);
 	assert_is_back(&f);
 }
@@ -304,7 +414,10 @@ int main(void)
 		cmocka_unit_test(it_comes_back_from_a_container_that_has_died),
 		cmocka_unit_test(it_comes_back_when_nobody_knew_that_it_had_arrived),
 		cmocka_unit_test(it_comes_back_from_half_of_the_way),
-		cmocka_unit_test(it_is_found_under_another_name_by_its_number),
+		cmocka_unit_test(a_stranger_with_its_name_or_number_is_left_alone),
+		cmocka_unit_test(it_is_found_under_another_number),
+		cmocka_unit_test(what_was_put_in_its_place_stays),
+		cmocka_unit_test(it_comes_back_with_any_number_of_names),
 		cmocka_unit_test(it_comes_back_when_it_had_not_left_yet),
 		cmocka_unit_test(what_is_another_kind_stays_where_it_is),
 		cmocka_unit_test(a_namespace_with_something_inside_is_not_let_go),

@@ -182,7 +182,7 @@ int host_upper_delete(struct host *h, const struct plan_step *step)
 	/* Of one that was only about to be made the container never knew. */
 	r = host_has(h, step->in) ? link_find(&inside, NULL, (uint32_t)reg->number, &found)
 				  : link_find(&inside, reg->name, 0, &found);
-	if (r == 0 && strcmp(found.kind, host_text(h, step, 0)) == 0)
+	if (r == 0 && strcmp(found.identity.kind, host_text(h, step, 0)) == 0)
 		r = link_delete(&inside, found.index);
 	if (r == -ENODEV)
 		r = 0;

@@ -45,26 +45,63 @@ static void copy_text(const struct nlmsghdr *message, uint16_t type, char *ret, 
 	ret[length - 1] = '\0';
 }
 
-static void copy_kind(const struct nlmsghdr *message, struct link_facts *ret)
+/* The same for what has a fixed size; zero when it isn't there. */
+static bool copy_number(const struct nlmsghdr *message, uint16_t type, void *ret, size_t size)
+{
+	size_t length;
+	const void *found = netlink_find(message, sizeof(struct ifinfomsg), type, &length);
+
+	if (!found || length != size)
+		return false;
+	memcpy(ret, found, size);
+	return true;
+}
+
+static void copy_identity(const struct nlmsghdr *message, struct link_identity *ret)
 {
 	size_t size, length;
 	const void *info = netlink_find(message, sizeof(struct ifinfomsg), IFLA_LINKINFO, &size);
 	const char *kind = info ? netlink_find_in(info, size, IFLA_INFO_KIND, &length) : NULL;
+	const void *permanent;
 
-	if (!kind || length == 0 || length > sizeof(ret->kind))
-		return;
-	memcpy(ret->kind, kind, length);
-	ret->kind[length - 1] = '\0';
+	if (kind && length > 0 && length <= sizeof(ret->kind)) {
+		memcpy(ret->kind, kind, length);
+		ret->kind[length - 1] = '\0';
+	}
+	copy_text(message, IFLA_PARENT_DEV_BUS_NAME, ret->bus, sizeof(ret->bus));
+	copy_text(message, IFLA_PARENT_DEV_NAME, ret->parent, sizeof(ret->parent));
+	permanent = netlink_find(message, sizeof(struct ifinfomsg), IFLA_PERM_ADDRESS, &length);
+	if (permanent && length <= sizeof(ret->permanent))
+		memcpy(ret->permanent, permanent, length);
+}
+
+void link_read_facts(const struct nlmsghdr *message, struct link_facts *ret)
+{
+	struct ifinfomsg info;
+
+	memcpy(&info, (const char *)message + NLMSG_HDRLEN, sizeof(info));
+	memset(ret, 0, sizeof(*ret));
+	ret->index = (uint32_t)info.ifi_index;
+	ret->flags = info.ifi_flags;
+	copy_text(message, IFLA_IFNAME, ret->name, sizeof(ret->name));
+	copy_text(message, IFLA_IFALIAS, ret->alias, sizeof(ret->alias));
+	copy_identity(message, &ret->identity);
+	copy_number(message, IFLA_MTU, &ret->mtu, sizeof(ret->mtu));
+	copy_number(message, IFLA_LINK, &ret->link, sizeof(ret->link));
+	ret->has_link_namespace = copy_number(message, IFLA_LINK_NETNSID, &ret->link_namespace,
+					      sizeof(ret->link_namespace));
+	ret->has_mac = copy_number(message, IFLA_ADDRESS, ret->mac, sizeof(ret->mac));
+	copy_number(message, IFLA_TXQLEN, &ret->usage.queue_length,
+		    sizeof(ret->usage.queue_length));
+	copy_number(message, IFLA_GROUP, &ret->usage.group, sizeof(ret->usage.group));
+	copy_number(message, IFLA_LINKMODE, &ret->usage.mode, sizeof(ret->usage.mode));
 }
 
 int link_find(struct netlink *n, const char *name, uint32_t index, struct link_facts *ret)
 {
 	_Alignas(struct nlmsghdr) char reply[NETLINK_REPLY_MAX];
 	const struct nlmsghdr *message = (const void *)reply;
-	const struct ifinfomsg *info = (const void *)(reply + NLMSG_HDRLEN);
 	struct netlink_request q;
-	const void *found;
-	size_t length;
 	int r;
 
 	begin_link(&q, RTM_GETLINK, 0, name ? 0 : index);
@@ -75,35 +112,13 @@ int link_find(struct netlink *n, const char *name, uint32_t index, struct link_f
 	}
 	/* Without the lists of virtual functions and statistics, which may not fit. */
 	netlink_add_u32(&q, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	memset(reply, 0, NLMSG_HDRLEN + sizeof(*info));
+	memset(reply, 0, NLMSG_HDRLEN + sizeof(struct ifinfomsg));
 	r = netlink_ask(n, &q, reply, sizeof(reply));
 	if (r < 0)
 		return r;
 	if (message->nlmsg_type != RTM_NEWLINK)
 		return -EPROTO;
-
-	memset(ret, 0, sizeof(*ret));
-	ret->index = (uint32_t)info->ifi_index;
-	ret->flags = info->ifi_flags;
-	copy_text(message, IFLA_IFNAME, ret->name, sizeof(ret->name));
-	copy_text(message, IFLA_IFALIAS, ret->alias, sizeof(ret->alias));
-	copy_kind(message, ret);
-	found = netlink_find(message, sizeof(*info), IFLA_MTU, &length);
-	if (found && length == sizeof(ret->mtu))
-		memcpy(&ret->mtu, found, length);
-	found = netlink_find(message, sizeof(*info), IFLA_LINK, &length);
-	if (found && length == sizeof(ret->link))
-		memcpy(&ret->link, found, length);
-	found = netlink_find(message, sizeof(*info), IFLA_LINK_NETNSID, &length);
-	if (found && length == sizeof(ret->link_namespace)) {
-		memcpy(&ret->link_namespace, found, length);
-		ret->has_link_namespace = true;
-	}
-	found = netlink_find(message, sizeof(*info), IFLA_ADDRESS, &length);
-	if (found && length == sizeof(ret->mac)) {
-		memcpy(ret->mac, found, length);
-		ret->has_mac = true;
-	}
+	link_read_facts(message, ret);
 	return 0;
 }
 

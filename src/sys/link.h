@@ -16,7 +16,30 @@
 
 #include "sys/netlink.h"
 
-enum { LINK_NAME_MAX = 16, LINK_ALIAS_MAX = 256, LINK_MAC_LENGTH = 6 };
+enum {
+	LINK_NAME_MAX = 16,
+	LINK_ALIAS_MAX = 256,
+	LINK_MAC_LENGTH = 6,
+	LINK_BUS_MAX = 16,
+	LINK_PARENT_MAX = 48,
+	LINK_PERMANENT_MAX = 32,
+};
+
+/* What an interface is, that nobody can change or choose who makes another one. All zero: unknown,
+ * or it has none. */
+struct link_identity {
+	char kind[LINK_NAME_MAX];              /* "veth"; "" = a device */
+	char bus[LINK_BUS_MAX];                /* of the device behind it (Linux 5.14), "pci" */
+	char parent[LINK_PARENT_MAX];          /* and its name there, "0000:00:03.0" */
+	uint8_t permanent[LINK_PERMANENT_MAX]; /* address that the device was made with (5.6) */
+};
+
+/* How it is used, besides name, address and MTU. */
+struct link_usage {
+	uint32_t queue_length;
+	uint32_t group;
+	uint8_t mode; /* IF_LINK_MODE_* */
+};
 
 struct link_facts {
 	uint32_t index;
@@ -28,9 +51,14 @@ struct link_facts {
 	bool has_mac;
 	uint8_t mac[LINK_MAC_LENGTH];
 	char name[LINK_NAME_MAX];
-	char kind[LINK_NAME_MAX];   /* "veth"; "" = a device */
 	char alias[LINK_ALIAS_MAX]; /* "" = none, or too long for us */
+	struct link_identity identity;
+	struct link_usage usage;
 };
+
+/* Of a message of the kernel's about an interface, RTM_NEWLINK. */
+struct nlmsghdr;
+void link_read_facts(const struct nlmsghdr *message, struct link_facts *ret);
 
 /* By name, or by index when name is NULL. -ENODEV: there is none. -ENAMETOOLONG. */
 int link_find(struct netlink *n, const char *name, uint32_t index, struct link_facts *ret);
@@ -91,6 +119,7 @@ struct link_change {
 	uint32_t mtu;
 	const uint8_t *mac; /* 6 bytes */
 	const char *alias;  /* "" takes it away */
+	const struct link_usage *usage;
 };
 
 /* Change it where it is, by one request. -EEXIST: the name is taken. */
@@ -105,21 +134,32 @@ int link_change(struct netlink *n, uint32_t index, const struct link_change *cha
 int link_move(struct netlink *n, uint32_t index, int ns_fd, uint32_t new_index,
 	      const struct link_change *change);
 
-enum { LINK_ALTNAME_MAX = 128, LINK_ALTNAMES_MAX = 16 };
+/* -- link_names.c: alternative names (Linux 5.5), and interfaces that have many. Not for INIT. */
 
-/* Alternative names of an interface (Linux 5.5); more than that many are not looked at. */
-struct link_altnames {
-	uint32_t count;
-	char names[LINK_ALTNAMES_MAX][LINK_ALTNAME_MAX];
-};
-struct nlmsghdr;
-/* Of a message of the kernel's about an interface, RTM_NEWLINK. */
-void link_read_altnames(const struct nlmsghdr *message, struct link_altnames *ret);
-int link_list_altnames(struct netlink *n, uint32_t index, struct link_altnames *ret);
+enum { LINK_ALTNAME_MAX = 128 };
+
+/* Hand over the kernel's message about an interface, whole: by name, or by index when that is NULL.
+ * What the function returns, or -ENODEV, -ENAMETOOLONG, other -errno. */
+int link_ask(struct netlink *n, const char *name, uint32_t index, netlink_message_fn take,
+	     void *context);
+/* As link_find(), for an interface that others may have given more names than have room in the
+ * answer there. */
+int link_find_large(struct netlink *n, const char *name, uint32_t index, struct link_facts *ret);
+
+/* Hand over each of its names; the handle may be used meanwhile. What the function returns, when
+ * negative, ends it. How many there were, or negative. */
+typedef int (*link_altname_fn)(void *context, const char *name);
+int link_each_altname(struct netlink *n, uint32_t index, link_altname_fn take, void *context);
 /* -EEXIST: the name is taken. */
 int link_add_altname(struct netlink *n, uint32_t index, const char *name);
 /* -ENOENT, -EINVAL: it has no such name. */
 int link_delete_altname(struct netlink *n, uint32_t index, const char *name);
+/* Take all of them away. -EBUSY: somebody keeps adding some. */
+int link_strip_altnames(struct netlink *n, uint32_t index);
+
+/* Hand over the number of each interface (Linux 4.7). Otherwise as netlink_dump(). */
+typedef int (*link_index_fn)(void *context, uint32_t index);
+int link_each_index(struct netlink *n, link_index_fn take, void *context);
 
 /* -- link_kinds.c: interfaces on top of another one. Not for the INIT lane. */
 

@@ -55,7 +55,7 @@ static void a_bridge_is_made_once(void **state)
 	struct link_facts facts;
 
 	assert_int_equal(link_find(&here, "br0", 0, &facts), 0);
-	assert_string_equal(facts.kind, "bridge");
+	assert_string_equal(facts.identity.kind, "bridge");
 	assert_memory_equal(facts.mac, mac, sizeof(mac));
 	assert_int_equal(facts.index, index);
 	assert_int_equal(link_create_bridge(&here, "br0", mac, &second), -EEXIST);

@@ -90,7 +90,7 @@ static void they_are_born_in_the_other_namespace(void **state)
 			continue;
 		assert_int_equal(link_find(&here, "eth0", 0, &facts), -ENODEV);
 		assert_int_equal(link_find(&there, "eth0", 0, &facts), 0);
-		assert_string_equal(facts.kind, kinds[kind]);
+		assert_string_equal(facts.identity.kind, kinds[kind]);
 		assert_int_equal(facts.mtu, 1300);
 		if (upper.mac)
 			assert_memory_equal(facts.mac, mac, sizeof(mac));

@@ -124,27 +124,75 @@ static void taken_names_are_told(void **state)
 	assert_int_equal(link_delete(&here, two), 0);
 }
 
+enum { MANY = 300, LONG = 121 };
+
+/* Counts, and checks that the names come in order. */
+static int take_name(void *context, const char *name)
+{
+	int *count = context, number;
+
+	return sscanf(name, "name%d", &number) == 1 && number == (*count)++ ? 0 : -EINVAL;
+}
+
 static void alternative_names_come_and_go(void **state)
 {
-	static struct link_altnames names;
+	struct link_facts facts;
+	char name[LONG + 1];
 	uint32_t index;
+	int count = 0;
 
 	need_namespaces();
 	index = make_pair("one");
-	assert_int_equal(link_list_altnames(&here, index, &names), 0);
-	assert_int_equal(names.count, 0);
-	assert_int_equal(link_add_altname(&here, index, "a-name-of-more-than-15-bytes"), 0);
+	assert_int_equal(link_each_altname(&here, index, take_name, &count), 0);
 	assert_int_equal(link_add_altname(&here, index, "another"), 0);
 	assert_int_equal(link_add_altname(&here, index, "another"), -EEXIST);
-	assert_int_equal(link_list_altnames(&here, index, &names), 0);
-	assert_int_equal(names.count, 2);
-	assert_string_equal(names.names[0], "a-name-of-more-than-15-bytes");
-	assert_string_equal(names.names[1], "another");
+	assert_int_equal(link_each_altname(&here, index, take_name, &count), -EINVAL);
 	assert_int_equal(link_delete_altname(&here, index, "another"), 0);
 	assert_true(link_delete_altname(&here, index, "another") < 0);
-	assert_int_equal(link_list_altnames(&here, index, &names), 0);
-	assert_int_equal(names.count, 1);
-	assert_int_equal(link_list_altnames(&here, 4711, &names), -ENODEV);
+	/* More than have room in any other answer. */
+	for (int i = 0; i < MANY; i++) {
+		memset(name, 'x', LONG);
+		name[LONG] = '\0';
+		name[snprintf(name, LONG, "name%03d", i)] = '-';
+		assert_int_equal(link_add_altname(&here, index, name), 0);
+	}
+	assert_int_equal(link_each_altname(&here, index, take_name, &count), MANY);
+	assert_int_equal(count, MANY);
+	assert_int_equal(link_find_large(&here, "one", 0, &facts), 0);
+	assert_int_equal(facts.index, index);
+	assert_string_equal(facts.identity.kind, "veth");
+	assert_int_equal(link_strip_altnames(&here, index), 0);
+	assert_int_equal(link_each_altname(&here, index, take_name, &count), 0);
+	assert_int_equal(link_each_altname(&here, 4711, take_name, &count), -ENODEV);
+	assert_int_equal(link_delete(&here, index), 0);
+}
+
+static int look_for(void *context, uint32_t index)
+{
+	uint32_t *wanted = context;
+
+	if (*wanted == index)
+		*wanted = 0;
+	return 0;
+}
+
+static void all_are_walked_through_and_their_use_is_set(void **state)
+{
+	const struct link_usage usage = {.queue_length = 7, .group = 8, .mode = 1};
+	const struct link_change change = {.usage = &usage};
+	struct link_facts facts;
+	uint32_t index, wanted;
+
+	need_namespaces();
+	index = make_pair("one");
+	wanted = index;
+	assert_int_equal(link_each_index(&here, look_for, &wanted), 0);
+	assert_int_equal(wanted, 0);
+	assert_int_equal(link_change(&here, index, &change), 0);
+	assert_int_equal(link_find(&here, NULL, index, &facts), 0);
+	assert_int_equal(facts.usage.queue_length, 7);
+	assert_int_equal(facts.usage.group, 8);
+	assert_int_equal(facts.usage.mode, 1);
 	assert_int_equal(link_delete(&here, index), 0);
 }
 
@@ -155,6 +203,7 @@ int main(void)
 		cmocka_unit_test(it_moves_with_all_changes_at_once_and_comes_back),
 		cmocka_unit_test(taken_names_are_told),
 		cmocka_unit_test(alternative_names_come_and_go),
+		cmocka_unit_test(all_are_walked_through_and_their_use_is_set),
 	};
 
 	return cmocka_run_group_tests_name("link_move", tests, enter_namespaces, leave);

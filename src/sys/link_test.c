@@ -84,7 +84,7 @@ static void a_pair_is_made_as_asked(void **state)
 	assert_int_equal(facts.index, index);
 	assert_int_equal(facts.mtu, 1400);
 	assert_string_equal(facts.alias, "an alias");
-	assert_string_equal(facts.kind, "veth");
+	assert_string_equal(facts.identity.kind, "veth");
 	assert_true(facts.has_mac);
 	assert_int_equal(facts.mac[0], 0xfe);
 	assert_int_equal(facts.mac[5], 5);

@@ -295,3 +295,29 @@ int netlink_ask(struct netlink *n, struct netlink_request *q, void *reply, size_
 	r = netlink_send(n, q);
 	return r < 0 ? r : read_answer(n, reply, room);
 }
+
+int netlink_ask_large(struct netlink *n, struct netlink_request *q, void *room, size_t size)
+{
+	const struct nlmsghdr *message = room;
+	ssize_t got;
+	size_t at;
+	int r;
+
+	n->note[0] = '\0';
+	if (q->is_full)
+		return -EMSGSIZE;
+	/* An acknowledgement would come besides, and take its place. */
+	((struct nlmsghdr *)q->bytes)->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
+	r = netlink_send(n, q);
+	if (r < 0)
+		return r;
+	do {
+		got = netlink_read(n, room, size);
+		if (got < 0)
+			return (int)got;
+		at = 0;
+		if (!netlink_next(room, (size_t)got, &at))
+			return -EPROTO;
+	} while (message->nlmsg_seq != n->sequence);
+	return message->nlmsg_type == NLMSG_ERROR ? read_acknowledgement(n, message) : 0;
+}

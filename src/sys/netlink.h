@@ -85,6 +85,12 @@ ssize_t netlink_read(const struct netlink *n, void *bytes, size_t room);
 int netlink_ask(struct netlink *n, struct netlink_request *q, void *reply, size_t room);
 
 /*
+ * Ask for one message that may be long: it is put at the beginning of `room`, which is aligned as
+ * messages are. 0 or -errno; -EMSGSIZE: it is longer than that.
+ */
+int netlink_ask_large(struct netlink *n, struct netlink_request *q, void *room, size_t size);
+
+/*
  * The message at *at in a datagram of `size` bytes, with *at behind it then; NULL when none fits
  * into what is left, *at is less than `size` then if there is something else.
  */

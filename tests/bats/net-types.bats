@@ -51,7 +51,7 @@ setup_file() {
 	for name in up0 $(ip -o link | sed -n 's/^[0-9]*: \(phys[^@:]*\).*/\1/p'); do
 	    ip link set "$name" netns "$5" 2>/dev/null && exit 0
 	done
-	exit 1
+	[ -e "$OUT.deleted" ]
 	SCRIPT
     chmod 755 "$LXCPATH/fake/ovs-vsctl" "$LXCPATH/fake/iw"
 }
@@ -90,6 +90,8 @@ in_net() {
 	        sleep 0.05
 	    done
 	}
+	inside() { nsenter -t $(info -pH) -n "$@"; }
+	number() { ip -o link show "$1" | cut -d: -f1; }
 	phys="-s lxc.net.0.type=phys -s lxc.net.0.link=up0"
 	SCRIPT
         cat
@@ -221,7 +223,8 @@ lxc.net.0.name = eth1"
 	attach ping -c 1 -W 3 10.9.0.1 | grep -c ' 0% packet loss'
 	nsenter -t $(info -pH) -n ip link show eth7 | grep -c altname || true
 	nsenter -t $(info -pH) -n sh -c 'ip link property add dev eth7 altname mine
-	    ip link set eth7 down; ip link set eth7 name lan0 alias changed mtu 1300'
+	    ip link set eth7 down; ip link set eth7 name lan0 alias changed mtu 1300
+	    ip link set lan0 txqueuelen 1 group 77 mode dormant'
 	pins
 	stop
 	links
@@ -303,6 +306,92 @@ lo
 0"
 }
 
+@test "phys: back whatever alternative names it has got" {
+    in_net <<-'SCRIPT'
+	ip link property add dev up0 altname mine
+	look() { links; ip link show up0 | grep altname | xargs; pins; }
+	start $phys -s lxc.net.0.name=eth0
+	for n in $(seq 100); do printf 'link property add dev eth0 altname %0120d\n' $n; done >$OUT
+	inside ip -batch $OUT
+	stop
+	look
+	start $phys -s lxc.net.0.name=eth0
+	for n in $(seq 19); do inside ip link property add dev eth0 altname a$n; done
+	inside ip link property add dev eth0 altname peer0
+	inside ip link property add dev eth0 altname up0
+	stop
+	look
+	start $phys -s lxc.net.0.name=eth0
+	inside ip -batch $OUT
+	inside ip link property add dev eth0 altname peer0
+	kill_supervisor
+	info -sH
+	look
+	start -s lxc.net.0.type=phys -s lxc.net.0.link=mine
+	inside ip link show up0 | grep -c altname || true
+	stop
+	look
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "lo peer0 up0
+altname mine
+0
+lo peer0 up0
+altname mine
+0
+STOPPED
+lo peer0 up0
+altname mine
+0
+0
+lo peer0 up0
+altname mine
+0"
+}
+
+@test "phys: not exchanged, and not for something else" {
+    in_net <<-'SCRIPT'
+	ip link add up1 type veth peer name peer1
+	peers() { ip -o link show type veth | sed -n 's/^[0-9]*: \(up[^:]*\):.*/\1/p' | sort | xargs; }
+	start -s lxc.net.0.type=phys -s lxc.net.0.link=up+
+	zero=$(inside ip -o link show up0 | cut -d: -f1)
+	one=$(inside ip -o link show up1 | cut -d: -f1)
+	inside unshare -n sleep 60 2>/dev/null &
+	trap "kill $! 2>/dev/null || true; stop 2>/dev/null || true" EXIT
+	disown
+	for i in $(seq 100); do
+	    nest=$(pgrep -P $! -x sleep || echo $!)
+	    [ "$(readlink /proc/$nest/ns/net)" != "$(readlink /proc/$(info -pH)/ns/net)" ] && break
+	    sleep 0.05
+	done
+	inside ip link set up0 netns $nest
+	inside ip link set up1 netns $nest
+	nsenter -t $nest -n ip link set up0 netns $(info -pH) index $one name a
+	nsenter -t $nest -n ip link set up1 netns $(info -pH) index $zero name b
+	kill $nest
+	stop
+	peers
+	start $phys -s lxc.net.0.name=eth0
+	index=$(inside ip -o link show eth0 | cut -d: -f1)
+	inside ip link delete eth0
+	inside ip link add name evil index $index type veth peer name spy
+	# On the host, too, somebody has its number now.
+	ip link add mine index $index type veth peer name yours
+	ip link set mine alias "not its" mtu 1300
+	ip link set mine up
+	stop
+	links
+	ip link show mine | grep -o 'mtu 1300\|alias .*'
+	pins
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "up0@peer0 up1@peer1
+lo mine peer1 up1 yours
+mtu 1300
+alias not its
+0"
+}
+
 @test "phys with lxc.monitor.unshare: back behind kill -9, too" {
     in_net <<-'SCRIPT'
 	start $phys -s lxc.monitor.unshare=1
@@ -374,6 +463,15 @@ lo peer0 peer1 up0 up1"
 	info -sH
 	links
 	cat $OUT
+	start $phys -s lxc.net.0.name=wlan0
+	inside ip link delete wlan0
+	touch $OUT.deleted
+	ip link add up0 type veth peer name peer0
+	ip link set up0 mtu 1300
+	stop
+	links
+	ip link show up0 | grep -o 'mtu 1300'
+	grep -c iw $OUT
 	SCRIPT
     assert_equal "$status:$stderr" "0:"
     assert_equal "$stdout" "lo peer0
@@ -384,7 +482,10 @@ lo peer0 up0
 iw phy phy7 set netns
 iw phy phy7 set netns
 iw phy phy7 set netns
-iw phy phy7 set netns"
+iw phy phy7 set netns
+lo peer0 up0
+mtu 1300
+6"
 }
 
 @test "veth in router mode: neighbours, routes, sysctls; reaches the host through the gateway" {
