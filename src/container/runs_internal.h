@@ -33,7 +33,7 @@ int runs_open_for_undo(int dirfd, const char *file);
 /* runs_undo.c */
 
 /* Whether somebody waits for other processes that undo the same run; GIVING_UP does, and what can't
- * be undone is set aside. */
+ * be undone is set aside, but for what must be given back first (LEFT_OWED). */
 enum patience { HURRIED, PATIENT, GIVING_UP };
 /*
  * Undo the run of a file of the directory of records, when it is dead. 1 = it was undone or set

@@ -58,7 +58,20 @@ struct dead_run {
 	bool is_finished, is_of_other_boot;
 	const char *problem; /* that keeps our own format from being undone, or NULL */
 	pid_t supervisor_pid;
+	unsigned left; /* enum record_left */
+	int owed_errno;
+	char owed[RECORD_OWED_MAX + 1];
 };
+
+static void copy_left(const struct record_header *record, struct dead_run *ret)
+{
+	char owed[RECORD_OWED_MAX + 1] = "";
+
+	memcpy(owed, record->owed, RECORD_OWED_MAX);
+	utf8_copy_visible(ret->owed, sizeof(ret->owed), owed);
+	ret->owed_errno = record->owed_errno;
+	ret->left = record->left;
+}
 
 /* Foreign bytes: of another format only the beginning is looked at. */
 static int read_dead(int fd, struct dead_run *ret)
@@ -81,6 +94,7 @@ static int read_dead(int fd, struct dead_run *ret)
 	if (runs_is_of_this_version(view.record)) {
 		ret->problem = record_check(view.record, view.size);
 		ret->supervisor_pid = view.record->supervisor_pid;
+		copy_left(view.record, ret);
 	}
 	runs_view_close(&view);
 	return r;
@@ -205,10 +219,22 @@ static int set_unknown_aside(const struct record_file *file, const struct dead_r
 	return set_aside(file, str_text(&why), e);
 }
 
+/* What it has left may not be forgotten: an interface of the host's, say. */
+static int refuse_owed(const char *file, const struct dead_run *run, struct err *e)
+{
+	err_set(e, ERR_RECORD, run->owed_errno,
+		"the run \"%s\" has not given everything back: cannot %s", file, run->owed);
+	err_hint(e,
+		 "put right what it says and run \"tare repair\": that tries again, and so does a "
+		 "start");
+	return -EBUSY;
+}
+
 /* Undo, or say that it is impossible. As run_undo(). */
 static int undo_locked(const struct record_file *file, int fd, const struct dead_run *run,
 		       enum patience patience, struct err *e)
 {
+	struct dead_run now = *run;
 	struct err why = {};
 	autostr text = {};
 	int r = mark_dead(fd, file->name, e);
@@ -216,11 +242,17 @@ static int undo_locked(const struct record_file *file, int fd, const struct dead
 	if (r < 0)
 		return r;
 	await_death(run);
-	if (patience != GIVING_UP)
-		return run_undo(fd, run, file->name, e);
 	r = run_undo(fd, run, file->name, &why);
 	if (r >= 0)
 		return r;
+	read_dead(fd, &now);
+	if (now.left & LEFT_OWED)
+		return refuse_owed(file->name, &now, e);
+	if (patience != GIVING_UP) {
+		if (e)
+			*e = why;
+		return r;
+	}
 	str_addf(&text, "%s, and something new begins under that name", err_cause(&why));
 	return set_aside(file, str_text(&text), e) < 0 ? -EIO : UNDO_GIVEN_UP;
 }
@@ -336,22 +368,24 @@ static bool is_aside(const char *file)
 struct repair {
 	const char *name; /* NULL: of all names */
 	bool only_ended;
-	bool only_warn; /* and wait for nobody */
-	bool gives_up_ended;
+	bool only_warn;      /* and wait for nobody */
+	bool makes_way;      /* for something new */
 	int undone, problem; /* how many; the first */
 };
 
 static void repair_one(const struct record_file *file, struct repair *how, struct err *e)
 {
-	bool gives_up = how->gives_up_ended && file->has_ended;
+	enum patience patience = PATIENT;
 	struct err why = {};
 	int r;
 
 	/* One that can't be undone doesn't keep the others from it; the first problem is told. */
+	if (how->makes_way && file->has_ended)
+		patience = GIVING_UP;
 	if (how->only_warn)
 		r = repair_file(file, HURRIED, &why);
 	else
-		r = repair_file(file, gives_up ? GIVING_UP : PATIENT, how->problem ? NULL : e);
+		r = repair_file(file, patience, how->problem ? NULL : e);
 	if (r < 0 && how->only_warn)
 		log_warn("%s; it is tried again by the next command", err_cause(&why));
 	else if (r < 0 && !how->problem)
@@ -438,7 +472,7 @@ int runs_repair(const char *lxcpath, const char *name, struct err *e)
 
 int runs_make_way(const char *lxcpath, const char *name, struct err *e)
 {
-	struct repair how = {.name = name, .gives_up_ended = true};
+	struct repair how = {.name = name, .makes_way = true};
 
 	return runs_is_file_name(name) ? repair_meant(lxcpath, &how, e) : 0;
 }

@@ -166,6 +166,7 @@ void net_end_physes(struct compiler *c, enum plan_section s)
 		others = phys->others ? plan_build_list(&c->b, phys->others) : 0;
 		step = STEP(c, s, phys->phy ? OP_WIRELESS_RETURN : OP_PHYS_RETURN, phys->name,
 			    net_origin(c, c->links[i].net, "link"));
+		step->flags = STEP_OWED;
 		step->in = c->r_veth[i];
 		step->arg[0] = plan_build_text(&c->b, phys->name);
 		step->arg[1] = phys->phy ? plan_build_text(&c->b, phys->phy) : phys->index;
@@ -175,5 +176,6 @@ void net_end_physes(struct compiler *c, enum plan_section s)
 		step->arg[5] = others;
 	}
 	if (first)
-		STEP(c, s, OP_NETNS_UNPIN, c->request->name, net_origin(c, first, "type"));
+		STEP(c, s, OP_NETNS_UNPIN, c->request->name, net_origin(c, first, "type"))->flags =
+			STEP_OWED;
 }

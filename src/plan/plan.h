@@ -63,6 +63,8 @@ enum plan_step_flag {
 	/* Of START, but not of the way to RUNNING: the supervisor does it when the container has
 	 * run for a while. STOP and UNDO bear that it was not done. */
 	STEP_LATE = 1 << 3,
+	/* Of STOP and UNDO: nothing new begins under the name until it has been done. */
+	STEP_OWED = 1 << 4,
 };
 
 /* What a register holds. */

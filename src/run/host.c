@@ -357,6 +357,7 @@ static int take_step(struct host *h, const struct plan_step *step)
 
 	if (r >= 0)
 		return 0;
+	h->is_owing = h->is_owing || (step->flags & STEP_OWED);
 	if (h->section == SECTION_START && !(step->flags & (STEP_OPTIONAL | STEP_WARN)))
 		return step->lane == LANE_HOST ? host_blame(h, r) : r;
 	if (step->flags & STEP_OPTIONAL)

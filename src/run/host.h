@@ -18,6 +18,7 @@ struct host {
 	const struct plan *plan;
 	enum plan_section section;
 	uint32_t index; /* of the step */
+	bool is_owing;  /* a STEP_OWED of this section has failed */
 	struct run_failure *failure;
 };
 

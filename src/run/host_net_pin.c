@@ -167,27 +167,12 @@ int host_netns_pin(struct host *h, const struct plan_step *step)
 	return leave_mounts(h, back, r);
 }
 
-/* Whether an interface that this section gives back has not been. */
-static bool holds_interface(const struct host *h)
-{
-	const struct plan_step *steps = plan_steps(h->plan, h->section);
-
-	for (uint32_t i = 0; i < h->plan->sections[h->section].count; i++) {
-		const struct record_register *reg = host_register(h, steps[i].in);
-
-		if ((steps[i].op == OP_PHYS_RETURN || steps[i].op == OP_WIRELESS_RETURN) && reg &&
-		    atomic_load(&reg->state) != VALUE_EMPTY && !(atomic_load(&reg->gone) & 1))
-			return true;
-	}
-	return false;
-}
-
 int host_netns_unpin(struct host *h, const struct plan_step *step)
 {
 	autoclose int back = -EBADF;
 	int r;
 
-	if (!h->run->is_after_reboot && holds_interface(h))
+	if (h->is_owing)
 		return host_note(h, -EBUSY, "the namespace still has an interface of the host's");
 	r = enter_mounts(h, &back);
 	if (r == 0)

@@ -83,6 +83,7 @@ static void begin(struct fixture *f)
 	step->arg[2] = index;
 	step->arg[3] = 1400;
 	step = fixture_step(f, SECTION_UNDO, OP_PHYS_RETURN, "phys0");
+	step->flags = STEP_OWED;
 	step->in = R_PHYS;
 	step->arg[0] = link;
 	step->arg[1] = index;

@@ -44,6 +44,7 @@ enum {
 	/* The number in the name of the program that knows both formats: lxc-supervisor-N. */
 	SUPERVISOR_NUMBER = 1,
 	RECORD_VERSION_MAX = 24,
+	RECORD_OWED_MAX = 400,
 	RECORD_REGISTERS_AT = 8192,
 	RECORD_NAME_MAX = PLAN_NAME_MAX,
 	RECORD_RUN_NAME_MAX = 240, /* of a container: the file's name has more than that in it */
@@ -79,6 +80,13 @@ enum record_flag {
 	RECORD_COMMAND_STATUS = 1 << 7, /* exit as init did (lxc-execute, lxc-start -F -- CMD) */
 	RECORD_HAS_PRELUDE = 1 << 8,
 	RECORD_APPLICATION = 1 << 9,
+};
+
+/* What a supervisor, or whoever undid the run last, could not give back. */
+enum record_left {
+	LEFT_SOMETHING = 1 << 0,
+	/* What must be given back before anything new begins under the name. */
+	LEFT_OWED = 1 << 2,
 };
 
 enum fault_place { FAULT_IN_START, FAULT_IN_PRELUDE, FAULT_IN_STOP, FAULT_IN_UNDO };
@@ -168,6 +176,11 @@ struct record_header {
 	/* Inode numbers of the supervisor's namespaces, 0 = unknown: elsewhere its numbers of
 	 * processes mean others, and its control socket isn't there. */
 	uint64_t pid_namespace, net_namespace;
+
+	uint32_t left; /* enum record_left */
+	/* Of LEFT_OWED: the first failure, a sentence or "", and its errno or 0. */
+	int32_t owed_errno;
+	char owed[RECORD_OWED_MAX];
 };
 _Static_assert(sizeof(struct record_header) <= RECORD_REGISTERS_AT, "the header has its pages");
 
@@ -221,6 +234,9 @@ RECORD_HAS_AT(devices, 1540);
 RECORD_HAS_AT(device_sequence, 1548);
 RECORD_HAS_AT(pid_namespace, 1560);
 RECORD_HAS_AT(net_namespace, 1568);
+RECORD_HAS_AT(left, 1576);
+RECORD_HAS_AT(owed_errno, 1580);
+RECORD_HAS_AT(owed, 1584);
 #undef RECORD_HAS_AT
 _Static_assert(sizeof(struct record_register) == 280, "another layout is another RECORD_FORMAT");
 _Static_assert(sizeof(struct record_address) == 40, "another layout is another RECORD_FORMAT");

@@ -120,6 +120,25 @@ void outcome_send(struct supervisor *s, enum container_state state, bool is_last
 	s->loop.has_deep_stack = true;
 }
 
+void outcome_note_left(struct run *r, const struct run_failure *failure)
+{
+	const struct plan_step *step = plan_steps(r->plan, failure->section) + failure->step;
+	struct record_header *record = r->record;
+	char sentence[SENTENCE_MAX];
+
+	supervisor_of(r)->is_left_over = true;
+	record->left |= LEFT_SOMETHING;
+	if (!(step->flags & STEP_OWED))
+		return;
+	record->left |= LEFT_OWED;
+	if (record->owed[0])
+		return;
+	plan_print_sentence(r->plan, step, sentence, sizeof(sentence));
+	snprintf(record->owed, sizeof(record->owed), "%.150s%s%.200s", sentence,
+		 failure->note[0] ? ": " : "", failure->note);
+	record->owed_errno = failure->errnum;
+}
+
 void outcome_warn(struct run *r, const struct run_failure *failure)
 {
 	struct supervisor *s = supervisor_of(r);
@@ -137,7 +156,7 @@ void outcome_warn(struct run *r, const struct run_failure *failure)
 		return;
 	}
 	if (supervisor_is_to_retry(s, failure))
-		s->is_left_over = true;
+		outcome_note_left(r, failure);
 	log_warn_errno(failure->errnum, "%s%s%s%s%s", sentence, failure->note[0] ? ": " : "",
 		       failure->note, step && step->origin ? " - " : "",
 		       step ? plan_text(r->plan, step->origin) : "");

@@ -21,6 +21,9 @@ void outcome_send(struct supervisor *s, enum container_state state, bool is_last
 /* A step failed that does not matter (struct run_calls). */
 void outcome_warn(struct run *r, const struct run_failure *failure);
 
+/* A step of STOP or UNDO has left something, which whoever finds the record is to know. */
+void outcome_note_left(struct run *r, const struct run_failure *failure);
+
 /*
  * With RECORD_TRACE: START's steps with lane, time and sentence, on the starter's standard error
  * output; of a start in the background in the log, too. Of later starts (reboots) there alone.

@@ -73,14 +73,17 @@ int story_stop(struct supervisor *s)
 	s->run.target = wants_reboot(s) ? TARGET_REBOOT : TARGET_STOP;
 	log_info("Container is %s", s->run.target == TARGET_REBOOT ? "rebooting" : "stopping");
 	run_host(&s->run, SECTION_STOP, 0, &ignored);
-	if (s->run.target == TARGET_REBOOT && (s->reboot_refused || s->stop_requested)) {
+	if (s->run.target == TARGET_REBOOT &&
+	    (s->reboot_refused || s->stop_requested || (s->record->left & LEFT_OWED))) {
 		log_warn("The reboot becomes a stop");
 		story_give_up_reboot(s);
 	}
 	device_forget(s);
 	/* The next life has a plan and registers of its own: what this one leaves was told. */
-	if (s->run.target == TARGET_REBOOT)
+	if (s->run.target == TARGET_REBOOT) {
 		s->is_left_over = false;
+		s->record->left = 0;
+	}
 	clear_registers(s);
 	if (s->run.target == TARGET_REBOOT)
 		control_close_leases(s);

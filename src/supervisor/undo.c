@@ -46,7 +46,7 @@ static void note_failure(struct run *r, const struct run_failure *failure)
 		return;
 	}
 	log_error_errno(failure->errnum, "cannot undo: %s: %s", sentence, failure->note);
-	supervisor_of(r)->is_left_over = true;
+	outcome_note_left(r, failure);
 }
 
 static const struct run_calls calls = {
@@ -85,6 +85,8 @@ int undo_main(const char *number)
 	boot_id_read(boot_id);
 	s.run.is_after_reboot = record_is_of_other_boot(s.record, boot_id);
 	s.run.plan = s.record->in_prelude ? record_prelude(s.record) : record_plan(s.record);
+	s.record->left = 0;
+	s.record->owed[0] = '\0';
 	if (s.run.plan)
 		run_undo(&s.run, &failure);
 	if (s.is_left_over)

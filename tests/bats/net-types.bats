@@ -349,6 +349,47 @@ altname mine
 0"
 }
 
+@test "phys: nothing new begins under the name until it is back" {
+    in_net <<-'SCRIPT'
+	start $phys -s lxc.net.0.name=eth0
+	ip link add up0 type bridge
+	attach reboot -f 2>/dev/null || true
+	lxc-wait -P "$LXCPATH" -n "$N" -s STOPPED -t 20
+	info -sH 2>/dev/null
+	pins
+	start -s lxc.net.0.type=empty 2>&1 | grep -A1 'not given everything back' |
+	    sed 's/.*everything back/it has not given everything back/'
+	start -s lxc.net.0.type=empty 2>&1 | grep -c 'run "tare repair"'
+	lxc-destroy -P "$LXCPATH" -n "$N" 2>/dev/null || info -sH 2>/dev/null
+	tare repair -P "$LXCPATH" 2>/dev/null || echo owed
+	ip link delete up0
+	tare repair -P "$LXCPATH" 2>/dev/null
+	links
+	pins
+	start $phys
+	ip link add up0 type bridge
+	stop
+	ip link delete up0
+	start $phys
+	links
+	stop
+	links
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "STOPPED
+1
+it has not given everything back: cannot take the network interface up0 back from the container: up0
+  File exists
+1
+STOPPED
+owed
+1 run undone
+lo peer0 up0
+0
+lo peer0
+lo peer0 up0"
+}
+
 @test "phys: not exchanged, and not for something else" {
     in_net <<-'SCRIPT'
 	ip link add up1 type veth peer name peer1
