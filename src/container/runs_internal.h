@@ -32,9 +32,12 @@ int runs_open_for_undo(int dirfd, const char *file);
 
 /* runs_undo.c */
 
-/* Whether somebody waits for other processes that undo the same run; GIVING_UP does, and what can't
- * be undone is set aside, but for what must be given back first (LEFT_OWED). */
-enum patience { HURRIED, PATIENT, GIVING_UP };
+/*
+ * Whether somebody waits for other processes that undo the same run, and sets aside what can't be
+ * undone: what only somebody in another network namespace could, or anything, but nothing that must
+ * be given back first (LEFT_OWED).
+ */
+enum patience { HURRIED, PATIENT, GIVING_UP_ELSEWHERE, GIVING_UP };
 /*
  * Undo the run of a file of the directory of records, when it is dead. 1 = it was undone or set
  * aside, 0 = it lives, or somebody undoes it and nobody waits for that, or there is none; or

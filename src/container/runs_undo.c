@@ -248,7 +248,8 @@ static int undo_locked(const struct record_file *file, int fd, const struct dead
 	read_dead(fd, &now);
 	if (now.left & LEFT_OWED)
 		return refuse_owed(file->name, &now, e);
-	if (patience != GIVING_UP) {
+	if (patience < GIVING_UP_ELSEWHERE ||
+	    (patience == GIVING_UP_ELSEWHERE && now.left != LEFT_ELSEWHERE)) {
 		if (e)
 			*e = why;
 		return r;
@@ -380,8 +381,8 @@ static void repair_one(const struct record_file *file, struct repair *how, struc
 	int r;
 
 	/* One that can't be undone doesn't keep the others from it; the first problem is told. */
-	if (how->makes_way && file->has_ended)
-		patience = GIVING_UP;
+	if (how->makes_way)
+		patience = file->has_ended ? GIVING_UP : GIVING_UP_ELSEWHERE;
 	if (how->only_warn)
 		r = repair_file(file, HURRIED, &why);
 	else

@@ -419,8 +419,20 @@ static void delete (struct compiler *c, enum plan_section s, size_t index)
 	}
 }
 
+/* Steps of UNDO behind the first `count`. */
+static void mark_network(struct compiler *c, enum plan_section s, size_t count)
+{
+	for (size_t i = count; s == SECTION_UNDO && i < c->b.steps[s].count; i++) {
+		struct plan_step *step = &c->b.steps[s].items[i];
+
+		if (!(step->flags & STEP_LIVE) && step->op != OP_NETNS_UNPIN)
+			step->flags |= STEP_NETWORK;
+	}
+}
+
 int compile_net_end(struct compiler *c, enum plan_section s, struct err *e)
 {
+	const size_t count = c->b.steps[s].count;
 	int r = 0;
 
 	if (!c->has_net_ns)
@@ -433,5 +445,6 @@ int compile_net_end(struct compiler *c, enum plan_section s, struct err *e)
 			delete (c, s, i);
 	}
 	leave_namespace(c, s);
+	mark_network(c, s, count);
 	return r;
 }

@@ -36,8 +36,9 @@ enum {
 #define CLONE_KNOWN                                                                                \
 	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | \
 	 CLONE_NEWCGROUP | CLONE_NEWTIME)
-#define FLAGS_KNOWN      ((PLAN_LEAVES_CGROUP << 1) - 1)
-#define STEP_FLAGS_KNOWN (STEP_OPTIONAL | STEP_LIVE | STEP_WARN | STEP_LATE | STEP_OWED)
+#define FLAGS_KNOWN ((PLAN_LEAVES_CGROUP << 1) - 1)
+#define STEP_FLAGS_KNOWN \
+	(STEP_OPTIONAL | STEP_LIVE | STEP_WARN | STEP_LATE | STEP_OWED | STEP_NETWORK)
 
 static const enum register_kind role_kinds[ROLE_COUNT] = {
 	[ROLE_INIT_PID] = REGISTER_NUMBER,     [ROLE_INIT_PIDFD] = REGISTER_FD,

@@ -97,7 +97,7 @@ static void steps_fit_their_rows(void **state)
 	EXPECT("A step has no known op", START(p, STATE)->op = OP_NONE);
 	EXPECT("A step has no known op", START(p, STATE)->op = OP_COUNT);
 	EXPECT("A step stands in the wrong lane", START(p, GATE)->lane = LANE_HOST);
-	EXPECT("A step has unknown flags", START(p, STATE)->flags = 32);
+	EXPECT("A step has unknown flags", START(p, STATE)->flags = 64);
 	EXPECT("Only steps of START that are HOST's can come late",
 	       START(p, GATE)->flags = STEP_LATE);
 	EXPECT("Only steps of START that are HOST's can come late",

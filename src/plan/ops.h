@@ -173,7 +173,8 @@
 	X(OP_UPPER_DELETE, "upper-delete", LANE_HOST, OP_NONE) \
 	/* in NAME; t its kind, n REGISTER FD of its network namespace (empty is fine) */ \
 	X(OP_NETNS_PIN, "netns-pin", LANE_HOST, OP_NETNS_UNPIN) \
-	/* init's network namespace gets a file in the run directory, with which it outlives us */ \
+	/* init's network namespace, and ours, get a file in the run directory, with which they \
+	 * outlive us */ \
 	X(OP_NETNS_UNPIN, "netns-unpin", LANE_HOST, OP_NONE) \
 	/* no such file is fine. Not while an interface of the host's is inside */ \
 	X(OP_PHYS_TAKE, "phys-take", LANE_HOST, OP_PHYS_RETURN) \

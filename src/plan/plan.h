@@ -65,6 +65,8 @@ enum plan_step_flag {
 	STEP_LATE = 1 << 3,
 	/* Of STOP and UNDO: nothing new begins under the name until it has been done. */
 	STEP_OWED = 1 << 4,
+	/* Of UNDO: it works on the network namespace in which the run began. */
+	STEP_NETWORK = 1 << 5,
 };
 
 /* What a register holds. */

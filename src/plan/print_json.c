@@ -137,6 +137,8 @@ static void add_step(const struct plan *p, uint32_t number, const struct plan_st
 	json_add_bool(j, step->flags & STEP_LATE);
 	json_name(j, "owed");
 	json_add_bool(j, step->flags & STEP_OWED);
+	json_name(j, "network");
+	json_add_bool(j, step->flags & STEP_NETWORK);
 	if (step->origin)
 		add_text_member(j, "origin", plan_text(p, step->origin));
 	json_close_object(j);

@@ -94,7 +94,7 @@ static void the_json_form(void **state)
 			       "{\"step\":7,\"lane\":\"init\",\"op\":\"tree-open\",\"object\":"
 			       "\"/data on mnt\",\"arguments\":{\"path\":\"/data\",\"recursive\":"
 			       "true},\"out\":\"tree\",\"optional\":true,\"live\":false,\"warn\":"
-			       "false,\"late\":false,\"owed\":false,"
+			       "false,\"late\":false,\"owed\":false,\"network\":false,"
 			       "\"origin\":\"config:31 lxc.mount.entry\"}"));
 	assert_non_null(strstr(str_text(&out), "\"VETH={veth0}\""));
 	assert_non_null(strstr(str_text(&out), "\"groups\":[4,27]"));

@@ -98,7 +98,8 @@ static const char *const flag_names[] = {
 	"prelude", "user-namespace",  "application",   "attach",
 	"console", "freeze-at-start", "leaves-cgroup",
 };
-static const char *const step_flag_names[] = {"OPTIONAL", "LIVE", "WARN", "LATE", "OWED"};
+static const char *const step_flag_names[] = {"OPTIONAL", "LIVE", "WARN",
+					      "LATE",     "OWED", "NETWORK"};
 static const char *const kind_names[] = {"fd", "number", "name"};
 static const char *const macvlan_modes[] = {
 	[PLAN_MACVLAN_PRIVATE] = "private",

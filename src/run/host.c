@@ -301,6 +301,8 @@ static int execute(struct host *h, const struct plan_step *step)
 	h->failure->errnum = -1;
 	if (fault)
 		r = host_note(h, -fault, "a fault that a test asked for");
+	else if (h->run->is_elsewhere && (step->flags & STEP_NETWORK))
+		r = host_explain(h, "the run began in another network namespace than this one");
 	else if (step->op >= OP_COUNT || !functions[step->op])
 		r = host_note(h, -ENOSYS, "this program cannot do it yet");
 	else
@@ -341,10 +343,20 @@ static bool outlives_boot(const struct plan_step *step)
 	       step->op == OP_OVS_PORT_REMOVE;
 }
 
+/* Whether there may be something to undo. */
+static bool is_begun(const struct host *h, unsigned n)
+{
+	const struct record_register *reg = host_register(h, n);
+
+	return !reg || atomic_load(&reg->state) != VALUE_EMPTY;
+}
+
 /* An optional step whose input is not there has nothing to do. */
 static bool is_passed_over(const struct host *h, const struct plan_step *step)
 {
 	if (h->run->is_after_reboot && !outlives_boot(step))
+		return true;
+	if (h->run->is_elsewhere && (step->flags & STEP_NETWORK) && !is_begun(h, step->in))
 		return true;
 	return (step->flags & STEP_OPTIONAL) && step->in != PLAN_NO_REGISTER &&
 	       !host_has(h, step->in);

@@ -3,7 +3,7 @@
  * A network namespace that outlives its processes: a file RUNDIR/lxc/netns/<hash>/<run> on which it
  * is mounted (namespaces(7)). A namespace that ends destroys virtual interfaces and puts others
  * where the kernel likes; with this one whoever undoes the run can take them back, also when the
- * supervisor was killed.
+ * supervisor was killed. The namespace that they are to come back to is kept beside it.
  */
 
 #include "run/host_net_pin.h"
@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -23,8 +24,13 @@
 
 enum { TRIES = 16 };
 
+/* What is kept: the namespace of the container, and the one that its interfaces are to come back
+ * to, wherever somebody undoes the run. */
+static const char container[] = "", home[] = ".home";
+
 /* The file's path, and the length of its directories' ones: RUNDIR/lxc/netns, with <hash>. */
-static int print_path(const struct host *h, char *path, size_t room, size_t lengths[2])
+static int print_path(const struct host *h, const char *which, char *path, size_t room,
+		      size_t lengths[2])
 {
 	const struct record_header *record = h->run->record;
 	const char *run = record_text(record, record->run_path), *name = strrchr(run, '/');
@@ -38,9 +44,9 @@ static int print_path(const struct host *h, char *path, size_t room, size_t leng
 		runs--;
 	if (!runs || runs == run)
 		return -EINVAL;
-	n = snprintf(path, room, "%.*snetns%.*s/%.64s.%d.%llx", (int)(runs - run), run,
+	n = snprintf(path, room, "%.*snetns%.*s/%.64s.%d.%llx%s", (int)(runs - run), run,
 		     (int)(name - hash + 1), hash - 1, name + 1, record->supervisor_pid,
-		     (unsigned long long)record->started);
+		     (unsigned long long)record->started, which);
 	if (n < 0 || (size_t)n >= room)
 		return -ENAMETOOLONG;
 	lengths[0] = (size_t)(runs - run) + sizeof("netns") - 1;
@@ -62,11 +68,11 @@ static int make_directories(char *path, const size_t lengths[2])
 	return 0;
 }
 
-static int mount_pin(struct host *h, int ns_fd)
+static int mount_pin(struct host *h, const char *which, int ns_fd)
 {
 	char path[PATH_MAX], source[32];
 	size_t lengths[2];
-	int fd, r = print_path(h, path, sizeof(path), lengths);
+	int fd, r = print_path(h, which, path, sizeof(path), lengths);
 
 	if (r == 0)
 		r = make_directories(path, lengths);
@@ -89,11 +95,11 @@ static int mount_pin(struct host *h, int ns_fd)
 	return host_note(h, host_failed(h, __NR_mount, r), "%s", path);
 }
 
-static int remove_pin(struct host *h)
+static int remove_pin(struct host *h, const char *which)
 {
 	char path[PATH_MAX];
 	size_t lengths[2];
-	int r = print_path(h, path, sizeof(path), lengths);
+	int r = print_path(h, which, path, sizeof(path), lengths);
 
 	if (r < 0)
 		return r;
@@ -135,12 +141,12 @@ static int leave_mounts(struct host *h, int back, int r)
 	return left < 0 && r == 0 ? host_failed(h, __NR_setns, left) : r;
 }
 
-int host_net_open_pin(struct host *h)
+static int open_pin(struct host *h, const char *which)
 {
 	autoclose int back = -EBADF;
 	char path[PATH_MAX];
 	size_t lengths[2];
-	int fd = -ENOENT, r = print_path(h, path, sizeof(path), lengths);
+	int fd = -ENOENT, r = print_path(h, which, path, sizeof(path), lengths);
 
 	if (r == 0)
 		r = enter_mounts(h, &back);
@@ -149,21 +155,48 @@ int host_net_open_pin(struct host *h)
 	r = leave_mounts(h, back, r);
 	if (r < 0 && fd >= 0)
 		close(fd);
-	/* A file without a mount. */
-	return r < 0 ? r : fd == -EINVAL ? -ENOENT : fd;
+	if (r < 0 || fd >= 0 || fd == -ENOENT)
+		return r < 0 ? r : fd;
+	host_failed(h, __NR_openat, fd);
+	return fd == -EINVAL ? host_note(h, fd,
+					 "%s is not mounted here: that is to be done where "
+					 "the host's mounts are seen",
+					 path)
+			     : host_note(h, fd, "%s", path);
+}
+
+int host_net_open_pin(struct host *h)
+{
+	return open_pin(h, container);
+}
+
+int run_enter_network(struct run *r)
+{
+	struct run_failure ignored;
+	struct host h = {.run = r, .plan = r->plan, .failure = &ignored};
+	autoclose int fd = open_pin(&h, home);
+
+	if (fd < 0)
+		return fd;
+	return setns(fd, CLONE_NEWNET) < 0 ? -errno : 0;
 }
 
 int host_netns_pin(struct host *h, const struct plan_step *step)
 {
 	autoclose int ns_fd = host_net_init_namespace(h);
+	autoclose int home_fd = namespace_open(0, "net");
 	autoclose int back = -EBADF;
 	int r;
 
 	if (ns_fd < 0)
 		return ns_fd;
+	if (home_fd < 0)
+		return host_failed(h, __NR_openat, home_fd);
 	r = enter_mounts(h, &back);
 	if (r == 0)
-		r = mount_pin(h, ns_fd);
+		r = mount_pin(h, home, home_fd);
+	if (r == 0)
+		r = mount_pin(h, container, ns_fd);
 	return leave_mounts(h, back, r);
 }
 
@@ -176,6 +209,8 @@ int host_netns_unpin(struct host *h, const struct plan_step *step)
 		return host_note(h, -EBUSY, "the namespace still has an interface of the host's");
 	r = enter_mounts(h, &back);
 	if (r == 0)
-		r = remove_pin(h);
+		r = remove_pin(h, container);
+	if (r == 0)
+		r = remove_pin(h, home);
 	return leave_mounts(h, back, r);
 }

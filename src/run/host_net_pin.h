@@ -7,5 +7,5 @@
 
 #include "run/host.h"
 
-/* A descriptor; -ENOENT: it was not kept, or no longer is. */
+/* A descriptor; -ENOENT: it was not kept, or no longer is. Another failure has been told. */
 int host_net_open_pin(struct host *h);

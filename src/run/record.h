@@ -85,6 +85,8 @@ enum record_flag {
 /* What a supervisor, or whoever undid the run last, could not give back. */
 enum record_left {
 	LEFT_SOMETHING = 1 << 0,
+	/* What only somebody in the network namespace of the run could. */
+	LEFT_ELSEWHERE = 1 << 1,
 	/* What must be given back before anything new begins under the name. */
 	LEFT_OWED = 1 << 2,
 };

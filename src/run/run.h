@@ -92,6 +92,7 @@ struct run {
 	int child_fd;             /* its pidfd, borrowed from the register; -EBADF */
 	bool child_execs;         /* MESSAGE_EXEC_NEXT has come */
 	bool is_after_reboot;     /* run_undo(): the run was another boot's */
+	bool is_elsewhere;        /* run_undo(): it began in another network namespace */
 	uint32_t target;          /* enum run_target */
 	char *const *environment; /* the caller's: hooks get it */
 	/* Signal state that the child gets back before PID 1, a hook or an attached program runs,
@@ -128,6 +129,10 @@ void run_late(struct run *r);
 /* Undo after a crash: UNDO's steps without STEP_LIVE; descriptors are not there. After a reboot
  * only what outlives one is given back. */
 int run_undo(struct run *r, struct run_failure *ret);
+
+/* host_net_pin.c: go to the network namespace that the run began in, when it was kept. 0; -ENOENT;
+ * other -errno. */
+int run_enter_network(struct run *r);
 
 /* Read INIT's last words: waits for MESSAGE_EXEC_NEXT and EOF. 0 = PID 1 runs. */
 int run_wait_exec(struct run *r, struct run_failure *ret);

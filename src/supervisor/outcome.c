@@ -127,7 +127,8 @@ void outcome_note_left(struct run *r, const struct run_failure *failure)
 	char sentence[SENTENCE_MAX];
 
 	supervisor_of(r)->is_left_over = true;
-	record->left |= LEFT_SOMETHING;
+	record->left |= r->is_elsewhere && (step->flags & STEP_NETWORK) ? LEFT_ELSEWHERE
+									: LEFT_SOMETHING;
 	if (!(step->flags & STEP_OWED))
 		return;
 	record->left |= LEFT_OWED;

@@ -22,6 +22,7 @@
 #include "supervisor/outcome.h"
 #include "supervisor/story.h"
 #include "supervisor/supervisor.h"
+#include "sys/namespace.h"
 
 static int wait_readable(struct run *r, int fd)
 {
@@ -53,6 +54,24 @@ static const struct run_calls calls = {
 	.wait_readable = wait_readable,
 	.warn = note_failure,
 };
+
+/*
+ * Interfaces, addresses and ports are those of the network namespace that we are in. Who undoes the
+ * run may be in any: the one of a run that has the host's interfaces was kept; of others what is
+ * there is left to somebody who comes from it.
+ */
+static void enter_network(struct run *r)
+{
+	const uint64_t wanted = r->record->net_namespace;
+	int result;
+
+	if (wanted == 0 || wanted == namespace_number("/proc/self/ns/net"))
+		return;
+	result = run_enter_network(r);
+	r->is_elsewhere = result < 0;
+	if (result < 0 && result != -ENOENT)
+		log_error_errno(-result, "cannot enter the network namespace of the run");
+}
 
 int undo_main(const char *number)
 {
@@ -87,8 +106,11 @@ int undo_main(const char *number)
 	s.run.plan = s.record->in_prelude ? record_prelude(s.record) : record_plan(s.record);
 	s.record->left = 0;
 	s.record->owed[0] = '\0';
-	if (s.run.plan)
+	if (s.run.plan) {
+		if (!s.run.is_after_reboot)
+			enter_network(&s.run);
 		run_undo(&s.run, &failure);
+	}
 	if (s.is_left_over)
 		return 1;
 	atomic_store(&s.record->finished, 1);

@@ -239,7 +239,7 @@ lxc.net.0.name = eth1"
 1400
 1
 0
-1
+2
 lo peer0 up0
 0
 2:phys up0
@@ -377,7 +377,7 @@ altname mine
 	SCRIPT
     assert_equal "$status:$stderr" "0:"
     assert_equal "$stdout" "STOPPED
-1
+2
 it has not given everything back: cannot take the network interface up0 back from the container: up0
   File exists
 1
@@ -431,6 +431,52 @@ lo mine peer1 up1 yours
 mtu 1300
 alias not its
 0"
+}
+
+@test "phys: undone in its own network namespace, whoever does it" {
+    in_net <<-'SCRIPT'
+	start $phys -s lxc.net.0.name=eth0
+	kill_supervisor
+	unshare -n lxc-info -P "$LXCPATH" -n "$N" -sH
+	links
+	pins
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "STOPPED
+lo peer0 up0
+0"
+}
+
+@test "a veth of a killed run is left to somebody in its network namespace" {
+    in_net <<-'SCRIPT'
+	records() { find /run/lxc/runs -name "*$N*" | sed "s/.*$N//" | sed 's/[0-9][0-9]*$/N/'; }
+	veth="-s lxc.net.0.type=veth -s lxc.net.0.veth.pair=vethZ"
+	start $veth
+	exec 9</proc/$(info -pH)/ns/net
+	kill_supervisor
+	unshare -n lxc-info -P "$LXCPATH" -n "$N" -sH 2>&1 |
+	    grep -o 'STOPPED\|another network namespace' | sort -u
+	links
+	info -sH
+	links
+	start $veth
+	exec 9</proc/$(info -pH)/ns/net
+	kill_supervisor
+	unshare -n sh -c 'lxc-start -P "$LXCPATH" -n "$N" -s lxc.net.0.type=empty 2>$OUT
+	    lxc-stop -P "$LXCPATH" -n "$N" -k'
+	grep -q 'another network namespace' $OUT
+	links
+	records
+	find /run/lxc/runs -name ".$N*" -delete
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "STOPPED
+another network namespace
+lo peer0 up0 vethZ
+STOPPED
+lo peer0 up0
+lo peer0 up0 vethZ
+.invalid.N"
 }
 
 @test "phys with lxc.monitor.unshare: back behind kill -9, too" {
