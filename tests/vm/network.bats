@@ -30,6 +30,9 @@ teardown_file() {
     [ -n "$MISSING" ] || remove_lxcpath
 }
 
+# In which network namespace; a real interface is in the first one only.
+APART=(unshare -n)
+
 # in_net <<SCRIPT: with what runs stopped at the end.
 in_net() {
     {
@@ -40,7 +43,7 @@ in_net() {
 	ip addr add 10.9.0.1/24 dev peer0
 	ip link set peer0 up
 	ip link set up0 up
-	trap 'lxc-stop -P "$LXCPATH" -n "$N" -k 2>/dev/null || true' EXIT
+	trap 'lxc-stop -P "$LXCPATH" -n "$N" -k 2>/dev/null || true; ip link delete peer0' EXIT
 	start() { lxc-start -P "$LXCPATH" -n "$N" "$@"; }
 	attach() { lxc-attach -P "$LXCPATH" -n "$N" -- "$@"; }
 	stop() { lxc-stop -P "$LXCPATH" -n "$N" -k; }
@@ -63,7 +66,7 @@ in_net() {
 	SCRIPT
         cat
     } >"$BATS_TEST_TMPDIR/net"
-    run_apart unshare -n bash "$BATS_TEST_TMPDIR/net"
+    run_apart "${APART[@]}" bash "$BATS_TEST_TMPDIR/net"
 }
 
 @test "ipvlan: every mode and isolation; reaches the other end; gone at the end" {
@@ -245,6 +248,67 @@ STOPPED
 lo peer0 phys0 up0
 1
 mtu 1450"
+}
+
+@test "phys: a real interface comes back from a namespace that the container has made" {
+    APART=(env)
+    modprobe -q virtio_net || true
+    udevadm settle
+    in_net <<-'SCRIPT'
+	nic=$(cd /sys/class/net; echo */device)
+	nic=${nic%%/*}
+	mac=$(cat /sys/class/net/$nic/address)
+	phys="-s lxc.net.0.type=phys -s lxc.net.0.link=$nic -s lxc.net.0.name=eth0"
+	look() { ip link show $nic | grep -o "mtu 1400\\|ether $mac\\|alias .*\\|altname theirs"; }
+	# steal [OPTION]: into a namespace whose process is the container's (-p), or not.
+	steal() {
+	    nsenter -t $(info -pH) -n "$@" unshare -n sleep 1000 2>/dev/null &
+	    ours=$!
+	    disown
+	    for i in $(seq 200); do
+	        thief=$(pgrep -n -x sleep || true)
+	        [ -z "$thief" ] || [ "$(readlink /proc/$thief/ns/net)" = \
+	            "$(readlink /proc/$(info -pH)/ns/net)" ] || break
+	        sleep 0.05
+	    done
+	    inside ip link set eth0 netns $thief
+	    nsenter -t $thief -n ip link set eth0 name stolen address 02:00:00:00:00:09 mtu 1300
+	    nsenter -t $thief -n ip link property add dev stolen altname theirs
+	}
+	ip link set $nic alias "the card" mtu 1400
+	start $phys
+	steal -p
+	stop
+	look
+	start $phys
+	steal
+	stop
+	ip link show $nic 2>/dev/null || echo gone
+	start -s lxc.net.0.type=empty 2>&1 | grep -o 'neither in the container nor back' |
+	    sort -u
+	kill $thief
+	sleep 1
+	tare repair -P "$LXCPATH" 2>/dev/null
+	look
+	start $phys
+	kill_supervisor
+	info -sH
+	look
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "mtu 1400
+ether 52:54:00:74:61:72
+alias the card
+gone
+neither in the container nor back
+1 run undone
+mtu 1400
+ether 52:54:00:74:61:72
+alias the card
+STOPPED
+mtu 1400
+ether 52:54:00:74:61:72
+alias the card"
 }
 
 @test "VLANs of ports: untagged, tagged, none" {
