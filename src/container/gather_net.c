@@ -114,16 +114,16 @@ static int match_physes(struct gathering *g, const char *pattern, struct facts_n
 {
 	const size_t length = strlen(pattern) - 1;
 	struct if_nameindex *all = if_nameindex();
-	int r = all ? 0
-		    : err_set(e, ERR_NETWORK_FAILED, errno,
-			      "Cannot list the host's network interfaces");
+	int r = 0;
 
+	if (!all)
+		return err_set(e, ERR_NETWORK_FAILED, errno,
+			       "Cannot list the host's network interfaces");
 	for (size_t i = 0; r == 0 && all[i].if_index != 0; i++)
 		if (strncmp(all[i].if_name, pattern, length) == 0 &&
 		    strcmp(all[i].if_name, "lo") != 0)
 			r = add_phys(g, all[i].if_name, fact, e);
-	if (all)
-		if_freenameindex(all);
+	if_freenameindex(all);
 	return r;
 }
 
