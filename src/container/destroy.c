@@ -311,7 +311,7 @@ static int destroy_defined(struct container *c, struct err *e)
 
 int container_destroy(struct container *c, struct err *e)
 {
-	int r = runs_repair(c->lxcpath, c->name, e);
+	int r = runs_repair_last(c->lxcpath, c->name, e);
 
 	if (r < 0)
 		return err_wrap(e, r, "an earlier run of container %s can't be undone", c->name);

@@ -66,6 +66,9 @@ int runs_repair(const char *lxcpath, const char *name, struct err *e);
  * undone are in nobody's way: they are set aside for good, because what has the names of their
  * cgroups may be the new run's soon. */
 int runs_make_way(const char *lxcpath, const char *name, struct err *e);
+/* As runs_repair(), before the container itself goes: what only somebody in another network
+ * namespace could undo, which may be gone, is set aside. */
+int runs_repair_last(const char *lxcpath, const char *name, struct err *e);
 /* The same by the way, for a name or (NULL) for all runs without an address, which listing by name
  * doesn't see: what others are undoing is theirs, and problems are only logged. */
 void runs_tidy(const char *lxcpath, const char *name);

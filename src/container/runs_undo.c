@@ -254,7 +254,8 @@ static int undo_locked(const struct record_file *file, int fd, const struct dead
 			*e = why;
 		return r;
 	}
-	str_addf(&text, "%s, and something new begins under that name", err_cause(&why));
+	str_addf(&text, "%s, and what comes next under that name can't wait for it",
+		 err_cause(&why));
 	return set_aside(file, str_text(&text), e) < 0 ? -EIO : UNDO_GIVEN_UP;
 }
 
@@ -369,20 +370,19 @@ static bool is_aside(const char *file)
 struct repair {
 	const char *name; /* NULL: of all names */
 	bool only_ended;
-	bool only_warn;      /* and wait for nobody */
-	bool makes_way;      /* for something new */
-	int undone, problem; /* how many; the first */
+	bool only_warn;           /* and wait for nobody */
+	enum patience patience;   /* else, … */
+	enum patience with_ended; /* with those that have given their address back */
+	int undone, problem;      /* how many; the first */
 };
 
 static void repair_one(const struct record_file *file, struct repair *how, struct err *e)
 {
-	enum patience patience = PATIENT;
+	const enum patience patience = file->has_ended ? how->with_ended : how->patience;
 	struct err why = {};
 	int r;
 
 	/* One that can't be undone doesn't keep the others from it; the first problem is told. */
-	if (how->makes_way)
-		patience = file->has_ended ? GIVING_UP : GIVING_UP_ELSEWHERE;
 	if (how->only_warn)
 		r = repair_file(file, HURRIED, &why);
 	else
@@ -466,14 +466,23 @@ static int repair_meant(const char *lxcpath, struct repair *how, struct err *e)
 
 int runs_repair(const char *lxcpath, const char *name, struct err *e)
 {
-	struct repair how = {.name = name};
+	struct repair how = {.name = name, .patience = PATIENT, .with_ended = PATIENT};
 
 	return name && !runs_is_file_name(name) ? 0 : repair_meant(lxcpath, &how, e);
 }
 
 int runs_make_way(const char *lxcpath, const char *name, struct err *e)
 {
-	struct repair how = {.name = name, .makes_way = true};
+	struct repair how = {
+		.name = name, .patience = GIVING_UP_ELSEWHERE, .with_ended = GIVING_UP};
+
+	return runs_is_file_name(name) ? repair_meant(lxcpath, &how, e) : 0;
+}
+
+int runs_repair_last(const char *lxcpath, const char *name, struct err *e)
+{
+	struct repair how = {
+		.name = name, .patience = GIVING_UP_ELSEWHERE, .with_ended = GIVING_UP_ELSEWHERE};
 
 	return runs_is_file_name(name) ? repair_meant(lxcpath, &how, e) : 0;
 }

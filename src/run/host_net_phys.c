@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/macros.h"
@@ -260,15 +259,6 @@ static int fetch(struct host *h, int ns_fd, const struct phys_sought *sought,
 	return r < 0 || !past->phy ? r : move_phy(h, ns_fd, past->phy, getpid());
 }
 
-static void pause_for(struct host *h, int milliseconds)
-{
-	const struct itimerspec once = {.it_value.tv_nsec = milliseconds * 1000000L};
-	autoclose int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
-
-	if (timer >= 0 && timerfd_settime(timer, 0, &once, NULL) == 0)
-		host_wait(h, timer);
-}
-
 /* Of one that is not in the container. A real one can't have been deleted: it comes back when a
  * namespace that the container has made ends, if that was not unplugged. */
 static int find_stray(struct host *h, struct netlink *n, const struct phys_sought *sought,
@@ -280,7 +270,7 @@ static int find_stray(struct host *h, struct netlink *n, const struct phys_sough
 	for (int i = 0; r == -ENODEV && is_awaited && i < ARRIVAL_TRIES; i++) {
 		if (phys_is_unplugged(sought))
 			return NOT_THERE;
-		pause_for(h, ARRIVAL_PAUSE);
+		(void)host_pause(h, ARRIVAL_PAUSE);
 		r = phys_find_home(n, sought, ret);
 	}
 	return r == -ENODEV && !is_awaited ? NOT_THERE : r;

@@ -447,6 +447,25 @@ lo peer0 up0
 0"
 }
 
+@test "a container is destroyed although only its network namespace could undo its last run" {
+    in_net <<-'SCRIPT'
+	mkdir $LXCPATH/other
+	echo "lxc.uts.name = other" >$LXCPATH/other/config
+	lxc-execute -P "$LXCPATH" -n other -d -s lxc.net.0.type=veth \
+	    -s lxc.net.0.veth.pair=vethY -- sleep 1000
+	init=$(lxc-info -P "$LXCPATH" -n other -pH)
+	exec 9</proc/$init/ns/net
+	kill -9 $(awk '{ print $4 }' /proc/$init/stat)
+	unshare -n lxc-destroy -P "$LXCPATH" -n other 2>$OUT
+	grep -q 'another network namespace' $OUT
+	find $LXCPATH/other 2>/dev/null || true
+	links
+	find /run/lxc/runs -name ".other.invalid.*" -delete
+	SCRIPT
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$stdout" "lo peer0 up0 vethY"
+}
+
 @test "a veth of a killed run is left to somebody in its network namespace" {
     in_net <<-'SCRIPT'
 	records() { find /run/lxc/runs -name "*$N*" | sed "s/.*$N//" | sed 's/[0-9][0-9]*$/N/'; }
