@@ -169,11 +169,17 @@ static int relay_terminal(const struct attach_launch *launch, int child_fd)
 	return r;
 }
 
-/* The command has a session of its own: what the terminal has to tell comes to us alone. */
-static int pass_signals(int child_fd, int *ret_status)
+/*
+ * The command has a session of its own: what the terminal has to tell comes to us alone. It is kept
+ * from before the command begins: what ended us then would leave it behind.
+ */
+struct signals {
+	int fd;
+	int ended_by; /* one that came before the command ran, or 0 */
+};
+
+static void open_signals(struct signals *s)
 {
-	struct pollfd p[] = {{.fd = child_fd, .events = POLLIN}, {.events = POLLIN}};
-	struct signalfd_siginfo info;
 	sigset_t passed;
 
 	(void)sigemptyset(&passed);
@@ -181,20 +187,63 @@ static int pass_signals(int child_fd, int *ret_status)
 	(void)sigaddset(&passed, SIGQUIT);
 	(void)sigaddset(&passed, SIGHUP);
 	(void)sigprocmask(SIG_BLOCK, &passed, NULL);
-	p[1].fd = signalfd(-1, &passed, SFD_CLOEXEC | SFD_NONBLOCK);
-	while (p[1].fd >= 0 && !p[0].revents) {
+	s->fd = signalfd(-1, &passed, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* 0 when the descriptor can be read; else the signal. */
+static int wait_or_signal(const struct signals *s, int fd)
+{
+	struct pollfd p[] = {{.fd = fd, .events = POLLIN}, {.fd = s->fd, .events = POLLIN}};
+	struct signalfd_siginfo info;
+
+	for (;;) {
 		if (poll(p, ARRAY_LENGTH(p), -1) < 0 && errno != EINTR)
-			break;
-		if (p[1].revents && read(p[1].fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
-			(void)process_signal(child_fd, (int)info.ssi_signo);
+			return -errno;
+		if (p[0].revents)
+			return 0;
+		if (p[1].revents && read(s->fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+			return (int)info.ssi_signo;
 	}
-	if (p[1].fd >= 0)
-		close(p[1].fd);
+}
+
+/* Of struct run_calls: before the command runs, they end us. */
+static int wait_unless_ended(struct run *r, int fd)
+{
+	struct signals *s = r->context;
+	int number;
+
+	do
+		number = wait_or_signal(s, fd);
+	while (number > 0 && r->caller_ignored >> (number - 1) & 1);
+	if (number > 0)
+		s->ended_by = number;
+	return number > 0 ? -EINTR : number;
+}
+
+static int pass_signals(const struct signals *s, int child_fd, int *ret_status)
+{
+	int number;
+
+	while ((number = wait_or_signal(s, child_fd)) > 0)
+		(void)process_signal(child_fd, number);
 	return process_wait(child_fd, ret_status);
 }
 
+static int end_by(int number)
+{
+	sigset_t set;
+
+	(void)signal(number, SIG_DFL);
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, number);
+	(void)raise(number);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+	return SIGNALED + number;
+}
+
 /* Wait for the command. */
-static int wait_command(const struct attach_launch *launch, int child_fd)
+static int wait_command(const struct attach_launch *launch, const struct signals *signals,
+			int child_fd)
 {
 	int status, r;
 
@@ -204,7 +253,7 @@ static int wait_command(const struct attach_launch *launch, int child_fd)
 			return r > 0 ? SIGNALED + r : ATTACH_FAILED;
 		r = process_wait(child_fd, &status);
 	} else {
-		r = pass_signals(child_fd, &status);
+		r = pass_signals(signals, child_fd, &status);
 	}
 	if (r < 0)
 		return ATTACH_FAILED;
@@ -215,27 +264,33 @@ static int run_record(struct record_header *record, char *const *environment)
 {
 	const struct attach_launch *launch =
 		(const void *)((char *)record + record->applied.offset);
-	static const struct run_calls calls = {0};
+	bool has_terminal = launch->terminal_fd >= 0;
+	const struct run_calls calls = {.wait_readable = has_terminal ? NULL : wait_unless_ended};
+	struct signals signals = {.fd = -EBADF};
 	struct run_failure failure = {0};
 	struct err e = {0};
 	struct run run = {
 		.record = record,
 		.plan = record_plan(record),
 		.calls = &calls,
+		.context = &signals,
 		.gate_fd = -EBADF,
 		.child_fd = -EBADF,
 		.environment = environment,
 	};
 	const struct record_register *child =
 		&record_registers(record)[launch->child_register % PLAN_REGISTERS_MAX];
-	bool has_terminal = launch->terminal_fd >= 0;
 
 	note_signals(&run);
-	if (has_terminal)
+	if (!has_terminal)
+		open_signals(&signals);
+	else
 		relay_prepare(launch->terminal_fd,
 			      launch->streams & 1 ? STDIN_FILENO : output_of(launch->streams),
 			      launch->streams & 1);
 	if (attach_run_lane(&run, launch, &failure) < 0) {
+		if (signals.ended_by)
+			return end_by(signals.ended_by);
 		run_report(run.plan, &failure, "cannot run a command in the container", &e);
 		show_error(record, &e);
 		return attach_exit_status(run.plan, &failure);
@@ -245,7 +300,7 @@ static int run_record(struct record_header *record, char *const *environment)
 	close_register(&run, launch->pidfd_register);
 	if (atomic_load(&child->state) != VALUE_SET)
 		return ATTACH_FAILED;
-	return wait_command(launch, child->fd);
+	return wait_command(launch, &signals, child->fd);
 }
 
 int attach_main(int record_fd, char *const *environment)

@@ -713,6 +713,8 @@ vethO lxc="1.a"'
 	tare repair -P "$LXCPATH"
 	cat $OUT.ports
 	links
+	# A crash would have taken these along.
+	find /sys/fs/cgroup -depth -type d -name "lxc.*.$N" -exec rmdir {} +
 	SCRIPT
     assert_equal "$status:$stderr" "0:"
     assert_equal "$stdout" "vethO
