@@ -241,13 +241,14 @@ static int check_options(const struct copy_options *options, struct err *e)
 
 static int copy_with(struct job *job, int source_fd, int target_fd, struct err *e)
 {
-	struct worker workers[COPY_THREADS_MAX];
 	unsigned count = count_threads(job->options);
-	bool has_memory = true;
+	struct memory memory = {};
+	struct worker *workers = memory_take(&memory, count * sizeof(*workers));
+	bool has_memory = workers;
 	int r;
 
-	for (unsigned i = 0; i < count; i++)
-		has_memory = worker_init(&workers[i], job) && has_memory;
+	for (unsigned i = 0; i < count && has_memory; i++)
+		has_memory = worker_init(&workers[i], job);
 	if (has_memory)
 		r = open_top(job, &workers[0], source_fd, target_fd, e);
 	else
@@ -257,8 +258,9 @@ static int copy_with(struct job *job, int source_fd, int target_fd, struct err *
 	for (size_t i = 0; i < COPY_OPEN_MAX; i++)
 		if (job->open[i])
 			node_close(job, job->open[i]);
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < count && workers; i++)
 		memory_finish(&workers[i].memory);
+	memory_finish(&memory);
 	return r;
 }
 
@@ -300,13 +302,17 @@ static int open_numbers(struct err *e)
 static int copy_and_sync(struct job *job, int source_fd, int target_fd, struct err *e)
 {
 	autoclose int target = -EBADF;
-	int r = copy_with(job, source_fd, target_fd, e);
+	int r;
 
+	/* Now: who is not root may have no right to open it once it has its mode. */
+	if (job->options->sync) {
+		target = open_again(target_fd, "target", e);
+		if (target < 0)
+			return target;
+	}
+	r = copy_with(job, source_fd, target_fd, e);
 	if (r < 0 || !job->options->sync)
 		return r;
-	target = open_again(target_fd, "target", e);
-	if (target < 0)
-		return target;
 	return syncfs(target) < 0 ? err_set(e, ERR_STORAGE, errno,
 					    "cannot write the copy to its disk (syncfs)")
 				  : 0;

@@ -27,6 +27,7 @@ static int share(struct worker *w, int from_fd, int to_fd, const struct stat *st
 {
 	struct job *job = w->job;
 	const uint64_t device = (uint64_t)status->st_dev + 1;
+	bool is_never;
 
 	if (job->options->reflink == COPY_REFLINK_NEVER ||
 	    atomic_load_explicit(&job->unshared_device, memory_order_relaxed) == device)
@@ -37,14 +38,15 @@ static int share(struct worker *w, int from_fd, int to_fd, const struct stat *st
 					  memory_order_relaxed);
 		return 0;
 	}
+	is_never = errno == EOPNOTSUPP || errno == EXDEV || errno == ENOTTY || errno == ENOSYS;
 	if (job->options->reflink == COPY_REFLINK_ALWAYS) {
-		w->hint =
-			"source and target must be on one file system that shares blocks (btrfs, xfs)";
+		if (is_never)
+			w->hint = "source and target must be on one file system that shares blocks";
 		return node_failed(w, "share the blocks of");
 	}
 	/* Others (EINVAL: a file that is copied on write and one that is not) are about this file.
 	 */
-	if (errno == EOPNOTSUPP || errno == EXDEV || errno == ENOTTY || errno == ENOSYS)
+	if (is_never)
 		atomic_store_explicit(&job->unshared_device, device, memory_order_relaxed);
 	return 1;
 }

@@ -157,7 +157,12 @@ void walk_directory(struct worker *w, struct node *node);
 
 /* -- entry.c */
 
-/* One entry: 0, 1 (it is a directory), or -errno with w->what. */
+enum {
+	ENTRY_DIRECTORY = 1,
+	ENTRY_VANISHED = 2,
+};
+
+/* One entry: 0, one of these, or -errno with w->what. */
 int entry_copy(const struct scan *s, const char *name);
 /* An empty file for one that something is mounted on. */
 int entry_stand_in(const struct scan *s, const char *name, const struct stat *status);

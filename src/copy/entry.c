@@ -40,19 +40,20 @@ static int copy_regular(const struct scan *s, const char *name, int place,
 {
 	struct worker *w = s->worker;
 	autoclose int from = open_held(w, place);
-	int to, r;
+	const struct subject source = {.fd = from};
+	struct subject copy = {};
+	int r;
 
 	if (from < 0)
 		return from;
-	to = make_regular(s, name, status->st_mode);
-	if (to < 0)
-		return to;
-	r = data_copy(w, from, to, status);
+	copy.fd = make_regular(s, name, status->st_mode);
+	if (copy.fd < 0)
+		return copy.fd;
+	r = data_copy(w, from, copy.fd, status);
 	if (r == 0)
-		r = attributes_copy(s, name, (struct subject){.fd = from},
-				    (struct subject){.fd = to}, status);
+		r = attributes_copy(s, name, source, copy, status);
 	/* Some file systems tell here that there was no room. */
-	if (close(to) < 0 && r == 0 && errno != EINTR)
+	if (close(copy.fd) < 0 && r == 0 && errno != EINTR)
 		r = node_failed(w, "write the copy of");
 	return r;
 }
@@ -96,6 +97,8 @@ static int open_made(const struct scan *s, const char *name, mode_t type)
 static int copy_special(const struct scan *s, const char *name, int place,
 			const struct stat *status)
 {
+	const struct subject source = {.fd = place, .is_path = true};
+	struct subject copy = {.is_path = true};
 	autoclose int to = -EBADF;
 	int r = make_special(s, name, place, status);
 
@@ -104,8 +107,8 @@ static int copy_special(const struct scan *s, const char *name, int place,
 	to = open_made(s, name, status->st_mode);
 	if (to < 0)
 		return to;
-	return attributes_copy(s, name, (struct subject){.fd = place, .is_path = true},
-			       (struct subject){.fd = to, .is_path = true}, status);
+	copy.fd = to;
+	return attributes_copy(s, name, source, copy, status);
 }
 
 static int copy_single(const struct scan *s, const char *name, int place, const struct stat *status)
@@ -155,12 +158,13 @@ int entry_copy(const struct scan *s, const char *name)
 
 	w->what = "open";
 	w->hint = NULL;
+	/* Of all that can be missing only this is not the target's fault. */
 	if (place < 0)
-		return place;
+		return place == -ENOENT ? ENTRY_VANISHED : place;
 	if (fstat(place, &status) < 0)
 		return node_failed(w, "look at");
 	if (S_ISDIR(status.st_mode))
-		return 1;
+		return ENTRY_DIRECTORY;
 	r = status.st_nlink > 1 ? copy_linked(s, name, place, &status)
 				: copy_single(s, name, place, &status);
 	if (r == 0)
@@ -172,11 +176,13 @@ int entry_stand_in(const struct scan *s, const char *name, const struct stat *st
 {
 	struct worker *w = s->worker;
 	autoclose int fd = make_regular(s, name, status->st_mode);
+	struct subject copy = {};
 	struct stat made;
 
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &made) < 0)
 		return node_failed(w, "look at the copy of");
-	return attributes_set_plain(w, (struct subject){.fd = fd}, status, &made);
+	copy.fd = fd;
+	return attributes_set_plain(w, copy, status, &made);
 }

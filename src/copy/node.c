@@ -251,8 +251,7 @@ static const char *hint_of(int errnum)
 	case EPERM:
 		return "owners, device nodes and trusted attributes need root's rights";
 	case EACCES:
-		return "who copies must be able to read all of the source: root, or root of its user "
-		       "namespace";
+		return "only root, or root of its user namespace, can read all of a tree";
 	case EMLINK:
 		return "the target's file system allows fewer hard links to one file";
 	case ENAMETOOLONG:
@@ -327,6 +326,7 @@ static int end_directory(struct worker *w, struct node *node)
 	autoclose int found = -EBADF;
 	int r;
 
+	w->hint = NULL;
 	w->what = "open the copy of";
 	if (open.node != node)
 		found = open_way(w, open.target_fd, open.node, node, O_RDONLY, RESOLVE_NO_XDEV);

@@ -80,12 +80,12 @@ static int copy_entry(const struct scan *s, const struct directory_entry *entry)
 	if (r < 0)
 		return r;
 	w->hint = NULL;
-	r = entry->type == DT_DIR ? 1 : entry_copy(s, entry->name);
-	if (r == 1)
+	r = entry->type == DT_DIR ? ENTRY_DIRECTORY : entry_copy(s, entry->name);
+	if (r == ENTRY_DIRECTORY)
 		return put_directory(s, entry->name);
 	if (r == -EXDEV && w->job->options->one_file_system)
 		return leave_out(s, entry->name);
-	if (r == -ENOENT || (r == -EEXIST && node_was_changed(s->node, s->source_fd))) {
+	if (r == ENTRY_VANISHED || (r == -EEXIST && node_was_changed(s->node, s->source_fd))) {
 		note_vanished(s, entry->name);
 		return 0;
 	}
@@ -141,17 +141,21 @@ static bool has_changed_above(struct worker *w, const struct node *node)
 	return is_changed;
 }
 
-static int make_target(struct worker *w, struct node *node)
+/* 1: it is there, because the source has shown it twice. */
+static int make_target(struct worker *w, struct node *node, int *ret_fd)
 {
 	int fd = node_make_target(w, node);
 
-	if (fd != -EEXIST)
+	if (fd == -EEXIST && has_changed_above(w, node->parent))
+		return 1;
+	if (fd == -EEXIST) {
+		w->what = "make the copy of";
+		w->hint = existing_hint;
+	}
+	if (fd < 0)
 		return fd;
-	if (has_changed_above(w, node->parent))
-		return -ENOENT;
-	w->what = "make the copy of";
-	w->hint = existing_hint;
-	return fd;
+	*ret_fd = fd;
+	return 0;
 }
 
 static int look(struct worker *w, struct node *node, int fd)
@@ -171,16 +175,18 @@ static int look(struct worker *w, struct node *node, int fd)
 static int begin(struct worker *w, struct node *node, struct scan *ret, bool *ret_is_mount)
 {
 	int source = open_source(w, node, ret_is_mount);
-	int target, r;
+	int target = -EBADF;
+	int r;
 
 	if (source < 0)
 		return is_gone(source) ? 1 : source;
 	r = look(w, node, source);
-	target = r < 0 ? r : make_target(w, node);
-	if (target < 0) {
+	if (r == 0)
+		r = make_target(w, node, &target);
+	if (r != 0) {
 		node->status.st_mode = 0;
 		close(source);
-		return target == -ENOENT ? 1 : target;
+		return r;
 	}
 	*ret = (struct scan){.worker = w, .node = node, .source_fd = source, .target_fd = target};
 	node_keep_open(w->job, node, source, target);

@@ -156,7 +156,7 @@ int main(int argc, char **argv)
 	struct copy_result result;
 	autostr text = {};
 	struct err e = {};
-	pthread_t canceller;
+	pthread_t canceller = 0;
 	int r, source, target;
 
 	read_arguments(&a, argc, argv);
