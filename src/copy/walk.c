@@ -102,9 +102,10 @@ static int copy_entries(const struct scan *s)
 		long n = syscall(SYS_getdents64, s->source_fd, w->entries, COPY_BUFFER);
 		const struct directory_entry *entry;
 
-		if (n < 0)
+		/* A directory that was removed is empty, and says so. */
+		if (n < 0 && errno != ENOENT)
 			return node_fail(w, s->node, NULL, node_failed(w, "read"));
-		if (n == 0)
+		if (n <= 0)
 			return 0;
 		for (long at = 0; at < n; at += entry->length) {
 			int r;
