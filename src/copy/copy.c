@@ -244,11 +244,13 @@ static int copy_with(struct job *job, int source_fd, int target_fd, struct err *
 	unsigned count = count_threads(job->options);
 	struct memory memory = {};
 	struct worker *workers = memory_take(&memory, count * sizeof(*workers));
-	bool has_memory = workers;
+	bool has_memory = true;
 	int r;
 
-	for (unsigned i = 0; i < count && has_memory; i++)
-		has_memory = worker_init(&workers[i], job);
+	if (!workers)
+		return err_set(e, ERR_NO_MEMORY, ENOMEM, "no memory for a copy");
+	for (unsigned i = 0; i < count; i++)
+		has_memory = worker_init(&workers[i], job) && has_memory;
 	if (has_memory)
 		r = open_top(job, &workers[0], source_fd, target_fd, e);
 	else
@@ -258,7 +260,7 @@ static int copy_with(struct job *job, int source_fd, int target_fd, struct err *
 	for (size_t i = 0; i < COPY_OPEN_MAX; i++)
 		if (job->open[i])
 			node_close(job, job->open[i]);
-	for (unsigned i = 0; i < count && workers; i++)
+	for (unsigned i = 0; i < count; i++)
 		memory_finish(&workers[i].memory);
 	memory_finish(&memory);
 	return r;
