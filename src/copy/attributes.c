@@ -104,25 +104,39 @@ static bool is_shadow(const char *name)
 	return text_starts(name, "trusted.SGI_ACL_");
 }
 
+/* The next of the names that are listed, with its value in w->value, whose length is returned. One
+ * that is gone meanwhile is passed over; -ENODATA: there is no more. */
+static ssize_t next_value(struct worker *w, struct subject from, ssize_t size, ssize_t *at,
+			  const char **ret_name)
+{
+	if (size < 0)
+		return size;
+	while (*at < size) {
+		const char *name = w->names + *at;
+		ssize_t length = is_shadow(name) ? -ENODATA : read_value(w, from, name);
+
+		*at += (ssize_t)strlen(name) + 1;
+		*ret_name = name;
+		if (length != -ENODATA)
+			return length;
+	}
+	return -ENODATA;
+}
+
 static int copy_values(const struct scan *s, const char *file, struct subject from,
 		       struct subject to)
 {
 	struct worker *w = s->worker;
-	ssize_t size = list_names(w, from);
+	ssize_t size = list_names(w, from), at = 0, length;
+	const char *name;
 
-	for (ssize_t at = 0; at < size; at += (ssize_t)strlen(w->names + at) + 1) {
-		const char *name = w->names + at;
-		ssize_t length = is_shadow(name) ? -ENODATA : read_value(w, from, name);
-		int r;
+	while ((length = next_value(w, from, size, &at, &name)) >= 0) {
+		int r = set_value(w, s->node, file, to, name, w->value, (size_t)length);
 
-		if (length == -ENODATA)
-			continue;
-		r = length < 0 ? (int)length
-			       : set_value(w, s->node, file, to, name, w->value, (size_t)length);
 		if (r < 0)
 			return r;
 	}
-	return size < 0 ? (int)size : 0;
+	return length == -ENODATA ? 0 : (int)length;
 }
 
 static int keep_value(struct worker *w, struct node *node, const char *name, size_t length)
@@ -146,20 +160,16 @@ static int keep_value(struct worker *w, struct node *node, const char *name, siz
 int attributes_keep(struct worker *w, struct node *node, int source_fd)
 {
 	const struct subject from = {.fd = source_fd};
-	ssize_t size = list_names(w, from);
+	ssize_t size = list_names(w, from), at = 0, length;
+	const char *name;
 
-	for (ssize_t at = 0; at < size; at += (ssize_t)strlen(w->names + at) + 1) {
-		const char *name = w->names + at;
-		ssize_t length = is_shadow(name) ? -ENODATA : read_value(w, from, name);
-		int r;
+	while ((length = next_value(w, from, size, &at, &name)) >= 0) {
+		int r = keep_value(w, node, name, (size_t)length);
 
-		if (length == -ENODATA)
-			continue;
-		r = length < 0 ? (int)length : keep_value(w, node, name, (size_t)length);
 		if (r < 0)
 			return r;
 	}
-	return size < 0 ? (int)size : 0;
+	return length == -ENODATA ? 0 : (int)length;
 }
 
 /* 1: the owner was changed. */
