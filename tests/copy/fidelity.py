@@ -76,12 +76,15 @@ def shifted_back(report, world, source):
 
 def seeded(top):
     """(what, change) of each difference that a comparison must find."""
-    def put(name, at, byte):
+    def put(name, at, turned):
+        """One byte, its bits turned by a mask: contents are random, a fixed byte may stand there."""
         def change():
             status = os.stat(top / name)
-            with (top / name).open("r+b") as out:
-                out.seek(at)
-                out.write(byte)
+            with (top / name).open("r+b") as file:
+                file.seek(at)
+                byte = file.read(1)[0]
+                file.seek(at)
+                file.write(bytes([byte ^ turned]))
             os.utime(top / name, ns=(status.st_atime_ns, status.st_mtime_ns))
         return change
 
@@ -99,8 +102,8 @@ def seeded(top):
                  follow_symlinks=False)
 
     some, heirs = top / "attributes/some", top / "attributes/heirs"
-    yield "content", put("contents/300000", 299999, b"?")
-    yield "data at", put("holes/middle", 3 << 20, b"\0")
+    yield "content", put("contents/300000", 299999, 0xff)
+    yield "data at", put("holes/middle", 3 << 20, 0)
     yield "mode", lambda: os.chmod(top / "contents/1", 0o600)
     yield "owner", lambda: os.chown(top / "contents/4095", 5, -1)
     yield "group", lambda: os.chown(top / "special/pipe", -1, 5)
