@@ -298,6 +298,7 @@ const struct plan_hint plan_hints_link[] = {
 	{EADDRINUSE,
 	 "the hardware address is that of another interface on the same link: change "
 	 "lxc.net.N.hwaddr, or delete the other interface"},
+	{ENETDOWN, "bring the host's interface up that lxc.net.N.link names (ip link set LINK up)"},
 	{0},
 };
 

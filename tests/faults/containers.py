@@ -215,6 +215,7 @@ lxc.mount.auto = proc:mixed
     "upper-interfaces": Kind("""
 lxc.net.0.type = ipvlan
 lxc.net.0.link = lower0
+lxc.net.0.flags = up
 lxc.net.0.ipvlan.mode = l3s
 lxc.net.0.ipvlan.isolation = vepa
 lxc.net.0.l2proxy = 1
@@ -280,6 +281,8 @@ class Host:
         whose command notes the ports that there are."""
         for name in ("phys0", "lower0", "switch0"):
             run("ip", "link", "add", name, "type", "veth", "peer", f"{name}-peer")
+            if name != "phys0":
+                run("ip", "link", "set", name, "up")
         run("ip", "link", "set", "phys0", "alias", "the uplink", "mtu", "1450")
         run("ip", "link", "property", "add", "dev", "phys0", "altname", "uplink", "altname", "wan")
         for setting in ("ipv4/conf/lower0/forwarding", "ipv6/conf/lower0/forwarding",

@@ -187,16 +187,19 @@ lxc.net.0.name = eth0
 lo peer0 peer0.7 up0"
 }
 
-@test "vlan: one that is there is told, in the kernel's words; too large a number" {
+@test "vlan: told in the kernel's words: one that is there, a link that is down; too large a number" {
     in_net <<-'SCRIPT'
 	ip link add link up0 name mine type vlan id 7
 	vlan="-s lxc.net.0.type=vlan -s lxc.net.0.link=up0"
 	start $vlan -s lxc.net.0.vlan.id=7 2>&1 | grep -o 'File exists: up0.*'
 	start $vlan -s lxc.net.0.vlan.id=5000 2>&1 | grep -c 'hint: lxc.net.N.vlan.id is larger'
+	ip link set up0 down
+	start $vlan -s lxc.net.0.vlan.id=8 -s lxc.net.0.flags=up 2>&1 | grep -c 'hint: bring the host'
 	links
 	SCRIPT
     assert_contains "$stdout" "VLAN device already exists"
-    assert_equal "$(tail -2 <<<"$stdout")" "1
+    assert_equal "$(tail -3 <<<"$stdout")" "1
+1
 lo mine peer0 up0"
 }
 
