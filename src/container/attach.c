@@ -160,7 +160,7 @@ _Noreturn static void stand_between(struct callback *callback, struct record_hea
 static void collect(pid_t pid)
 {
 	if (pid > 0)
-		(void)spawn_wait(pid);
+		(void)process_reap(pid);
 }
 
 static int take_report(struct attach *a, int fd, const struct record_header *record,

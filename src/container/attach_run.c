@@ -20,6 +20,7 @@
 
 #define LOG_CATEGORY "attach"
 #include "base/log.h"
+#include "sys/process.h"
 
 enum { PASSWD_MAX = 1 << 20, ANSWER_MAX = 4096, RUN_FAILED = -1 };
 
@@ -63,7 +64,7 @@ static char *ask_getent(uid_t uid)
 	close(fds[1]);
 	if (child > 0) {
 		(void)file_read_fd(fds[0], ANSWER_MAX, &answer, NULL);
-		(void)spawn_wait(child);
+		(void)process_reap(child);
 	}
 	close(fds[0]);
 	return answer ? attach_shell_of(answer, uid) : NULL;

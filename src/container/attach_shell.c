@@ -147,7 +147,7 @@ static char *shell_by_getent(const struct attach *a, uint32_t uid)
 	if (pid > 0) {
 		line = read_answer(pipe_fds[0]);
 		(void)kill(pid, SIGKILL);
-		(void)spawn_wait(pid);
+		(void)process_reap(pid);
 	}
 	close(pipe_fds[0]);
 	return line ? attach_shell_of(line, uid) : NULL;

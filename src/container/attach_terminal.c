@@ -32,6 +32,7 @@
 
 #define LOG_CATEGORY "attach"
 #include "base/log.h"
+#include "sys/process.h"
 
 enum { PTMX_MAJOR = 5, PTMX_MINOR = 2 };
 
@@ -138,7 +139,7 @@ static int open_inside(const struct attach *a, int devpts_fd, uint32_t uid, uint
 	}
 	close(take_fd(theirs));
 	fd = receive_fd(ours);
-	(void)spawn_wait(child);
+	(void)process_reap(child);
 	return fd;
 }
 

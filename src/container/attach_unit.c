@@ -20,6 +20,7 @@
 #include "container/spawn.h"
 #include "host/cgroup_unit.h"
 #include "run/programs.h"
+#include "sys/process.h"
 
 static int out_of_memory(struct err *e)
 {
@@ -51,7 +52,7 @@ static int run_helper(int out_fd, const char *unit, const char *directory, struc
 	spawn.path = path;
 	r = spawn_program(&spawn);
 	if (r >= 0)
-		return spawn_wait(r);
+		return process_reap(r);
 	r = err_set(e, ERR_EXEC_FAILED, -r, "cannot run \"%s\"", path);
 	err_hint(e, "it is part of this version's package: install it again");
 	return r;

@@ -4,15 +4,14 @@
  * Children, in applications that treat theirs in their own way: their end, output and signals.
  */
 
-#include "container/child.h"
-
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
 
+#include "child/child.h"
 #include "container/container_fixture.h"
-#include "container/userns.h"
+#include "child/userns.h"
 
 static int create(struct container *c, const struct create_options *options, struct err *e)
 {

@@ -25,9 +25,9 @@
 #include "container/hooks.h"
 #include "container/partial.h"
 #include "container/paths.h"
-#include "container/remove.h"
+#include "copy/remove.h"
 #include "container/runs.h"
-#include "container/userns.h"
+#include "child/userns.h"
 
 #define LOG_CATEGORY "destroy"
 #include "base/log.h"

@@ -17,7 +17,7 @@
 
 #include "base/macros.h"
 #include "base/num.h"
-#include "container/child.h"
+#include "child/child.h"
 #include "container/control.h"
 #include "container/device_node_inside.h"
 #include "sys/mount.h"

@@ -15,7 +15,7 @@
 #include "base/directory.h"
 #include "base/macros.h"
 #include "container/container.h"
-#include "container/userns.h"
+#include "child/userns.h"
 
 /* Of container root: id 0, or the one that init runs as when 0 is not mapped. */
 static int root_id(const struct config_idmaps *maps, char kind, uint32_t init_id, uint32_t *ret)

@@ -21,6 +21,7 @@
 #include "host/seccomp_cache.h"
 #include "run/programs.h"
 #include "sys/file.h"
+#include "sys/process.h"
 
 enum {
 	INSTRUCTION = 8,                /* bytes of struct sock_filter */
@@ -66,7 +67,7 @@ static int run_helper(const char *file, const char *cache, int in_fd, int out_fd
 		err_hint(e, "it is part of this version's package: install it again");
 		return r;
 	}
-	return spawn_wait(r);
+	return process_reap(r);
 }
 
 /* What the helper has written: a chain, or a program. */

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/macros.h"
-#include "container/child.h"
+#include "child/child.h"
 
 #define LOG_CATEGORY "hooks"
 #include "base/log.h"

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/macros.h"
-#include "container/child.h"
+#include "child/child.h"
 #include "container/control.h"
 #include "sys/link.h"
 #include "sys/namespace.h"

@@ -23,6 +23,7 @@
 #include "container/spawn.h"
 #include "run/record.h"
 #include "run/result.h"
+#include "sys/process.h"
 
 /* Whether somebody in the container has the rights of the user on the host, or of root. */
 static bool has_owner(const struct config_idmaps *maps, uid_t uid)
@@ -245,7 +246,7 @@ int launch_attended(struct start *s, int result_fd, struct start_result *ret, st
 			r = explain_failure(s, &result, e);
 	}
 	/* An application that waits for any child may have got it: the socket has told all. */
-	spawn_wait(pid);
+	process_reap(pid);
 	if (r == 0 && ret)
 		*ret = (struct start_result){.exit_status = result.exit_status,
 					     .init_pid = init_pid};

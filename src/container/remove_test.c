@@ -4,14 +4,13 @@
  * Removing trees: deep ones, links that lead out, mounts, immutable files, what is to be kept.
  */
 
-#include "container/remove.h"
-
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <linux/fs.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 
+#include "copy/remove.h"
 #include "container/container_fixture.h"
 
 static int remove_below_top(const char *name, const char *const *kept,

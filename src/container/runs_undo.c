@@ -164,7 +164,7 @@ static int run_undo(int fd, const struct dead_run *run, const char *file, struct
 		err_hint(e, "it is part of the package that started the container");
 		return r;
 	}
-	r = spawn_wait(r);
+	r = process_reap(r);
 	if (r == 0)
 		return 0;
 	/* An application that reaps all children took its status: the record tells. */

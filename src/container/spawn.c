@@ -278,13 +278,3 @@ int spawn_in_place(const struct spawn *spawn)
 	keep_over_exec(spawn, FD_CLOEXEC);
 	return r;
 }
-
-int spawn_wait(pid_t pid)
-{
-	int status;
-
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return status;
-}

@@ -53,6 +53,3 @@ int spawn_in_place(const struct spawn *spawn);
 
 /* Our environment with one more variable in front; heap (the array alone). */
 char **spawn_environment(const char *variable);
-
-/* Wait for a child: its wait status, or -errno; somebody else may have reaped it: -ECHILD. */
-int spawn_wait(pid_t pid);

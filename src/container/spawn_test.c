@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "container/container_fixture.h"
+#include "sys/process.h"
 
 static volatile sig_atomic_t handled;
 
@@ -43,11 +44,11 @@ static void a_spawned_program_gets_what_it_should(void **state)
 	sigaction(SIGUSR1, &action, NULL);
 	pid = spawn_program(&spawn);
 	assert_true(pid > 0);
-	assert_int_equal(spawn_wait(pid), 9 << 8);
+	assert_int_equal(process_reap(pid), 9 << 8);
 	/* A shell would change its mask. */
 	spawn.path = "/bin/grep";
 	spawn.argv = (char *[]){"grep", "-q", "^SigBlk:.0*800$", "/proc/self/status", NULL};
-	assert_int_equal(spawn_wait(spawn_program(&spawn)), 0);
+	assert_int_equal(process_reap(spawn_program(&spawn)), 0);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	signal(SIGUSR1, SIG_DFL);
 
@@ -100,7 +101,7 @@ static void a_sealed_program_cannot_be_written(void **state)
 	assert_int_equal(errno, EPERM);
 	pid = spawn_program(&spawn);
 	assert_true(pid > 0);
-	assert_int_equal(spawn_wait(pid), 0);
+	assert_int_equal(process_reap(pid), 0);
 }
 
 int main(void)

@@ -18,9 +18,9 @@
 #include <sys/stat.h>
 
 #include "base/macros.h"
-#include "container/child.h"
+#include "child/child.h"
 #include "container/paths.h"
-#include "container/userns.h"
+#include "child/userns.h"
 #include "sys/file.h"
 #include "sys/process.h"
 

@@ -4,11 +4,10 @@
  * The helpers that write an ordinary user's id maps, when they fail.
  */
 
-#include "container/userns.h"
-
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#include "child/userns.h"
 #include "base/ids.h"
 #include "container/container_fixture.h"
 

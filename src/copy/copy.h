@@ -100,7 +100,7 @@ struct copy_result {
  * directory itself, too. Neither may be inside the other. *ret is filled in any case.
  *
  * 0; or a negative errno with the first failure explained, by the path below the top: then all
- * threads have stopped, and the partial target is the caller's to remove (container/remove.h).
+ * threads have stopped, and the partial target is the caller's to remove (copy/remove.h).
  * -ECANCELED: *cancel was set.
  * -ENOTEMPTY, -ENOSPC, -EROFS, -EIO … as they are met; -EOVERFLOW: an id without a counterpart;
  * -EPERM: owners, device nodes and trusted attributes need root's rights. Needs /proc and Linux

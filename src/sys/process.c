@@ -230,6 +230,16 @@ int process_peek(int pidfd, int *ret_status)
 	return wait_for(pidfd, WNOHANG | WNOWAIT, ret_status);
 }
 
+int process_reap(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return status;
+}
+
 int process_poll(int pidfd, int milliseconds)
 {
 	struct pollfd p = {.fd = pidfd, .events = POLLIN};

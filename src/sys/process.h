@@ -72,6 +72,9 @@ int process_wait(int pidfd, int *ret_status);
 /* The same at once, and without collecting it: 1 with the status when it ended, 0 while it runs. */
 int process_peek(int pidfd, int *ret_status);
 
+/* Wait for a child: its wait status, or -errno; somebody else may have reaped it: -ECHILD. */
+int process_reap(pid_t pid);
+
 /* Wait up to so many milliseconds (-1 = for ever) until it ended. 1: it did, 0: it did not. */
 int process_poll(int pidfd, int milliseconds);
 

@@ -6,7 +6,7 @@
  * besides those of /etc/subuid. user_namespaces(7).
  */
 
-#include "container/userns.h"
+#include "child/userns.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@
 #include "base/ids.h"
 #include "base/macros.h"
 #include "base/str.h"
-#include "container/child.h"
+#include "child/child.h"
 #include "sys/file.h"
 #include "sys/process.h"
 

@@ -6,7 +6,7 @@
  * RESOLVE_NO_XDEV keeps us on the mount, where st_dev would not see a bind mount.
  */
 
-#include "container/remove.h"
+#include "copy/remove.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -5,7 +5,7 @@
  * guard itself makes system calls only.
  */
 
-#include "container/child.h"
+#include "child/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,6 @@
 
 #include "base/macros.h"
 #include "base/num.h"
-#include "container/spawn.h"
 #include "sys/process.h"
 
 enum {
@@ -287,7 +286,7 @@ int child_wait(struct child *child, int *ret_status)
 
 	close_own(child);
 	/* Somebody else may collect it, or nobody has to. */
-	(void)spawn_wait(child->guard);
+	(void)process_reap(child->guard);
 	if (report.what == NOT_BEGUN)
 		return -report.value;
 	*ret_status = report.value;
