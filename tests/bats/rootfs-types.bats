@@ -208,6 +208,21 @@ overlay rw,relatime"
     assert_contains "$stderr" "was written by aufs"
 }
 
+@test "overlay: an upper directory on an overlay: the kernel's reason" {
+    mkdir -p "$LXCPATH/stack"/{lower,upper,work,merged}
+    define e4 "overlay:$BASE:$LXCPATH/stack/merged/delta"
+    run_apart unshare --mount --propagation private sh -euc '
+        cd "$LXCPATH/stack"
+        mount -t overlay none -o lowerdir=lower,upperdir=upper,workdir=work merged
+        exec lxc-execute -P "$LXCPATH" -n e4 -- /bin/true'
+    assert_equal "$status" 1
+    assert_contains "$stderr" "overlay: "
+    assert_contains "$stderr" "not supported as upperdir"
+    assert_contains "$stderr" "hint: "
+    assert_contains "$stderr" "config:4 lxc.rootfs.path"
+    rm -r "$LXCPATH/stack"
+}
+
 @test "overlay: an ordinary user's own, with marks of the user's" {
     local home=$LXCPATH/user
 
