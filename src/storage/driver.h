@@ -32,4 +32,4 @@ struct storage_driver {
 	int (*size)(const struct storage_volume *volume, uint64_t *ret, struct err *e);
 };
 
-extern const struct storage_driver storage_dir, storage_btrfs, storage_overlay;
+extern const struct storage_driver storage_dir, storage_btrfs, storage_overlay, storage_loop;
