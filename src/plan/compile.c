@@ -34,6 +34,7 @@ static const concern_fn contents[] = {
 	compile_cgroup_payload,
 	compile_cgroup_limits,
 	compile_idmapped_host,
+	compile_source_host,
 	compile_hook_pipe,
 
 	/* The process, its ids, cgroups and limits. */
@@ -175,6 +176,7 @@ static int gate_handover(struct compiler *c, struct err *e)
 	/* HOST's own: INIT has those that it needs. */
 	compile_fd_close(c, SECTION_START, "hook output", c->r_hook_write);
 	compile_fd_close(c, SECTION_START, "cgroup", c->r_born_in);
+	compile_fd_close(c, SECTION_START, "root file system", c->r_source);
 	for (unsigned k = 0; k < NAMESPACE_COUNT; k++)
 		compile_fd_close(c, SECTION_START, "shared namespace", c->r_share[k]);
 	return c->console_is_inside ? compile_console_connect(c, e) : 0;
@@ -232,6 +234,7 @@ void compiler_init(struct compiler *c, const struct plan_request *request,
 		&c->r_pin,        &c->r_user_ns,        &c->r_tty,     &c->r_tty_index,
 		&c->r_ready,      &c->r_stash,          &c->r_park,    &c->r_console_tree,
 		&c->r_pts,        &c->r_entered,        &c->r_outer,   &c->r_net,
+		&c->r_source,     &c->r_loop,           &c->r_nbd,
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(registers); i++)
