@@ -13,7 +13,6 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
@@ -98,10 +97,11 @@ static int make_mounts(const struct program *program)
 {
 	int target, r;
 
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
+	if (unshare(CLONE_NEWNS) < 0)
 		return -errno;
-	if (program->root_fd < 0)
-		return 0;
+	r = mount_propagation("/", MS_SLAVE);
+	if (r < 0 || program->root_fd < 0)
+		return r;
 	target = open(program->rootfs, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	r = target < 0 ? -errno : mount_attach(program->root_fd, target, "");
 	cleanup_close(&target);
@@ -315,7 +315,7 @@ int template_mark_config(const struct template_run *run, struct err *e)
 		       "# Uncomment the following line to support nesting containers:\n"
 		       "#lxc.include = " PATH_SHARE "/config/nesting.conf\n"
 		       "# (Be aware this has security implications)\n\n");
-	add_config(old, run->backend, &text);
+	add_config(old ? old : "", run->backend, &text);
 	if (str_failed(&text))
 		return no_memory(e);
 	r = file_replace(AT_FDCWD, path, str_text(&text), text.len, CONFIG_MODE);

@@ -38,15 +38,15 @@ apart() {
     unshare --mount --propagation private bash -euc '. "$0"; "$@"' "$BATS_TEST_TMPDIR/functions" "$@"
 }
 
-# A file with a btrfs at $BATS_TEST_TMPDIR/b, which is the lxcpath.
+# A btrfs is the lxcpath meanwhile. Everybody may get there.
 on_btrfs() {
     truncate -s 256M "$BATS_TEST_TMPDIR/image"
     mkfs.btrfs -q "$BATS_TEST_TMPDIR/image" >/dev/null 2>&1
-    mkdir -p "$BATS_TEST_TMPDIR/b"
-    mount -o loop "$BATS_TEST_TMPDIR/image" "$BATS_TEST_TMPDIR/b"
-    LXCPATH=$BATS_TEST_TMPDIR/b
+    mkdir -p "$LXCPATH/.btrfs"
+    mount -o loop "$BATS_TEST_TMPDIR/image" "$LXCPATH/.btrfs"
+    LXCPATH=$LXCPATH/.btrfs
     "$@"
-    umount "$BATS_TEST_TMPDIR/b"
+    umount "$LXCPATH"
     losetup -j "$BATS_TEST_TMPDIR/image" | { ! grep .; }
 }
 
@@ -166,6 +166,32 @@ fail_on_btrfs() {
 @test "btrfs: a failed template leaves no subvolume, and takes none away" {
     needs_btrfs
     apart on_btrfs fail_on_btrfs
+}
+
+as_nobody() {
+    setpriv --reuid 12345 --regid 12345 --clear-groups env HOME="$LXCPATH" XDG_RUNTIME_DIR="$LXCPATH" "$@"
+}
+
+create_as_nobody() {
+    chown 12345:12345 "$LXCPATH"
+    printf '#!/bin/sh\nfor w; do case $w in --rootfs=*) mkdir "${w#*=}/bin";; esac; done\n' \
+        >"$LXCPATH/small-template"
+    chmod 755 "$LXCPATH/small-template"
+    for options in "$@"; do
+        mount -o "remount,$options" "$LXCPATH"
+        as_nobody lxc-create -P "$LXCPATH/own" -n u1 -f "$EMPTY_NET" -B best \
+            -t "$LXCPATH/small-template"
+        assert_equal "$(subvolumes)" "own/u1/rootfs"
+        as_nobody btrfs -q subvolume create "$LXCPATH/own/u1/rootfs/inside" >/dev/null
+        as_nobody touch "$LXCPATH/own/u1/rootfs/inside/file"
+        as_nobody lxc-destroy -P "$LXCPATH/own" -n u1
+        assert_equal "$(subvolumes)$(ls -A "$LXCPATH/own")" ""
+    done
+}
+
+@test "btrfs: ordinary users destroy what they made, with user_subvol_rm_allowed and without" {
+    needs_btrfs
+    apart on_btrfs create_as_nobody rw user_subvol_rm_allowed
 }
 
 @test "btrfs elsewhere is refused with what to do, and nothing stays" {
