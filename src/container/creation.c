@@ -19,8 +19,10 @@
 #include "base/macros.h"
 #include "base/num.h"
 #include "container/destroy.h"
+#include "container/depend.h"
 #include "container/directory.h"
 #include "container/partial.h"
+#include "container/rename.h"
 #include "sys/file.h"
 
 #define LOG_CATEGORY "create"
@@ -203,6 +205,7 @@ struct undoing {
 	const char *config_path; /* NULL = the notes say nothing of it */
 	const char *old_config;  /* NULL = there was none */
 	size_t old_length;
+	struct rename_notes rename;
 };
 
 /* "made DEVICE:INODE PATH": somebody may have put another one in its place since. */
@@ -251,6 +254,8 @@ static char *take_note(struct undoing *u, char *line, const char *end, int *ret,
 		newline += 1 + length;
 	} else if ((rest = text_after(line, "made "))) {
 		*ret = remove_made(u, rest, e);
+	} else if (rename_take_note(&u->rename, line)) {
+		return newline + 1;
 	} else if ((rest = text_after(line, "making ")) && !text_starts(newline + 1, "made ")) {
 		rmdir(rest);
 	}
@@ -267,7 +272,10 @@ static int remove_directory(const struct undoing *u, struct err *e)
 
 	if (!path)
 		return no_memory(e);
-	r = destroy_tree_but(u->config, path, first, e);
+	/* A copy may have said already whose storage it needs. */
+	r = depend_leave(u->container, e);
+	if (r == 0)
+		r = destroy_tree_but(u->config, path, first, e);
 	if (r == 0)
 		r = destroy_tree_but(u->config, path, second, e);
 	return r == 0 ? destroy_tree(u->config, path, e) : r;
@@ -326,6 +334,8 @@ int creation_undo(const struct container *c, const struct config *config, int ma
 		at = take_note(&u, at, notes + len, &r, e);
 	if (r < 0)
 		return r;
+	if (u.rename.from)
+		return rename_recover(c, &u.rename, e);
 	if (u.made_directory)
 		return remove_directory(&u, e);
 	r = restore_config(&u, e);

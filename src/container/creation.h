@@ -15,6 +15,7 @@
  *	old-config LENGTH PATH      the old one follows: LENGTH bytes and a newline
  *	making PATH                 is about to be made: goes when it is an empty directory
  *	made DEVICE:INODE PATH      goes with all below it, when it is still this one
+ *	rename-…                    another name for the container: container/rename.h
  */
 
 #include "base/err.h"

@@ -296,7 +296,7 @@ static int destroy_defined(struct container *c, struct err *e)
 		r = find_storage(c, &storage, e);
 	/* Hooks may run commands that lock the container: the lock is taken behind them. */
 	if (r == 0)
-		r = hooks_run(c, HOOK_DESTROY, "destroy", e);
+		r = hooks_run(c, &(struct hook_call){.kind = HOOK_DESTROY, .type = "destroy"}, e);
 	if (r != 0)
 		return r;
 	lock_fd = container_lock_disk(c, e);
