@@ -22,6 +22,7 @@
 #include "container/directory.h"
 #include "container/partial.h"
 #include "container/rename.h"
+#include "container/restore.h"
 #include "storage/removal.h"
 #include "sys/file.h"
 
@@ -236,6 +237,7 @@ struct undoing {
 	const char *old_config;  /* NULL = there was none */
 	size_t old_length;
 	struct rename_notes rename;
+	bool restoring;
 };
 
 /* "made DEVICE:INODE PATH": somebody may have put another one in its place since. */
@@ -336,6 +338,8 @@ static char *take_note(struct undoing *u, char *line, const char *end, int *ret,
 		*ret = remove_made(u, rest, e);
 	} else if (rename_take_note(&u->rename, line)) {
 		return newline + 1;
+	} else if (strcmp(line, restore_note) == 0) {
+		u->restoring = true;
 	} else if ((rest = text_after(line, "making ")) && !text_starts(newline + 1, "made ")) {
 		rmdir(rest);
 	}
@@ -422,6 +426,10 @@ static int follow_notes(struct undoing *u, char *notes, size_t len, struct err *
 		return r;
 	if (u->rename.from)
 		return rename_recover(c, &u->rename, e);
+	if (u->restoring)
+		r = restore_settle(c, e);
+	if (r < 0)
+		return r;
 	if (u->made_directory)
 		return remove_directory(u, e);
 	r = restore_config(u, e);
