@@ -160,9 +160,17 @@ enum {
 };
 
 /*
- * The volume's root directory, mounted nowhere: a descriptor (O_RDONLY of a directory, or of a
- * detached mount, which move_mount(2) may attach), or negative with e. `options`: those of
- * lxc.rootfs.options, or NULL.
+ * The volume's root directory, mounted nowhere: a descriptor to be taken as if it were O_PATH
+ * (openat(fd, ".") reads it), or negative with e. A detached mount goes with it, and may be
+ * attached by move_mount(2) while it is open. `options`: those of lxc.rootfs.options, or NULL; only
+ * `ro` and those for the file system count, idmap= does not.
+ *
+ * -EROFS: STORAGE_READ_ONLY, and the file system has a log that must be replayed first. -ETXTBSY:
+ * the file of a loop volume is in use by a container that runs, or another copy. Read-only, a block
+ * device that is mounted is seen as those see it who have mounted it.
+ *
+ * Who is not root in the initial user namespace opens overlays in a user namespace that has a mount
+ * namespace of its own.
  */
 int storage_open(const struct storage_volume *volume, const char *options, unsigned flags,
 		 struct err *e);
