@@ -16,6 +16,7 @@
 #include "api/object.h"
 #include "base/str.h"
 #include "config/cgroup_translate_rows.h"
+#include "container/repair.h"
 #include "container/runs.h"
 #include "container/snapshot.h"
 #include "container/spawn.h"
@@ -257,7 +258,31 @@ void tare_tidy(const char *lxcpath, const char *name)
 	runs_tidy(lxcpath ? lxcpath : container_system_item("lxc.lxcpath"), name);
 }
 
-int tare_repair(const char *lxcpath, const char *name, struct err *e)
+struct repairing {
+	tare_repair_fn tell;
+	void *context;
+};
+
+static void tell_repaired(void *context, const struct repair_event *event)
 {
-	return runs_repair(lxcpath ? lxcpath : container_system_item("lxc.lxcpath"), name, e);
+	const struct repairing *repairing = context;
+	const struct tare_repaired shown = {
+		.lxcpath = event->lxcpath,
+		.name = event->name,
+		.what = event->what,
+		.text = event->text,
+		.count = event->count,
+		.problem = event->problem,
+	};
+
+	repairing->tell(repairing->context, &shown);
+}
+
+int tare_repair(const char *lxcpath, const char *name, tare_repair_fn tell, void *context,
+		struct err *e)
+{
+	struct repairing repairing = {tell, context};
+
+	return container_repair(lxcpath ? lxcpath : container_system_item("lxc.lxcpath"), name,
+				tell_repaired, &repairing, e);
 }
