@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Members whose subject later versions bring (copies, snapshots, checkpoints):
+ * Members whose subject later versions bring (snapshots, checkpoints):
  * each returns the failure that its callers know and says why in error_string.
  */
 
@@ -10,23 +10,6 @@
 #include <stddef.h>
 
 #include "container/depend.h"
-
-static bool rename_container(struct lxc_container *c, const char *newname)
-{
-	if (c)
-		object_explain_missing(c, "renaming containers");
-	return false;
-}
-
-static struct lxc_container *clone_container(struct lxc_container *c, const char *newname,
-					     const char *lxcpath, int flags, const char *bdevtype,
-					     const char *bdevdata, uint64_t newsize,
-					     char **hookargs)
-{
-	if (c)
-		object_explain_missing(c, "copying containers");
-	return NULL;
-}
 
 static int snapshot(struct lxc_container *c, const char *commentfile)
 {
@@ -148,8 +131,6 @@ static int umount_inside(struct lxc_container *c, const char *target, unsigned l
 
 void object_set_later_members(struct lxc_container *c)
 {
-	c->rename = rename_container;
-	c->clone = clone_container;
 	c->snapshot = snapshot;
 	c->snapshot_list = snapshot_list;
 	c->snapshot_restore = snapshot_restore;
