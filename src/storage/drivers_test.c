@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The drivers that need no programs: names, making, snapshots, renaming, destroying. btrfs lies in a
- * file that is mounted in a mount namespace of the test's own.
+ * The drivers that need no programs: names, making, snapshots, renaming, destroying. btrfs lies in
+ * a file that is mounted in a mount namespace of the test's own.
  */
 
 #include "storage/storage.h"
@@ -324,6 +324,121 @@ static void subvolumes_inside_go_too(void **state)
 	storage_volume_finish(&volume);
 }
 
+static void write_inside(const struct storage_volume *volume, const char *name)
+{
+	int root = storage_open(volume, NULL, 0, &error);
+	int fd;
+
+	assert_done(root < 0 ? root : 0);
+	fd = openat(root, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	close(root);
+}
+
+static bool is_inside(const struct storage_volume *volume, const char *name)
+{
+	int root = storage_open(volume, NULL, 0, &error);
+	bool found;
+
+	assert_done(root < 0 ? root : 0);
+	found = faccessat(root, name, F_OK, 0) == 0;
+	close(root);
+	return found;
+}
+
+/* A file that is one after another a file system, a snapshot and nothing. */
+static void a_file_comes_and_goes(const char *fstype, uint64_t size)
+{
+	struct config_idmap items[] = {
+		{.entry = {.kind = 'u', .host = {100000}, .count = 65536}},
+		{.entry = {.kind = 'g', .host = {200000}, .count = 65536}},
+	};
+	const struct config_idmaps maps = {.items = items, .count = 2};
+	struct storage_wish wish = wish_for(ROOTFS_LOOP, "l1");
+	struct storage_wish clone = wish_for(ROOTFS_LOOP, "l2");
+	struct storage_volume volume = {}, copy = {}, empty = {};
+	uint64_t found = 0;
+	struct stat status;
+	int root;
+
+	wish.fstype = fstype;
+	wish.size = size;
+	wish.maps = &maps;
+	assert_done(storage_name(&wish, NULL, false, &volume, &error));
+	assert_string_equal(volume.path, place("l1/rootdev"));
+	assert_done(storage_create(&volume, &wish, NULL, &error));
+	assert_int_equal(stat(volume.path, &status), 0);
+	assert_int_equal(status.st_mode & 07777, 0600);
+	assert_done(storage_size(&volume, &found, &error));
+	assert_true(found == size);
+	root = storage_open(&volume, NULL, 0, &error);
+	assert_done(root < 0 ? root : 0);
+	assert_int_equal(fstatat(root, "", &status, AT_EMPTY_PATH), 0);
+	assert_int_equal(status.st_mode & 07777, 0755);
+	assert_int_equal(status.st_uid, 100000);
+	assert_int_equal(status.st_gid, 200000);
+	close(root);
+	write_inside(&volume, "before");
+
+	assert_done(storage_name(&clone, &volume, true, &copy, &error));
+	assert_done(storage_snapshot(&volume, &copy, &clone, &error));
+	write_inside(&copy, "after");
+	assert_true(is_inside(&copy, "before"));
+	assert_false(is_inside(&volume, "after"));
+	/* Both at once: they have identities of their own. */
+	root = storage_open(&volume, NULL, 0, &error);
+	assert_done(root < 0 ? root : 0);
+	assert_true(is_inside(&copy, "after"));
+	close(root);
+
+	/* A copy has the size and the file system of its source. */
+	clone = wish_for(ROOTFS_LOOP, "l3");
+	assert_done(storage_name(&clone, &volume, false, &empty, &error));
+	assert_done(storage_create(&empty, &clone, &volume, &error));
+	assert_done(storage_size(&empty, &found, &error));
+	assert_true(found == size);
+	assert_false(is_inside(&empty, "before"));
+
+	assert_done(storage_destroy(&volume, NULL, NULL, &error));
+	assert_done(storage_destroy(&copy, NULL, NULL, &error));
+	assert_done(storage_destroy(&empty, NULL, NULL, &error));
+	assert_false(exists("l1/rootdev") || exists("l2/rootdev") || exists("l3/rootdev"));
+	storage_volume_finish(&volume);
+	storage_volume_finish(&copy);
+	storage_volume_finish(&empty);
+}
+
+static void a_file_with_ext4(void **state)
+{
+	a_file_comes_and_goes("ext4", 16 << 20);
+}
+
+static void a_file_with_xfs(void **state)
+{
+	if (!command_is_there("mkfs.xfs"))
+		skip();
+	a_file_comes_and_goes("xfs", 320 << 20);
+}
+
+static void a_file_system_that_nobody_makes(void **state)
+{
+	struct storage_wish wish = wish_for(ROOTFS_LOOP, "l9");
+	struct storage_volume volume = {};
+	autostr text = {};
+
+	wish.fstype = "nosuchfs";
+	assert_done(storage_name(&wish, NULL, false, &volume, &error));
+	assert_int_equal(storage_create(&volume, &wish, NULL, &error), -ENOENT);
+	err_render_text(&error, &text);
+	assert_non_null(strstr(str_text(&text), "the program mkfs.nosuchfs is not installed"));
+	wish.fstype = "ext4; reboot";
+	assert_done(storage_destroy(&volume, NULL, NULL, &error));
+	assert_true(storage_create(&volume, &wish, NULL, &error) < 0);
+	assert_done(storage_destroy(&volume, NULL, NULL, &error));
+	storage_volume_finish(&volume);
+}
+
 static int mount_btrfs(void)
 {
 	const char *image = place("image");
@@ -373,6 +488,9 @@ int main(void)
 		cmocka_unit_test(ids_are_mapped),
 		cmocka_unit_test(a_subvolume_comes_and_goes),
 		cmocka_unit_test(subvolumes_inside_go_too),
+		cmocka_unit_test(a_file_with_ext4),
+		cmocka_unit_test(a_file_with_xfs),
+		cmocka_unit_test(a_file_system_that_nobody_makes),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

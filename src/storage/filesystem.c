@@ -6,8 +6,8 @@
 
 #include "storage/filesystem.h"
 
-#include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -35,16 +35,19 @@ static const char *package_of(const char *fstype)
 int filesystem_give_root(const struct storage_volume *volume, const struct storage_wish *wish,
 			 struct err *e)
 {
-	int fd, r;
+	autoclose int root = -EBADF;
+	autoclose int fd = -EBADF;
 
 	if (!wish->maps || wish->maps->count == 0)
 		return 0;
-	fd = storage_open(volume, NULL, 0, e);
+	root = storage_open(volume, NULL, 0, e);
+	if (root < 0)
+		return root;
+	fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return fd;
-	r = place_give_open(fd, volume->path, wish->maps, e);
-	close(fd);
-	return r;
+		return err_set(e, ERR_STORAGE, errno, "cannot open the root directory of \"%s\"",
+			       volume->path);
+	return place_give_open(fd, volume->path, wish->maps, e);
 }
 
 int filesystem_make(const struct storage_volume *volume, const struct storage_wish *wish,
@@ -73,7 +76,7 @@ int filesystem_type(const struct storage_volume *volume, char **ret, struct err 
 {
 	struct storage_source source = {};
 	struct arena arena = {};
-	int r = storage_source(volume->type, volume->path, true, &arena, &source, e);
+	int r = storage_source(volume->type, volume->path, NULL, true, &arena, &source, e);
 
 	if (r == 0) {
 		*ret = strdup(source.fstype ? source.fstype : "ext4");

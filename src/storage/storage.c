@@ -7,19 +7,14 @@
 #include "storage/storage.h"
 
 #include <errno.h>
-#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
-#include <sys/statfs.h>
-#include <time.h>
 
 #include "base/macros.h"
 #include "storage/driver.h"
+#include "storage/filesystem.h"
 #include "storage/place.h"
-
-enum { BTRFS_ROOT_INODE = 256 };
 
 static const uint64_t default_size = 1 << 30;
 
@@ -33,10 +28,15 @@ static const struct storage_driver *driver_of(enum rootfs_type type)
 	case ROOTFS_OVERLAY:
 		return &storage_overlay;
 	case ROOTFS_LOOP:
+		return &storage_loop;
 	case ROOTFS_LVM:
+		return &storage_lvm;
 	case ROOTFS_ZFS:
+		return &storage_zfs;
 	case ROOTFS_RBD:
+		return &storage_rbd;
 	case ROOTFS_NBD:
+		return &storage_nbd;
 	case ROOTFS_DETECT:
 		break;
 	}
@@ -134,19 +134,34 @@ static int find_size(const struct storage_wish *wish, const struct storage_volum
 	return driver->size(source, ret, e);
 }
 
+static int find_fstype(const struct storage_wish *wish, const struct storage_volume *source,
+		       char **ret, struct err *e)
+{
+	const struct storage_type *type = source ? storage_type(source->type) : NULL;
+
+	if (!wish->fstype && type && type->is_block)
+		return filesystem_type(source, ret, e);
+	*ret = strdup(wish->fstype ? wish->fstype : "ext4");
+	return *ret ? 0 : place_no_memory(e);
+}
+
 int storage_create(const struct storage_volume *volume, const struct storage_wish *wish,
 		   const struct storage_volume *source, struct err *e)
 {
 	const struct storage_driver *driver = driver_of(volume->type);
+	autofree char *fstype = NULL;
 	uint64_t size = 0;
 	int r = driver && driver->create ? driver->exists(volume, e)
 					 : refuse(volume->type, "made, only used", e);
 
 	if (r > 0)
 		return refuse_existing(volume, e);
-	if (r == 0 && storage_type(volume->type)->is_block)
+	if (r == 0 && storage_type(volume->type)->is_block) {
 		r = find_size(wish, source, &size, e);
-	return r == 0 ? driver->create(volume, wish, size, wish->fstype, e) : r;
+		if (r == 0)
+			r = find_fstype(wish, source, &fstype, e);
+	}
+	return r == 0 ? driver->create(volume, wish, size, fstype, e) : r;
 }
 
 int storage_snapshot(const struct storage_volume *source, const struct storage_volume *volume,
@@ -193,7 +208,9 @@ int storage_rename(const struct storage_volume *volume, const struct storage_wis
 	autostr path = {};
 	int r = 0;
 
-	if (driver && driver->rename)
+	if (!driver || !driver->name)
+		return refuse(volume->type, "renamed", e);
+	if (driver->rename)
 		r = driver->rename(volume, wish, really, &path, e);
 	else
 		place_follow(volume->path, strlen(volume->path), wish, &path);
