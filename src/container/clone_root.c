@@ -38,7 +38,7 @@ struct job {
 	int (*work)(struct job *job, struct err *e);
 	const struct cloning *cloning;
 	const struct clone_root *root;
-	bool is_apart; /* in a process of its own, which may have mounts of its own */
+	bool has_hooks; /* then it is done in a mount namespace of its own */
 	int result;
 	struct copy_result copied;
 	struct err e;
@@ -50,7 +50,6 @@ static int be_apart(void *argument)
 
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
 		return -errno;
-	job->is_apart = true;
 	job->result = job->work(job, &job->e);
 	return 0;
 }
@@ -121,8 +120,9 @@ static int open_running_root(struct container *source, struct err *e)
 	int fd;
 
 	if (r < 0 || pid <= 0)
-		return r < 0 ? r : err_set(e, ERR_NOT_RUNNING, ESRCH, "%s is not running any more",
-					   source->name);
+		return r < 0 ? r
+			     : err_set(e, ERR_NOT_RUNNING, ESRCH, "%s is not running any more",
+				       source->name);
 	snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd >= 0 ? fd
@@ -219,15 +219,17 @@ static int write_hostname(int root_fd, const char *name, struct err *e)
 /* A directory is where it is; all else is mounted on `place`, in our own mount namespace. */
 static int run_hooks(const struct clone_root *root, int root_fd, struct err *e)
 {
-	const bool is_directory =
-		root->volume->type == ROOTFS_DIR || root->volume->type == ROOTFS_BTRFS;
+	const bool is_directory = root->volume->type == ROOTFS_DIR ||
+				  root->volume->type == ROOTFS_BTRFS;
 	const char *path = is_directory ? root->volume->path : root->place;
 	autostr storage = {};
 	int r = is_directory ? 0 : mount_attach(root_fd, AT_FDCWD, path);
 
 	if (r < 0)
-		return err_set(e, ERR_MOUNT_FAILED, -r, "cannot mount the root file system on "
-			       "\"%s\"", path);
+		return err_set(e, ERR_MOUNT_FAILED, -r,
+			       "cannot mount the root file system on "
+			       "\"%s\"",
+			       path);
 	storage_volume_print(root->volume, &storage);
 	if (str_failed(&storage))
 		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
@@ -251,7 +253,7 @@ static int adapt_root(struct job *job, struct err *e)
 	autoclose int fd = storage_open(root->volume, values->rootfs_mount.options, 0, e);
 	int r = fd < 0 ? fd : 0;
 
-	if (r == 0 && root->runs_hooks)
+	if (r == 0 && job->has_hooks)
 		r = run_hooks(root, fd, e);
 	if (r == 0 && root->sets_hostname)
 		r = write_hostname(fd, root->container->name, e);
@@ -284,6 +286,7 @@ int clone_adapt_root(const struct clone_root *root, struct err *e)
 		return -ENOMEM;
 	job->work = adapt_root;
 	job->root = root;
+	job->has_hooks = has_hooks;
 	r = run(job, &values->idmaps, has_hooks, root->lock_fd, e);
 	munmap(job, sizeof(*job));
 	return r;

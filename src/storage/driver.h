@@ -32,4 +32,5 @@ struct storage_driver {
 	int (*size)(const struct storage_volume *volume, uint64_t *ret, struct err *e);
 };
 
-extern const struct storage_driver storage_dir, storage_btrfs, storage_overlay, storage_loop;
+extern const struct storage_driver storage_dir, storage_btrfs, storage_overlay, storage_loop,
+	storage_lvm, storage_zfs, storage_rbd, storage_nbd;

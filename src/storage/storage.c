@@ -30,9 +30,13 @@ static const struct storage_driver *driver_of(enum rootfs_type type)
 	case ROOTFS_LOOP:
 		return &storage_loop;
 	case ROOTFS_LVM:
+		return &storage_lvm;
 	case ROOTFS_ZFS:
+		return &storage_zfs;
 	case ROOTFS_RBD:
+		return &storage_rbd;
 	case ROOTFS_NBD:
+		return &storage_nbd;
 	case ROOTFS_DETECT:
 		break;
 	}
@@ -204,7 +208,9 @@ int storage_rename(const struct storage_volume *volume, const struct storage_wis
 	autostr path = {};
 	int r = 0;
 
-	if (driver && driver->rename)
+	if (!driver || !driver->name)
+		return refuse(volume->type, "renamed", e);
+	if (driver->rename)
 		r = driver->rename(volume, wish, really, &path, e);
 	else
 		place_follow(volume->path, strlen(volume->path), wish, &path);

@@ -108,7 +108,8 @@ leftovers() {
 }
 
 set -eu -o pipefail
-dd if=/dev/zero of="$W/disk" bs=1 count=0 seek="$SIZE" status=none
+rm -f "$W/disk"
+truncate -s "$SIZE" "$W/disk"
 "mkfs.$FSTYPE" -q "$W/disk"
 mkdir -p "$W/mnt"
 mount -o loop "$W/disk" "$W/mnt"
