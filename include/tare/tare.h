@@ -176,12 +176,15 @@ enum tare_destroy {
 	TARE_DESTROY_HAS_SNAPSHOTS,
 	TARE_DESTROY_HAS_CLONES,
 };
+/* An enum tare_destroy, or negative with e set. */
+int tare_destroy(struct lxc_container *c, struct err *e);
+
 enum { TARE_DESTROY_SNAPSHOTS = 1, TARE_DESTROY_CLONES = 2 };
 /*
- * Destroy, `with` its own snapshots, or with the containers that need its storage. An enum
- * tare_destroy, or negative with e set; TARE_DESTROY_HAS_CLONES has e set, too: who they are.
+ * The same `with` its own snapshots, or with the containers that need its storage. What stands in
+ * the way may be another one: then e is set for an enum tare_destroy above 0, too.
  */
-int tare_destroy(struct lxc_container *c, unsigned with, struct err *e);
+int tare_destroy_with(struct lxc_container *c, unsigned with, struct err *e);
 
 struct tare_snapshot {
 	const char *name;         /* NULL: snap0, snap1 … */

@@ -168,10 +168,17 @@ int tare_run_sealed(const char *name, char **argv, struct err *e)
 	return r;
 }
 
-int tare_destroy(struct lxc_container *c, unsigned with, struct err *e)
+int tare_destroy(struct lxc_container *c, struct err *e)
 {
-	int r = with ? container_destroy_with(object_lock(c), with, e)
-		     : container_destroy(object_lock(c), e);
+	int r = container_destroy(object_lock(c), e);
+
+	object_unlock(c);
+	return r;
+}
+
+int tare_destroy_with(struct lxc_container *c, unsigned with, struct err *e)
+{
+	int r = container_destroy_with(object_lock(c), with, e);
 
 	object_unlock(c);
 	return r;
