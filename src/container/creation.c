@@ -104,7 +104,7 @@ static void remove_half_made(const char *path)
 	struct stat status;
 
 	if (lstat(path, &status) == 0 && S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) &&
-	    status.st_uid == geteuid())
+	    (status.st_uid == geteuid() || geteuid() == 0))
 		rmdir(path);
 }
 
@@ -359,7 +359,11 @@ static int remove_directory(const struct undoing *u, struct err *e)
 	r = removal_tree(&u->maps, path, first, e);
 	if (r == 0)
 		r = removal_tree(&u->maps, path, second, e);
-	return r == 0 ? removal_tree(&u->maps, path, NULL, e) : r;
+	if (r < 0)
+		return r;
+	/* Whoever is killed behind the marker leaves what looks like one that was never begun. */
+	(void)chmod(path, half_made);
+	return removal_tree(&u->maps, path, NULL, e);
 }
 
 /* What a creator that was killed while it replaced the configuration left (sys/file.h). */
