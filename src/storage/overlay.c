@@ -192,7 +192,7 @@ static int destroy(const struct storage_volume *volume, const struct config_idma
 	if (r == 0)
 		r = removal_tree(maps, upper, NULL, e);
 	/* Of the container's directory: it goes when nothing else is in it. */
-	if (r == 0 && text_ends(parent, "/overlay"))
+	if (r == 0 && parent && text_ends(parent, "/overlay"))
 		rmdir(parent);
 	return r;
 }
