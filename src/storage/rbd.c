@@ -251,8 +251,11 @@ static int unmap(const char *path, const char *user, struct err *e)
 			break;
 	}
 	/* It went meanwhile: a process that was killed had begun to unmap it. */
-	if (r == EBUSY && stat(path, &status) < 0)
+	if (r == EBUSY && stat(path, &status) < 0) {
+		if (e)
+			err_clear(e);
 		r = 0;
+	}
 	return explain(r, "unmap", path, e);
 }
 
