@@ -7,11 +7,13 @@
 #include "tools/tools.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "tools/session.h"
+#include "tools/size.h"
 
 struct create_values {
 	struct cli_common common;
@@ -25,32 +27,6 @@ struct create_values {
 	const char *zfsroot;
 	const char *rbdname, *rbdpool, *rbduser;
 };
-
-/* --fssize: a number with b, k, m, g or t behind it; m when nothing is. */
-static int take_size(void *member, const char *argument, struct arena *arena, struct err *e)
-{
-	static const char units[] = "bkmgt";
-	char *end = NULL;
-	unsigned long long n;
-	const char *unit;
-	unsigned shift = 20;
-
-	errno = 0;
-	n = strtoull(argument, &end, 10);
-	/* strtoull() skips blanks, and takes a minus sign behind them. */
-	if (errno || end == argument || argument[0] < '0' || argument[0] > '9')
-		return err_set(e, ERR_USAGE, 0, "invalid size '%s'", argument);
-	if (*end) {
-		unit = strchr(units, text_lower(*end));
-		if (!unit || end[1])
-			return err_set(e, ERR_USAGE, 0, "invalid size '%s'", argument);
-		shift = 10 * (unsigned)(unit - units);
-	}
-	if (n == 0 || n > UINT64_MAX >> shift)
-		return err_set(e, ERR_USAGE, 0, "invalid size '%s'", argument);
-	*(uint64_t *)member = n << shift;
-	return 0;
-}
 
 static bool is_one_of(const char *word, const char *const *list)
 {
@@ -141,6 +117,9 @@ static int create(struct session *s, const struct create_values *values, char **
 		.dir = (char *)values->directory,
 	};
 	const char *backend = values->backend;
+	sigset_t interrupt, before;
+	bool done;
+	int code;
 
 	specs.lvm.vg = (char *)values->vgname;
 	specs.lvm.lv = (char *)values->lvname;
@@ -151,10 +130,15 @@ static int create(struct session *s, const struct create_values *values, char **
 	specs.rbd.rbduser = (char *)values->rbduser;
 	if (backend && strcmp(backend, "none") == 0)
 		backend = "dir";
-	if (s->c->create(s->c, values->template_name, backend, &specs,
-			 s->common->quiet ? LXC_CREATE_QUIET : 0, words))
-		return 0;
-	return session_fail(s, tare_last_error(s->c));
+	/* The template gets a terminal's Ctrl-C, too: it ends, we undo, and then it is our turn. */
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	sigprocmask(SIG_BLOCK, &interrupt, &before);
+	done = s->c->create(s->c, values->template_name, backend, &specs,
+			    s->common->quiet ? LXC_CREATE_QUIET : 0, words);
+	code = done ? 0 : session_fail(s, tare_last_error(s->c));
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return code;
 }
 
 /* A beginning of "none": no template. */
@@ -281,7 +265,8 @@ static const struct cli_option options[] = {
 		.placeholder = "STORAGE",
 		.kind = CLI_STRING,
 		AT(backend),
-		.help = "kind of storage (default dir); the first that works of a comma list",
+		.help = "kind of storage: dir (default), btrfs, loop, lvm, overlay, rbd, zfs, "
+			"best; the first that works of a comma list",
 	},
 	{
 		.name = "backingstore",
@@ -346,7 +331,7 @@ static const struct cli_option options[] = {
 		.placeholder = "SIZE",
 		.kind = CLI_CALL,
 		AT(fssize),
-		.take = take_size,
+		.take = size_take,
 		.help = "block devices: size, with b, k, m, g or t behind it (default 1g)",
 	},
 	{
