@@ -202,7 +202,7 @@ static void make_many(int dirfd, unsigned count)
 /* Whoever counts may lose the race: then nobody knows the totals, but wrong they never are. */
 static void totals_are_counted_while_a_copy_runs(void **state)
 {
-	enum { FILES = 2000, TRIES = 20 };
+	enum { FILES = 1000, TRIES = 20 };
 	struct place *p = *state;
 	struct calls calls = {};
 	const struct copy_options options = {

@@ -78,16 +78,26 @@ def exact(report, world, kind, place):
     return source
 
 
+def state_of(top):
+    """Of everything below: what stat(2) shows, but access times."""
+    names = ("st_mode", "st_uid", "st_gid", "st_size", "st_mtime_ns", "st_nlink", "st_ctime_ns")
+    found = {}
+    for folder, folders, files in os.walk(top):
+        for name in folders + files:
+            path = os.path.join(folder, name)
+            found[path] = [getattr(os.lstat(path), part) for part in names]
+    return found
+
+
 def refused(world, place, source, number, *texts):
     """The copy fails with this number and these words, and nothing of the source is changed."""
-    names = ("st_mode", "st_uid", "st_gid", "st_size", "st_mtime_ns", "st_nlink", "st_ctime_ns")
-    before = {path: os.lstat(path) for path in source.rglob("*")}
+    before = state_of(source)
     copied = world.copy_inside(FIRST, COUNT, source, target_for(place))
     wrong = copied.problems(number)
     wrong += [f"{text!r} is not in: {copied.errors}" for text in texts
               if text not in copied.errors]
-    wrong += [f"{path} was changed" for path, status in before.items() for name in names
-              if getattr(os.lstat(path), name) != getattr(status, name)]
+    after = state_of(source)
+    wrong += [f"{path} was changed" for path in before if after.get(path) != before[path]]
     shutil.rmtree(place / "target")
     return wrong
 
