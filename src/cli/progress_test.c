@@ -382,6 +382,49 @@ static void what_is_over_at_once_needs_no_line(void **state)
 	expect_written(t->master_fd, "");
 }
 
+/* In a session whose terminal this is: what is written by its foreground, or a process group behind
+ * that. The exit status is 0. */
+static int draw_as(const struct terminal *t, bool in_foreground)
+{
+	const struct progress_counts counts = {.bytes = MIB, .files = 1000};
+	struct progress p;
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		if (setsid() < 0 || ioctl(t->fd, TIOCSCTTY, 0) < 0)
+			_exit(1);
+		if (!in_foreground) {
+			pid = fork();
+			if (pid > 0)
+				_exit(waitpid(pid, &status, 0) == pid ? status : 2);
+			if (setpgid(0, 0) < 0)
+				_exit(3);
+		}
+		begin_on(&p, PROGRESS_LINE, t->fd);
+		progress_show(&p, &counts, MSEC(1000));
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static void a_command_in_the_foreground_draws(void **state)
+{
+	const struct terminal *t = *state;
+
+	assert_int_equal(draw_as(t, true), 0);
+	expect_written(t->master_fd, "\rweb2   1.0 MiB   1000 files   1.0 MiB/s   1 s");
+}
+
+static void a_command_behind_the_foreground_draws_nothing(void **state)
+{
+	const struct terminal *t = *state;
+
+	assert_int_equal(draw_as(t, false), 0);
+	expect_written(t->master_fd, "");
+}
+
 static int open_pipe(void **state)
 {
 	static struct terminal t;
@@ -518,6 +561,8 @@ int main(void)
 		ON_TERMINAL(what_succeeded_ends_in_a_summary),
 		ON_TERMINAL(what_failed_leaves_no_line),
 		ON_TERMINAL(what_is_over_at_once_needs_no_line),
+		ON_TERMINAL(a_command_in_the_foreground_draws),
+		ON_TERMINAL(a_command_behind_the_foreground_draws_nothing),
 		ON_PIPE(a_summary_is_all_that_is_written_elsewhere),
 		ON_PIPE(events_come_ten_times_a_second_at_most),
 		ON_PIPE(a_reader_that_went_away_ends_nothing),
