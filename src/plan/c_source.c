@@ -200,12 +200,6 @@ int compile_source_host(struct compiler *c, struct err *e)
 	return 0;
 }
 
-int compile_source_passed(struct compiler *c, struct err *e)
-{
-	compile_fd_close(c, SECTION_START, "root file system", c->r_source);
-	return 0;
-}
-
 /* -- INIT */
 
 static void make_directory_inside(struct compiler *c, struct about about, const char *path)

@@ -150,8 +150,8 @@ int compile_root_decide(struct compiler *c, struct err *e); /* c_root.c: no step
 /* The name of a file system that can't be id-mapped; NULL for all others. */
 const char *compile_unmappable(const char *fstype);
 int compile_source_decide(struct compiler *c, struct err *e); /* c_source.c: no steps */
-int compile_source_host(struct compiler *c, struct err *e);   /* before clone, without a map */
-int compile_source_passed(struct compiler *c, struct err *e); /* … and behind it */
+/* Before the clone, for a container without id map; HOST's descriptor stays until INIT is done. */
+int compile_source_host(struct compiler *c, struct err *e);
 /* The steps by which HOST mounts the root, into `out`. */
 void compile_source_mount(struct compiler *c, struct about about, uint16_t out);
 /* The same by INIT, of overlays. */

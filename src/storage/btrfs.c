@@ -122,7 +122,7 @@ static int create(const struct storage_volume *volume, const struct storage_wish
 		  uint64_t size, const char *fstype, struct err *e)
 {
 	struct btrfs_ioctl_vol_args_v2 args = {};
-	const char *base = NULL;
+	const char *base = "";
 	int r = directory_make_parents(volume->path, 0755);
 	autoclose int fd = r < 0 ? r : open_parent(volume->path, &base, e);
 
@@ -143,7 +143,7 @@ static int snapshot(const struct storage_volume *source, const struct storage_vo
 		    const struct storage_wish *wish, struct err *e)
 {
 	struct btrfs_ioctl_vol_args_v2 args = {};
-	const char *base = NULL;
+	const char *base = "";
 	autoclose int source_fd = open_directory(source->path);
 	autoclose int fd = source_fd < 0 ? -EBADF : open_parent(volume->path, &base, e);
 	int r;
@@ -261,7 +261,7 @@ static int destroy_in(int parent_fd, const char *base, unsigned depth)
 static int destroy(const struct storage_volume *volume, const struct config_idmaps *maps,
 		   const char *mark, struct err *e)
 {
-	const char *base = NULL;
+	const char *base = "";
 	autoclose int fd = -EBADF;
 	autoclose int parent_fd = -EBADF;
 	int r = place_check_removal(volume->path, e);

@@ -96,7 +96,7 @@ int filesystem_renew(const struct storage_volume *volume, const struct storage_w
 	autofree char *fstype = NULL;
 	int r = filesystem_type(volume, &fstype, e);
 
-	if (r < 0)
+	if (r < 0 || !fstype)
 		return r;
 	if (strcmp(fstype, "xfs") == 0)
 		command.argv = is_file ? xfs_file : xfs;

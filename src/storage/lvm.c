@@ -92,6 +92,7 @@ static int name(const struct storage_wish *wish, const struct storage_volume *so
 {
 	autoparts parts = {};
 	autostr volume = {};
+	const char *group = wish->lvm_group;
 	int r = 0;
 
 	if (snapshot && source->type != ROOTFS_LVM)
@@ -99,17 +100,19 @@ static int name(const struct storage_wish *wish, const struct storage_volume *so
 			source->type, "LVM snapshot from \"@\" storage driver is not supported", e);
 	if (source)
 		r = split(source, &parts, e);
-	else if (!wish->lvm_group || !wish->lvm_group[0] || strchr(wish->lvm_group, '/'))
+	if (r == 0 && source)
+		group = parts.group;
+	if (r == 0 && (!group || !group[0] || strchr(group, '/')))
 		r = err_set(e, ERR_USAGE, EINVAL, "\"%s\" is no name of a volume group",
-			    wish->lvm_group ? wish->lvm_group : "");
-	if (r < 0)
+			    group ? group : "");
+	if (r < 0 || !group)
 		return r;
 	if (wish->lvm_volume)
 		str_add(&volume, wish->lvm_volume);
 	else
 		place_volume_name(wish, &volume);
-	r = check_name(str_text(&volume), strlen(source ? parts.group : wish->lvm_group), e);
-	str_addf(ret, "/dev/%s/%s", source ? parts.group : wish->lvm_group, str_text(&volume));
+	r = check_name(str_text(&volume), strlen(group), e);
+	str_addf(ret, "/dev/%s/%s", group, str_text(&volume));
 	return r;
 }
 

@@ -28,7 +28,7 @@ enum { WORDS_MAX = 16, NO_SUCH_IMAGE = 2, MEGABYTE = 1 << 20, TEXT_SIZE = 64 };
 /* "POOL" and "IMAGE", and both with a slash. */
 struct parts {
 	char *pool, *image; /* heap */
-	const char *both;   /* in the volume's path */
+	const char *both;   /* in the path that was split */
 };
 
 static void finish_parts(struct parts *parts)
@@ -275,8 +275,8 @@ static int destroy(const struct storage_volume *volume, const struct config_idma
 static int rename_image(const struct storage_volume *volume, const struct storage_wish *wish,
 			bool really, struct str *ret, struct err *e)
 {
-	autoparts parts = {};
-	autoparts renamed = {};
+	autoparts parts = {.both = ""};
+	autoparts renamed = {.both = ""};
 	int r = name(wish, volume, false, ret, e);
 
 	if (r == 0)
