@@ -346,10 +346,9 @@ static void a_template_gets_other_digits(void **state)
 
 	(void)state;
 	fixture_init(&original);
-	assert_loads(&original,
-		     "lxc.net.0.type = veth\nlxc.net.0.hwaddr = 00:16:3E:xx:Xx:0x\n"
-		     "lxc.net.1.type = veth\nlxc.net.1.hwaddr = 00:16:3e:xx:xx:xx\n"
-		     "lxc.net.1.hwaddr = 00:16:3e:11:22:33\n");
+	assert_loads(&original, "lxc.net.0.type = veth\nlxc.net.0.hwaddr = 00:16:3E:xx:Xx:0x\n"
+				"lxc.net.1.type = veth\nlxc.net.1.hwaddr = 00:16:3e:xx:xx:xx\n"
+				"lxc.net.1.hwaddr = 00:16:3e:11:22:33\n");
 	config_text(&original.config, &text);
 	fixture_init(&f);
 	assert_loads(&f, "lxc.net.0.type = veth\nlxc.net.0.hwaddr = 00:16:3E:01:02:03\n"
