@@ -135,6 +135,20 @@ static bool copies_running_device(const struct cloning *c)
 	return c->source_runs && storage_type(c->from.type)->is_block;
 }
 
+int clone_flush_source(const struct cloning *c, struct err *e)
+{
+	autoclose int fd = -EBADF;
+
+	if (!copies_running_device(c))
+		return 0;
+	fd = open_running_root(c->source, e);
+	if (fd < 0)
+		return fd;
+	return syncfs(fd) < 0 ? err_set(e, ERR_STORAGE, errno, "cannot flush the file system of %s",
+					c->source->name)
+			      : 0;
+}
+
 static int open_source(const struct cloning *c, struct err *e)
 {
 	if (copies_running_device(c))

@@ -197,7 +197,9 @@ int clone_make_storage(struct cloning *c, struct err *e)
 		return r;
 	if (!c->is_snapshot)
 		return make_copy(c, &wish, e);
-	r = storage_snapshot(&c->from, &c->to, &wish, e);
+	r = clone_flush_source(c, e);
+	if (r == 0)
+		r = storage_snapshot(&c->from, &c->to, &wish, e);
 	if (r != -EXDEV || !may_be_copied(c))
 		return r;
 	/* Two file systems of btrfs. */
