@@ -11,11 +11,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -47,9 +47,10 @@ struct job {
 static int be_apart(void *argument)
 {
 	struct job *job = argument;
+	int r = unshare(CLONE_NEWNS) < 0 ? -errno : mount_propagation("/", MS_SLAVE);
 
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
-		return -errno;
+	if (r < 0)
+		return r;
 	job->result = job->work(job, &job->e);
 	return 0;
 }
