@@ -16,7 +16,9 @@
 #include "api/object.h"
 #include "base/str.h"
 #include "config/cgroup_translate_rows.h"
+#include "container/repair.h"
 #include "container/runs.h"
+#include "container/snapshot.h"
 #include "container/spawn.h"
 
 _Static_assert((int)TARE_ALREADY_RUNNING == (int)START_ALREADY_RUNNING, "handed through");
@@ -24,6 +26,9 @@ _Static_assert((int)TARE_DESTROY_NOT_DEFINED == (int)DESTROY_NOT_DEFINED &&
 		       (int)TARE_DESTROY_RUNNING == (int)DESTROY_RUNNING &&
 		       (int)TARE_DESTROY_HAS_SNAPSHOTS == (int)DESTROY_HAS_SNAPSHOTS &&
 		       (int)TARE_DESTROY_HAS_CLONES == (int)DESTROY_HAS_CLONES,
+	       "handed through");
+_Static_assert((int)TARE_DESTROY_SNAPSHOTS == (int)DESTROY_WITH_SNAPSHOTS &&
+		       (int)TARE_DESTROY_CLONES == (int)DESTROY_WITH_CLONES,
 	       "handed through");
 
 const struct err *tare_last_error(struct lxc_container *c)
@@ -171,6 +176,29 @@ int tare_destroy(struct lxc_container *c, struct err *e)
 	return r;
 }
 
+int tare_destroy_with(struct lxc_container *c, unsigned with, struct err *e)
+{
+	int r = container_destroy_with(object_lock(c), with, e);
+
+	object_unlock(c);
+	return r;
+}
+
+int tare_snapshot(struct lxc_container *c, const struct tare_snapshot *how, char **ret_name,
+		  struct err *e)
+{
+	const struct snapshot_options options = {
+		.name = how->name,
+		.comment_file = how->comment_file,
+		.tell = how->tell,
+		.data = how->data,
+	};
+	int r = container_snapshot(object_lock(c), &options, ret_name, e);
+
+	object_unlock(c);
+	return r < 0 ? r : 0;
+}
+
 /* One address as text; false for those of lo and what has no text. */
 static bool show_address(const struct record_address *from, struct tare_address *to)
 {
@@ -237,7 +265,31 @@ void tare_tidy(const char *lxcpath, const char *name)
 	runs_tidy(lxcpath ? lxcpath : container_system_item("lxc.lxcpath"), name);
 }
 
-int tare_repair(const char *lxcpath, const char *name, struct err *e)
+struct repairing {
+	tare_repair_fn tell;
+	void *context;
+};
+
+static void tell_repaired(void *context, const struct repair_event *event)
 {
-	return runs_repair(lxcpath ? lxcpath : container_system_item("lxc.lxcpath"), name, e);
+	const struct repairing *repairing = context;
+	const struct tare_repaired shown = {
+		.lxcpath = event->lxcpath,
+		.name = event->name,
+		.what = event->what,
+		.text = event->text,
+		.count = event->count,
+		.problem = event->problem,
+	};
+
+	repairing->tell(repairing->context, &shown);
+}
+
+int tare_repair(const char *lxcpath, const char *name, tare_repair_fn tell, void *context,
+		struct err *e)
+{
+	struct repairing repairing = {tell, context};
+
+	return container_repair(lxcpath ? lxcpath : container_system_item("lxc.lxcpath"), name,
+				tell_repaired, &repairing, e);
 }

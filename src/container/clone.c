@@ -99,7 +99,8 @@ static int clear_place(const struct container *target, struct err *e)
 static int check_target(const struct cloning *c, struct err *e)
 {
 	struct stat status;
-	int r = path_check_name(c->target->name, e);
+	const char *name = c->target->name;
+	int r = path_check_name(name + (c->options->is_hidden && name[0] == '.'), e);
 
 	if (r < 0)
 		return r;

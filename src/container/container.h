@@ -258,10 +258,19 @@ int container_create(struct container *c, const struct create_options *options, 
 enum { DESTROY_NOT_DEFINED = 1, DESTROY_RUNNING, DESTROY_HAS_SNAPSHOTS, DESTROY_HAS_CLONES };
 int container_destroy(struct container *c, struct err *e);
 
+/*
+ * The same with its snapshots, or with the containers that need its storage as well (and their
+ * snapshots). Nothing is touched when one of those that would go runs or is needed by others, who
+ * are named in e then (DESTROY_HAS_CLONES).
+ */
+enum { DESTROY_WITH_SNAPSHOTS = 1, DESTROY_WITH_CLONES = 2 };
+int container_destroy_with(struct container *c, unsigned flags, struct err *e);
+
 /* clone.c, rename.c ----------------------------------------------------------------------------*/
 
 struct clone_options {
 	const char *name;       /* of the copy; NULL = the same */
+	bool is_hidden;         /* it may begin with a dot */
 	const char *lxcpath;    /* where it is put, which must exist; NULL = beside the source */
 	unsigned flags;         /* LXC_CLONE_* */
 	const char *type;       /* kind of storage; NULL = chosen (spec/storage.md §6) */

@@ -22,6 +22,7 @@
 #include "container/directory.h"
 #include "container/partial.h"
 #include "container/rename.h"
+#include "container/restore.h"
 #include "storage/removal.h"
 #include "sys/file.h"
 
@@ -103,7 +104,7 @@ static void remove_half_made(const char *path)
 	struct stat status;
 
 	if (lstat(path, &status) == 0 && S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) &&
-	    status.st_uid == geteuid())
+	    (status.st_uid == geteuid() || geteuid() == 0))
 		rmdir(path);
 }
 
@@ -236,6 +237,7 @@ struct undoing {
 	const char *old_config;  /* NULL = there was none */
 	size_t old_length;
 	struct rename_notes rename;
+	bool restoring;
 };
 
 /* "made DEVICE:INODE PATH": somebody may have put another one in its place since. */
@@ -337,6 +339,8 @@ static char *take_note(struct undoing *u, char *line, const char *end, int *ret,
 		*ret = remove_made(u, rest, e);
 	} else if (rename_take_note(&u->rename, line)) {
 		return newline + 1;
+	} else if (strcmp(line, restore_note) == 0) {
+		u->restoring = true;
 	} else if ((rest = text_after(line, "making ")) && !text_starts(newline + 1, "made ")) {
 		rmdir(rest);
 	}
@@ -356,7 +360,11 @@ static int remove_directory(const struct undoing *u, struct err *e)
 	r = removal_tree(&u->maps, path, first, e);
 	if (r == 0)
 		r = removal_tree(&u->maps, path, second, e);
-	return r == 0 ? removal_tree(&u->maps, path, NULL, e) : r;
+	if (r < 0)
+		return r;
+	/* Whoever is killed behind the marker leaves what looks like one that was never begun. */
+	(void)chmod(path, half_made);
+	return removal_tree(&u->maps, path, NULL, e);
 }
 
 /* What a creator that was killed while it replaced the configuration left. */
@@ -417,6 +425,10 @@ static int follow_notes(struct undoing *u, char *notes, size_t len, struct err *
 		return r;
 	if (u->rename.from)
 		return rename_recover(c, &u->rename, e);
+	if (u->restoring)
+		r = restore_settle(c, e);
+	if (r < 0)
+		return r;
 	if (u->made_directory)
 		return remove_directory(u, e);
 	r = restore_config(u, e);
@@ -425,8 +437,18 @@ static int follow_notes(struct undoing *u, char *notes, size_t len, struct err *
 	return r;
 }
 
-int creation_undo(const struct container *c, const struct config *config, int marker_fd,
-		  struct err *e)
+static enum creation_kind kind_of(const struct undoing *u)
+{
+	if (u->rename.from)
+		return CREATION_RENAMED;
+	if (u->restoring)
+		return CREATION_RESTORED;
+	return u->destroying ? CREATION_DESTROYED : CREATION_UNDONE;
+}
+
+/* An enum creation_kind, or negative. */
+static int undo(const struct container *c, const struct config *config, int marker_fd,
+		struct err *e)
 {
 	struct undoing u = {.container = c};
 	autofree char *notes = NULL;
@@ -443,7 +465,15 @@ int creation_undo(const struct container *c, const struct config *config, int ma
 	if (r < 0 && u.destroying)
 		partial_remove(c);
 	vec_finish(&u.maps);
-	return r;
+	return r < 0 ? r : (int)kind_of(&u);
+}
+
+int creation_undo(const struct container *c, const struct config *config, int marker_fd,
+		  struct err *e)
+{
+	int r = undo(c, config, marker_fd, e);
+
+	return r < 0 ? r : 0;
 }
 
 int creation_reverse(const struct container *c, const struct storage_volume *volume, struct err *e)
@@ -484,7 +514,7 @@ static int clear_half_made(const struct container *c)
 	lock_fd = container_lock_to_read(c);
 	if (lock_fd >= 0)
 		remove_half_made(path);
-	return 0;
+	return lstat(path, &status) < 0 && errno == ENOENT ? CREATION_UNDONE : 0;
 }
 
 int creation_clear(const struct container *c, struct err *e)
@@ -506,7 +536,7 @@ int creation_clear(const struct container *c, struct err *e)
 	if (marker_fd < 0)
 		return marker_fd;
 	load_quietly(c->config_file, &config);
-	r = creation_undo(c, &config, marker_fd, e);
+	r = undo(c, &config, marker_fd, e);
 	config_finish(&config);
-	return r < 0 ? r : 1;
+	return r;
 }

@@ -82,32 +82,65 @@ static bool is_gone(const char *lxcpath, const char *name)
 	return gone;
 }
 
-int depend_is_needed(const struct container *c, struct str *names, struct err *e)
+void depend_pairs_finish(struct depend_pairs *pairs)
+{
+	for (size_t i = 0; i < pairs->count; i++) {
+		free(pairs->items[i].lxcpath);
+		free(pairs->items[i].name);
+	}
+	vec_finish(pairs);
+}
+
+static int add_pair(struct depend_pairs *pairs, const char *lxcpath, const char *name)
+{
+	struct depend_pair *pair = vec_push(pairs);
+
+	if (!pair)
+		return -ENOMEM;
+	pair->lxcpath = strdup(lxcpath);
+	pair->name = strdup(name);
+	return pair->lxcpath && pair->name ? 0 : -ENOMEM;
+}
+
+int depend_list(const struct container *c, struct depend_pairs *ret, struct err *e)
 {
 	autofree char *path = container_path(c, "/lxc_snapshots");
+	struct depend_pairs pairs = {};
 	autofree char *text = NULL;
-	uint64_t count;
 	char *at, *lxcpath;
-	int needed = 0;
 	int r = read_list(path, &text, e);
 
-	if (r != 0 || !text)
-		return r < 0 ? r : 0;
-	if (is_count(text, &count)) {
-		if (count > 0)
-			str_addf(names, "%llu clones", (unsigned long long)count);
-		return count > 0;
-	}
-	at = text;
-	while ((lxcpath = next_line(&at))) {
+	if (r < 0)
+		return r;
+	at = text && !is_count(text, &pairs.nameless) ? text : NULL;
+	for (r = 0; r == 0 && at && (lxcpath = next_line(&at));) {
 		const char *name = next_line(&at);
 
-		if (!name || is_gone(lxcpath, name))
-			continue;
-		str_addf(names, "%s%s", needed ? " " : "", name);
-		needed = 1;
+		if (name && !is_gone(lxcpath, name))
+			r = add_pair(&pairs, lxcpath, name);
 	}
-	return needed;
+	if (r < 0) {
+		depend_pairs_finish(&pairs);
+		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+	}
+	*ret = pairs;
+	return 0;
+}
+
+int depend_is_needed(const struct container *c, struct str *names, struct err *e)
+{
+	struct depend_pairs pairs = {};
+	int r = depend_list(c, &pairs, e);
+
+	if (r < 0)
+		return r;
+	r = pairs.count > 0 || pairs.nameless > 0;
+	if (pairs.nameless > 0)
+		str_addf(names, "%llu clones", (unsigned long long)pairs.nameless);
+	for (size_t i = 0; i < pairs.count; i++)
+		str_addf(names, "%s%s", i ? " " : "", pairs.items[i].name);
+	depend_pairs_finish(&pairs);
+	return r;
 }
 
 /* The list without the pair, or one less. */
@@ -289,6 +322,77 @@ int depend_inherit(const struct container *c, const struct container *source, st
 			r = depend_add(c, lxcpath, name, e);
 	}
 	return r;
+}
+
+/* Whether anything is in a directory: what is mounted there may just not be. */
+static bool is_in_use(const char *path, size_t len)
+{
+	autofree char *directory_path = strndup(path, len);
+	DIR *directory = directory_path ? opendir(directory_path) : NULL;
+	const struct dirent *entry;
+	bool found = false;
+
+	while (directory && !found && (entry = readdir(directory)))
+		found = entry->d_name[0] != '.';
+	if (directory)
+		closedir(directory);
+	return found;
+}
+
+/* Gone for good, and not with a file system that isn't mounted now. */
+static bool is_gone_for_good(const char *lxcpath, const char *name)
+{
+	size_t len = strlen(lxcpath);
+
+	if (!is_gone(lxcpath, name))
+		return false;
+	/* Snapshots go with their container. */
+	if (text_ends(lxcpath, "/snaps"))
+		for (int i = 0; i < 2; i++)
+			while (len > 0 && lxcpath[--len] != '/')
+				;
+	return is_in_use(lxcpath, len > 0 ? len : 1);
+}
+
+static size_t leave_out_gone(char *text, struct str *ret)
+{
+	size_t left_out = 0;
+	char *lxcpath;
+
+	while ((lxcpath = next_line(&text))) {
+		const char *name = next_line(&text);
+
+		if (!name || is_gone_for_good(lxcpath, name))
+			left_out++;
+		else
+			str_addf(ret, "%s\n%s\n", lxcpath, name);
+	}
+	return left_out;
+}
+
+static int clean_one(const struct container *c, const char *suffix, struct err *e)
+{
+	autofree char *path = container_path(c, suffix);
+	autofree char *text = NULL;
+	autostr rest = {};
+	uint64_t count;
+	size_t left_out;
+	int r = read_list(path, &text, e);
+
+	if (r != 0 || !text || is_count(text, &count))
+		return r < 0 ? r : 0;
+	left_out = leave_out_gone(text, &rest);
+	r = left_out > 0 ? write_list(path, &rest, e) : 0;
+	return r < 0 ? r : (int)left_out;
+}
+
+int depend_clean(const struct container *c, struct err *e)
+{
+	autoclose int lock_fd = container_lock_disk(c, e);
+	int needed_by = lock_fd < 0 ? lock_fd : clean_one(c, "/lxc_snapshots", e);
+	int needs = needed_by < 0 ? needed_by : clean_one(c, "/lxc_rdepends", e);
+
+	return needs < 0 ? needs : needed_by + needs;
 }
 
 /* `context`: who it was. */

@@ -140,6 +140,30 @@ static void no_template_saves_the_configuration(void **state)
 	lxc_container_put(bad);
 }
 
+/* Of the list the first kind that works; the specs say how. */
+static void storage_is_chosen_by_specs(void **state)
+{
+	struct bdev_specs specs = {.fstype = "ext4", .fssize = 8 << 20};
+	struct lxc_container *c = lxc_container_new("stored", world_lxcpath);
+	struct stat status;
+
+	assert_works(c, c->createl(c, template_name(), "btrfs,loop,dir", &specs, LXC_CREATE_QUIET,
+				   NULL));
+	assert_file_has("lxc/stored/config", "lxc.rootfs.path = loop:");
+	assert_int_equal(stat(world_path("lxc/stored/rootdev"), &status), 0);
+	assert_int_equal(status.st_size, 8 << 20);
+	assert_works(c, c->destroy(c));
+	assert_false(exists("lxc/stored"));
+	lxc_container_put(c);
+
+	c = lxc_container_new("stored", world_lxcpath);
+	specs.lvm.lv = "no name";
+	assert_false(c->createl(c, template_name(), "lvm", &specs, LXC_CREATE_QUIET, NULL));
+	assert_explained(c, "can't be the name of a logical volume");
+	assert_false(exists("lxc/stored"));
+	lxc_container_put(c);
+}
+
 static void an_unmanaged_root_stays(void **state)
 {
 	struct lxc_container *c = world_define("kept", "lxc.rootfs.managed = 0\n");
@@ -251,40 +275,6 @@ static void containers_are_listed(void **state)
 	lxc_container_put(c[0]);
 }
 
-/* Snapshots that an LXC of before made: beside the lxcpath, before they moved into the container.
- */
-static void old_snapshots_are_seen(void **state)
-{
-	struct lxc_container *c = world_define("old", NULL);
-	struct lxc_snapshot *snapshots = NULL;
-
-	assert_int_equal(c->snapshot_list(c, &snapshots), 0);
-	assert_true(c->snapshot_destroy_all(c));
-	assert_int_equal(mkdir(world_path("lxcsnaps"), 0755), 0);
-	assert_int_equal(mkdir(world_path("lxcsnaps/old"), 0755), 0);
-	assert_int_equal(c->snapshot_list(c, &snapshots), 0);
-	assert_int_equal(mkdir(world_path("lxcsnaps/old/snap0"), 0755), 0);
-	assert_int_equal(c->snapshot_list(c, &snapshots), -1);
-	assert_false(c->snapshot_destroy_all(c));
-	assert_false(c->destroy_with_snapshots(c));
-	assert_true(exists("lxc/old/config"));
-	assert_int_equal(rmdir(world_path("lxcsnaps/old/snap0")), 0);
-	assert_int_equal(rmdir(world_path("lxcsnaps/old")), 0);
-
-	/* A file is no directory of snapshots; who can't look does not say that there are none. */
-	world_write(world_path("lxcsnaps/old"), 0644, "");
-	assert_int_equal(c->snapshot_list(c, &snapshots), 0);
-	assert_int_equal(unlink(world_path("lxcsnaps/old")), 0);
-	assert_int_equal(symlink("old", world_path("lxcsnaps/old")), 0);
-	assert_int_equal(c->snapshot_list(c, &snapshots), -1);
-	assert_non_null(strstr(c->error_string, "snapshots"));
-	assert_int_equal(unlink(world_path("lxcsnaps/old")), 0);
-	assert_int_equal(rmdir(world_path("lxcsnaps")), 0);
-	assert_works(c, c->clear_config_item(c, "lxc.rootfs.path"));
-	assert_works(c, c->destroy_with_snapshots(c));
-	lxc_container_put(c);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -292,8 +282,8 @@ int main(void)
 		cmocka_unit_test(arguments_may_be_single_ones),
 		cmocka_unit_test(a_failing_template_leaves_nothing),
 		cmocka_unit_test(no_template_saves_the_configuration),
+		cmocka_unit_test(storage_is_chosen_by_specs),
 		cmocka_unit_test(an_unmanaged_root_stays),
-		cmocka_unit_test(old_snapshots_are_seen),
 		cmocka_unit_test_teardown(containers_are_listed, world_stop_all),
 	};
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """kill_at.py N PROGRAM ARGUMENTS...: SIGKILL at its Nth system call (ptrace(2)).
 
-Its children are not followed. Exit status: 0 it was killed, 1 it had ended before.
+Its children are not followed. Exit status: 0 it was killed, 1 it had ended before. With 0 for N it
+is left alone, and its stops (two for a call) are counted and printed.
 """
 
 import ctypes
@@ -31,12 +32,15 @@ def main():
         os.execv(sys.argv[2], sys.argv[2:])
     os.waitpid(pid, 0)
     ptrace(SETOPTIONS, pid, EXITKILL)
-    pending = 0
-    for _ in range(2 * count):  # before the call and behind it
+    pending = stops = 0
+    while count == 0 or stops < 2 * count:  # before the call and behind it
         ptrace(SYSCALL, pid, pending)
         _, status = os.waitpid(pid, 0)
         if os.WIFEXITED(status) or os.WIFSIGNALED(status):
+            if count == 0:
+                print(stops)
             sys.exit(1)
+        stops += 1
         pending = os.WSTOPSIG(status) if os.WSTOPSIG(status) != signal.SIGTRAP else 0
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)

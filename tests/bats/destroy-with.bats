@@ -1,0 +1,156 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# lxc-destroy with what depends on a container, ephemeral ones that are stopped, and tare repair
+# (spec/cli.md §3.10; storage.md §10, §13).
+
+load helpers
+load snapshots
+
+# A chain: base <- top <- top/snaps/snap0, base <- side.
+chain='
+	TYPE=dir make base
+	mkdir "$P/clone.d"
+	for name in top side; do
+	    lxc-copy -P "$P" -n base -N "$name" -s
+	done
+	snap -n top
+	rmdir "$P/clone.d"
+'
+
+@test "lxc-destroy -s: own snapshots go; who is needed by others stays, with all of its own" {
+    in_world dir <<-SCRIPT
+	$chain
+	snap -n base
+	try lxc-destroy -P "\$P" -n base
+	equal "\$status:\$stderr" "1:lxc-destroy: base: Destroying base failed: base has snapshots"
+	try lxc-destroy -P "\$P" -n base -s
+	equal "\$status" 1
+	contains "\$stderr" "base is needed by: "
+	for name in top snap0 side; do
+	    contains "\$stderr" "\$name"
+	done
+	[ -d "\$P/base/snaps/snap0/rootfs" ]
+	snap -n base -d ALL
+	try lxc-destroy -P "\$P" -n base
+	equal "\$status:\$stderr" "1:lxc-destroy: base: Destroying base failed: base has clones"
+	lxc-destroy -P "\$P" -n top -s
+	[ ! -e "\$P/top" ]
+	equal "\$(<"\$P/base/lxc_snapshots")" "\$P
+	side"
+	lxc-destroy -P "\$P" -n side
+	[ ! -e "\$P/base/lxc_snapshots" ]
+	lxc-destroy -P "\$P" -n base -s
+	equal "\$(ls -A "\$P")" ""
+	SCRIPT
+}
+
+@test "lxc-destroy --clones: those go, too; not when they have snapshots and nobody said -s" {
+    in_world dir <<-SCRIPT
+	$chain
+	lxc-copy -P "\$P" -n side -N third -s
+	try lxc-destroy -P "\$P" -n base --clones
+	equal "\$status" 1
+	contains "\$stderr" "has snapshots"
+	equal "\$(lxc-ls -P "\$P" -1 | tr '\\n' ' ')" "base side third top "
+	try lxc-destroy -P "\$P" -n base -s --clones
+	equal "\$status:\$stdout:\$stderr" "0::"
+	equal "\$(ls -A "\$P")" ""
+	SCRIPT
+}
+
+@test "lxc-destroy -s: a snapshot that others need stays, and so does everything" {
+    in_world dir <<-'SCRIPT'
+	make c
+	snap -n c
+	snap -n c
+	lxc-copy -P "$P/c/snaps" -n snap1 -p "$P" -N user -s
+	equal "$(<"$P/c/snaps/snap1/lxc_snapshots")" "$P
+	user"
+	for words in "lxc-destroy -n c -s" "lxc-snapshot -n c -d snap1" "lxc-snapshot -n c -d ALL"; do
+	    try $words -P "$P"
+	    equal "$words: $status" "$words: 1"
+	    contains "$stderr" "is needed by: user"
+	    equal "$(ls "$P/c/snaps" | tr '\n' ' ')" "snap0 snap1 "
+	done
+	lxc-destroy -P "$P" -n c -s --clones
+	equal "$(ls -A "$P")" ""
+	SCRIPT
+}
+
+@test "a stopped ephemeral container is destroyed by lxc-destroy" {
+    in_world dir <<-'SCRIPT'
+	make c "lxc.ephemeral = 1"
+	try lxc-destroy -P "$P" -n c
+	equal "$status:$stdout:$stderr" "0::"
+	[ ! -e "$P/c" ]
+	SCRIPT
+}
+
+@test "tare repair: ephemeral containers that have run go, others stay" {
+    in_world dir <<-'SCRIPT'
+	make fresh "lxc.ephemeral = 1"
+	make ran "lxc.ephemeral = 1"
+	make plain
+	touch "$P/ran/started" "$P/plain/started"
+	try tare repair -P "$P"
+	equal "$status:$stdout:$stderr" \
+	    "0:ran: destroyed the ephemeral container, which had run:"
+	equal "$(ls "$P" | tr '\n' ' ')" "fresh plain "
+	equal "$(tare repair -P "$P")" "nothing to repair"
+	SCRIPT
+}
+
+@test "tare repair: stale lines, temporary files, what is told and how" {
+    in_world dir <<-'SCRIPT'
+	make c
+	make d
+	snap -n c
+	printf '%s\n' "$P" gone "$P" d "$P/gone/snaps" snap0 /not/mounted/now e >"$P/c/lxc_snapshots"
+	printf '%s\n' "$P" gone "$P" c >"$P/d/lxc_rdepends"
+	printf '%s\n' "$P" gone >"$P/c/snaps/snap0/lxc_rdepends"
+	touch "$P/c/.config.tare-abcdef" "$P/c/.mine" "$P/c/snaps/snap0/.ts.tare-012345"
+	mkdir -m 1770 "$P/half"
+	json=$(cp -a "$P" "$W/mnt/other" && tare repair -P "$W/mnt/other" --format json)
+	equal "$(jq -r '.[] | .name + " " + .repaired' <<<"$json" | sort | uniq -c | tr -s ' ')" \
+	    " 1 c file
+	 1 half creation
+	 1 snap0 file"
+	try tare repair -P "$P"
+	equal "$status:$stderr" "0:"
+	equal "$(sort <<<"$stdout")" "$P/c/snaps/snap0: removed a dependency on what is gone
+	$P/c/snaps/snap0: removed a temporary file
+	c: removed a temporary file
+	c: removed dependencies on what is gone
+	d: removed a dependency on what is gone
+	half: undid an interrupted creation"
+	equal "$(<"$P/c/lxc_snapshots")" "$P
+	d
+	/not/mounted/now
+	e"
+	equal "$(<"$P/d/lxc_rdepends")" "$P
+	c"
+	[ ! -e "$P/c/snaps/snap0/lxc_rdepends" ]
+	[ -e "$P/c/.mine" ]
+	equal "$(tare repair -P "$P")" "nothing to repair"
+	equal "$(tare repair -P "$P" --format json)" "[]"
+	equal "$(tare repair -P "$W/none")" "nothing to repair"
+	SCRIPT
+}
+
+@test "tare repair: what can't be repaired is named, and keeps nothing else from it" {
+    in_world dir <<-'SCRIPT'
+	make a
+	make b
+	mkdir "$P/a/lxc_rdepends"
+	touch "$P/b/.config.tare-abcdef"
+	try tare repair -P "$P"
+	equal "$status" 1
+	contains "$stderr" "tare repair: a: cannot read \"$P/a/lxc_rdepends\""
+	equal "$stdout" "b: removed a temporary file"
+	json=$(tare repair -P "$P" --format json 2>/dev/null) && exit 1
+	equal "$(jq -r '.[0].name, .[0].repaired' <<<"$json")" "a
+	null"
+	contains "$json" "cannot read"
+	SCRIPT
+}
