@@ -155,7 +155,8 @@ static int check(const struct container *c, struct err *e)
 	if (c->config && !c->config->values.rootfs_mount.managed) {
 		r = err_set(e, ERR_UNSUPPORTED, 0,
 			    "the root file system of container %s is not managed", c->name);
-		err_hint(e, "with lxc.rootfs.managed = 0 nothing removes it; restore to a new name");
+		err_hint(e,
+			 "with lxc.rootfs.managed = 0 nothing removes it; restore to a new name");
 		return r;
 	}
 	r = depend_is_needed(c, &names, e);
@@ -206,8 +207,8 @@ static bool keeps_place(const struct restoring *r)
 {
 	autofree char *own = container_path(r->container, "");
 	autofree char *real_own = own ? realpath(own, NULL) : NULL;
-	autofree char *place =
-		r->old.type == r->new.type ? realpath(restore_place(&r->old), NULL) : NULL;
+	autofree char *place = r->old.type == r->new.type ? realpath(restore_place(&r->old), NULL)
+							  : NULL;
 
 	return real_own && place && strcmp(real_own, place) != 0 && path_is_below(place, real_own);
 }
@@ -223,8 +224,9 @@ static int check_free(const struct restoring *r, const char *place, struct err *
 	if (rmdir(place) == 0)
 		return 0;
 	result = err_set(e, ERR_STORAGE, EEXIST, "\"%s\" is in the way of the restored one", place);
-	err_hint(e, "container %s has its root file system elsewhere: move that away, or restore "
-		    "to a new name",
+	err_hint(e,
+		 "container %s has its root file system elsewhere: move that away, or restore "
+		 "to a new name",
 		 r->container->name);
 	return result;
 }
@@ -268,7 +270,8 @@ static int place_volume(struct restoring *r, struct err *e)
 	int result = restore_rename(r->container, "", r->copy, &r->new, false, &r->final, e);
 
 	if (result == 0 && r->old.type)
-		result = restore_rename(r->copy, ".old", r->container, &r->old, false, &r->aside, e);
+		result =
+			restore_rename(r->copy, ".old", r->container, &r->old, false, &r->aside, e);
 	r->old_moves = result == 0 && r->old.type && strcmp(r->old.path, r->aside.path) != 0;
 	return result;
 }
@@ -440,8 +443,7 @@ static int restore_held(struct restoring *r, struct err *e)
 static int restore_in_place(struct container *c, struct container *snapshot,
 			    const struct snapshot_options *options, struct err *e)
 {
-	struct restoring r = {
-		.container = c, .snapshot = snapshot, .options = options};
+	struct restoring r = {.container = c, .snapshot = snapshot, .options = options};
 	autoclose int address_fd = -EBADF;
 	int result = address_hold(c, &address_fd, e);
 

@@ -83,8 +83,8 @@ static bool is_numbered(const char *name, uint64_t *ret)
 {
 	const char *digits = text_after(name, "snap");
 
-	return digits && digits[0] >= '0' && digits[0] <= '9' &&
-	       num_take_u64(&digits, ret) == 0 && *digits == '\0';
+	return digits && digits[0] >= '0' && digits[0] <= '9' && num_take_u64(&digits, ret) == 0 &&
+	       *digits == '\0';
 }
 
 static int by_number(const void *a, const void *b)
