@@ -231,6 +231,9 @@ struct tare_clone {
 };
 /* Copy a container. 0, or negative with e set; then there is no copy. */
 int tare_clone(struct lxc_container *c, const struct tare_clone *clone, struct err *e);
+/* What tutorials show of lvcreate about the storage of a new container: a line, appended when that
+ * is a logical volume. */
+void tare_tell_volume(const char *name, const char *lxcpath, struct str *out);
 /* "NAME_XXXXXX" that is free below lxcpath, heap. 0, or negative with e set. */
 int tare_choose_name(const char *name, const char *lxcpath, char **ret, struct err *e);
 /* Another name for a container; `arguments` of clone hooks or NULL. 0, or negative with e set. */

@@ -10,8 +10,10 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/macros.h"
+#include "base/str.h"
 #include "container/ephemeral.h"
 
 static bool rename_container(struct lxc_container *c, const char *newname)
@@ -154,6 +156,21 @@ int tare_clone(struct lxc_container *c, const struct tare_clone *clone, struct e
 	r = container_clone(object_lock(c), &options, NULL, e);
 	object_unlock(c);
 	return r == -EOPNOTSUPP && clone->on_tmpfs ? refuse_tmpfs(e) : r;
+}
+
+void tare_tell_volume(const char *name, const char *lxcpath, struct str *out)
+{
+	const struct config_rootfs *rootfs;
+	struct container *c = NULL;
+	const char *slash;
+
+	if (container_open_to_look(name, lxcpath, &c, NULL) < 0)
+		return;
+	rootfs = c->config ? &c->config->values.rootfs : NULL;
+	slash = rootfs && rootfs->type == ROOTFS_LVM ? strrchr(rootfs->path, '/') : NULL;
+	if (slash)
+		str_addf(out, "  Logical volume \"%s\" created.\n", slash + 1);
+	container_free(c);
 }
 
 int tare_choose_name(const char *name, const char *lxcpath, char **ret, struct err *e)

@@ -163,6 +163,7 @@ static int copy_root(struct job *job, struct err *e)
 		.one_file_system = copies_running_device(c),
 		.sync = true,
 		.cancel = c->options->cancel,
+		.count = c->options->progress != NULL,
 		.progress = c->options->progress,
 		.progress_data = c->options->progress_data,
 	};

@@ -49,7 +49,7 @@ struct copy_progress {
 	uint64_t shared_bytes; /* those of them that are shared blocks */
 	uint64_t files;        /* all that is no directory, each name of a hard link for itself */
 	uint64_t directories;  /* without the top */
-	uint64_t total_bytes;  /* what the options said, 0 = unknown */
+	uint64_t total_bytes;  /* what the options said, or was counted meanwhile; 0 = unknown */
 	uint64_t total_files;
 };
 
@@ -70,8 +70,11 @@ struct copy_options {
 	copy_progress_fn progress;
 	void *progress_data;
 	usec_t interval;
-	uint64_t total_bytes,
-		total_files; /* handed on to `progress`: who counted them knows them */
+	/* Handed on to `progress`: who has counted them knows them. */
+	uint64_t total_bytes, total_files;
+	/* Else count them meanwhile, for `progress`, whose second call at the earliest knows them:
+	 * short copies are not slowed down, long ones by a few percent. */
+	bool count;
 };
 
 enum { COPY_PATH_ROOM = 512 };
@@ -109,3 +112,12 @@ struct copy_result {
  */
 int copy_tree(int source_fd, int target_fd, const struct copy_options *options,
 	      struct copy_result *ret, struct err *e);
+
+/*
+ * What copy_tree() would do with these options: `bytes`, `files` and `directories` of *ret. Bytes
+ * are a guess: what files have blocks for, up to their size. For 10,000 files it takes 30 ms, a
+ * twentieth of what their copy does. Of the options count `threads`, `one_file_system` and
+ * `cancel`. Errors are those of copy_tree().
+ */
+int copy_count(int source_fd, const struct copy_options *options, struct copy_progress *ret,
+	       struct err *e);

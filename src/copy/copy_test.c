@@ -144,6 +144,93 @@ static void a_copy_is_counted(void **state)
 	assert_int_equal(count_descriptors(), before + 1);
 }
 
+static void make_some(int dirfd)
+{
+	autoclose int folder = make_folder(dirfd, "folder");
+	autoclose int inner = make_folder(folder, "inner");
+
+	write_file(dirfd, "one", 1000);
+	write_file(inner, "two", 234);
+	assert_int_equal(linkat(inner, "two", dirfd, "three", 0), 0);
+	assert_int_equal(symlinkat("one", dirfd, "four"), 0);
+	assert_int_equal(mkfifoat(folder, "five", 0600), 0);
+	write_file(folder, "empty", 0);
+}
+
+static void counting_tells_what_a_copy_will_do(void **state)
+{
+	struct place *p = *state;
+	const struct copy_options options = {};
+	unsigned before = count_descriptors();
+	struct copy_progress counted;
+	struct copy_result result;
+
+	make_some(p->source_fd);
+	assert_int_equal(copy_count(p->source_fd, &options, &counted, NULL), 0);
+	assert_int_equal(count_descriptors(), before);
+	assert_int_equal(counted.files, 6);
+	assert_int_equal(counted.directories, 2);
+	assert_int_equal(counted.bytes, 1234);
+	assert_int_equal(copy_tree(p->source_fd, p->target_fd, &options, &result, NULL), 0);
+	assert_memory_equal(&counted, &result.done, sizeof(counted));
+}
+
+static void counting_can_be_cancelled(void **state)
+{
+	struct place *p = *state;
+	const atomic_bool cancel = true;
+	const struct copy_options options = {.cancel = &cancel};
+	unsigned before = count_descriptors();
+	struct copy_progress counted;
+	struct err e = {};
+
+	make_some(p->source_fd);
+	assert_int_equal(copy_count(p->source_fd, &options, &counted, &e), -ECANCELED);
+	assert_int_equal(count_descriptors(), before);
+}
+
+static void make_many(int dirfd, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "%u", i);
+		write_file(dirfd, name, 10000);
+	}
+}
+
+/* Whoever counts may lose the race: then nobody knows the totals, but wrong they never are. */
+static void totals_are_counted_while_a_copy_runs(void **state)
+{
+	enum { FILES = 2000, TRIES = 20 };
+	struct place *p = *state;
+	struct calls calls = {};
+	const struct copy_options options = {
+		.threads = 1,
+		.count = true,
+		.progress = remember,
+		.progress_data = &calls,
+		.interval = 1000,
+	};
+	autoclose int top = openat(p->target_fd, "..", O_PATH | O_CLOEXEC);
+	unsigned before = count_descriptors(), tries = 0;
+	struct copy_result result = {};
+
+	make_many(p->source_fd, FILES);
+	while (result.done.total_files == 0 && tries < TRIES) {
+		char name[16];
+		autoclose int target = -EBADF;
+
+		snprintf(name, sizeof(name), "target%u", tries++);
+		target = make_folder(top, name);
+		assert_int_equal(copy_tree(p->source_fd, target, &options, &result, NULL), 0);
+	}
+	assert_int_equal(count_descriptors(), before);
+	assert_int_equal(result.done.total_files, FILES);
+	assert_int_equal(result.done.total_bytes, FILES * 10000);
+	assert_int_equal(calls.last.total_files, FILES);
+}
+
 static void an_empty_directory_is_copied(void **state)
 {
 	struct place *p = *state;
@@ -198,12 +285,7 @@ static void cancelling_ends_a_copy(void **state)
 	struct copy_result result;
 	struct err e = {};
 
-	for (unsigned i = 0; i < 3000; i++) {
-		char name[16];
-
-		snprintf(name, sizeof(name), "%u", i);
-		write_file(p->source_fd, name, 10000);
-	}
+	make_many(p->source_fd, 3000);
 	assert_int_equal(copy_tree(p->source_fd, p->target_fd, &options, &result, &e), -ECANCELED);
 	assert_string_equal(err_cause(&e), "the copy was cancelled");
 	assert_true(result.done.files < 3000);
@@ -255,6 +337,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_copy_is_counted),
+		TEST(counting_tells_what_a_copy_will_do),
+		TEST(counting_can_be_cancelled),
+		TEST(totals_are_counted_while_a_copy_runs),
 		TEST(an_empty_directory_is_copied),
 		TEST(descriptors_without_rights_to_read_will_do),
 		TEST(a_target_with_something_in_it_is_refused),

@@ -17,9 +17,16 @@ enum {
 	BLOCK_MIN = 4096, /* nothing smaller is a hole */
 };
 
+uint64_t data_size(const struct stat *status)
+{
+	const uint64_t size = (uint64_t)status->st_size, blocks = (uint64_t)status->st_blocks * 512;
+
+	return size < blocks ? size : blocks;
+}
+
 static void count_bytes(struct worker *w, off_t bytes)
 {
-	atomic_fetch_add_explicit(&w->job->bytes, (uint64_t)bytes, memory_order_relaxed);
+	atomic_fetch_add_explicit(&w->job->written_bytes, (uint64_t)bytes, memory_order_relaxed);
 }
 
 /* 0: done; 1: to be copied. */
@@ -33,8 +40,7 @@ static int share(struct worker *w, int from_fd, int to_fd, const struct stat *st
 	    atomic_load_explicit(&job->unshared_device, memory_order_relaxed) == device)
 		return 1;
 	if (ioctl(to_fd, FICLONE, from_fd) == 0) {
-		count_bytes(w, status->st_size);
-		atomic_fetch_add_explicit(&job->shared_bytes, (uint64_t)status->st_size,
+		atomic_fetch_add_explicit(&job->shared_bytes, data_size(status),
 					  memory_order_relaxed);
 		return 0;
 	}

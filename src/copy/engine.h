@@ -4,7 +4,9 @@
 /*
  * What the files of the copy engine share; nobody else includes it.
  *
- *	copy.c        copy_tree(): checks, threads, progress, what is told
+ *	copy.c        copy_tree(): checks, what is told
+ *	count.c       copy_count(), and counting while a copy runs
+ *	threads.c     who works, who waits; progress
  *	pool.c        the directories that wait, and who takes one
  *	node.c        a directory of both trees: opening, ending
  *	walk.c        the entries of one directory
@@ -61,8 +63,14 @@ struct node {
 	char name[];
 };
 
+struct worker;
+struct counting;
+
 struct job {
 	const struct copy_options *options;
+	void (*visit)(struct worker *w, struct node *node); /* of each directory; settles it */
+	bool only_counts;
+	struct counting *counting; /* NULL: nobody shall count */
 	struct node *top;
 	int numbers_fd; /* /proc/self/fd */
 	bool has_lost_found;
@@ -78,11 +86,14 @@ struct job {
 	struct err *err;
 	int failure;
 	struct copy_result *result; /* its notes, under the lock */
+	int sync_fd, sync_errnum;
+	bool is_synced;
 
 	struct link_table links;
 	struct node *open[COPY_OPEN_MAX];  /* directories that stay open, under the lock */
 	_Atomic(uint64_t) unshared_device; /* a source device + 1 that shares no blocks with us */
-	_Atomic(uint64_t) bytes, shared_bytes, files, directories;
+	_Atomic(uint64_t) written_bytes, shared_bytes, files, directories;
+	_Atomic(uint64_t) total_bytes, total_files;
 };
 
 struct worker {
@@ -111,6 +122,61 @@ struct scan {
 	int source_fd, target_fd;
 };
 
+/* All who work on one job. */
+struct crew {
+	struct memory memory;
+	struct worker *workers;
+	unsigned count;
+};
+
+/* Somebody who counts meanwhile. */
+struct counting {
+	struct job job;
+	struct job *copy;
+	struct copy_options options;
+	struct copy_result result;
+	struct crew crew;
+	int source_fd; /* the top */
+	pthread_t thread;
+	atomic_bool is_over;
+	bool is_running;
+};
+
+/* getdents64(2). */
+struct directory_entry {
+	uint64_t inode;
+	int64_t next;
+	uint16_t length;
+	uint8_t type;
+	char name[];
+};
+
+/* -- threads.c */
+
+/* Locks and links; what else is in it is the caller's. 0 or -errno. */
+int job_init(struct job *job);
+void job_finish(struct job *job);
+void job_take_progress(const struct job *job, struct copy_progress *ret);
+/* Until *is_over, which is set under the lock and told by job->over. Progress is told meanwhile. */
+void job_wait(struct job *job, const bool *is_over);
+/* 0 or -ENOMEM: then there is nothing to finish. */
+int crew_init(struct crew *crew, struct job *job);
+void crew_finish(struct crew *crew);
+/* Do the job; job->failure says how that went. -errno: no thread can be started. */
+int crew_run(struct crew *crew, struct job *job);
+/* What each thread of a crew does. */
+void worker_run(struct worker *w);
+/* A thread with all signals blocked. 0 or -errno. */
+int thread_start(pthread_t *ret, void *(*function)(void *), void *data);
+
+/* -- count.c */
+
+/* For a copy that is to be counted while it runs. */
+void count_prepare(struct counting *c, struct job *copy);
+/* Only the first call does something. What fails is not told: then nobody knows the totals. */
+void count_begin(struct counting *c);
+void count_end(struct counting *c);
+
 /* -- pool.c */
 
 /* False: there is no memory. */
@@ -136,6 +202,7 @@ int node_open_for_link(struct worker *w, const struct node *node, const struct n
  * it has none. The top's are among them. */
 void node_keep_open(struct job *job, struct node *node, int source_fd, int target_fd);
 void node_close(struct job *job, struct node *node);
+void node_close_all(struct job *job);
 /* The worker owns the descriptors of one that has read all of `node`; NULL: it lets go. */
 void node_hold_last(struct worker *w, struct node *node, int source_fd, int target_fd);
 /* One thing less is pending: ends this directory and those above that have become complete. */
@@ -154,6 +221,15 @@ int node_open_entry(const struct worker *w, int dirfd, const char *name, int fla
 
 /* Make the directory, copy what is in it; then it is settled. Failures are told. */
 void walk_directory(struct worker *w, struct node *node);
+/* Call the function for each entry but . and .. until it fails, which is told. */
+int walk_entries(const struct scan *s,
+		 int (*function)(const struct scan *s, const struct directory_entry *entry));
+/* Let a subdirectory wait for who takes it. 0 or -errno, with w->what. */
+int walk_put_directory(const struct scan *s, const char *name);
+/* A mount that is left out has a look, too, but nothing in it. The descriptor or -errno. */
+int walk_open_source(struct worker *w, struct node *node, bool *ret_is_mount);
+/* It was a directory a moment ago. */
+bool walk_is_gone(int r);
 
 /* -- entry.c */
 
@@ -170,6 +246,8 @@ int entry_stand_in(const struct scan *s, const char *name, const struct stat *st
 /* -- data.c */
 
 int data_copy(struct worker *w, int from_fd, int to_fd, const struct stat *status);
+/* Of a regular file, as good as one knows without reading it: holes don't count. */
+uint64_t data_size(const struct stat *status);
 
 /* -- attributes.c */
 

@@ -305,15 +305,24 @@ void node_close(struct job *job, struct node *node)
 			job->open[i] = NULL;
 	pthread_mutex_unlock(&job->lock);
 	close(node->source_fd);
-	close(node->target_fd);
+	if (node->target_fd >= 0)
+		close(node->target_fd);
 	node->source_fd = node->target_fd = -EBADF;
+}
+
+void node_close_all(struct job *job)
+{
+	for (size_t i = 0; i < COPY_OPEN_MAX; i++)
+		if (job->open[i])
+			node_close(job, job->open[i]);
 }
 
 void node_hold_last(struct worker *w, struct node *node, int source_fd, int target_fd)
 {
 	if (w->last.node) {
 		close(w->last.source_fd);
-		close(w->last.target_fd);
+		if (w->last.target_fd >= 0)
+			close(w->last.target_fd);
 	}
 	w->last.node = node;
 	w->last.source_fd = source_fd;
@@ -326,6 +335,10 @@ static int end_directory(struct worker *w, struct node *node)
 	autoclose int found = -EBADF;
 	int r;
 
+	if (w->job->only_counts) {
+		node_close(w->job, node);
+		return 0;
+	}
 	w->hint = NULL;
 	w->what = "open the copy of";
 	if (open.node != node)

@@ -40,7 +40,7 @@ void pool_end(struct job *job)
 	pthread_mutex_lock(&job->lock);
 	job->is_done = true;
 	pthread_cond_broadcast(&job->changed);
-	pthread_cond_signal(&job->over);
+	pthread_cond_broadcast(&job->over);
 	pthread_mutex_unlock(&job->lock);
 }
 
@@ -57,7 +57,7 @@ int pool_fail(struct job *job, const struct err *e)
 	atomic_store(&job->stopped, true);
 	job->is_done = true;
 	pthread_cond_broadcast(&job->changed);
-	pthread_cond_signal(&job->over);
+	pthread_cond_broadcast(&job->over);
 	pthread_mutex_unlock(&job->lock);
 	links_wake(&job->links);
 	return code;

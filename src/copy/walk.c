@@ -14,19 +14,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* getdents64(2). */
-struct directory_entry {
-	uint64_t inode;
-	int64_t next;
-	uint16_t length;
-	uint8_t type;
-	char name[];
-};
-
 static const char existing_hint[] =
 	"the target is not empty, or takes names for the same that differ in case";
 
-static bool is_gone(int r)
+bool walk_is_gone(int r)
 {
 	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP || r == -ESTALE;
 }
@@ -36,7 +27,7 @@ static void note_vanished(const struct scan *s, const char *name)
 	node_note(s->worker, s->node, name, &s->worker->job->result->vanished);
 }
 
-static int put_directory(const struct scan *s, const char *name)
+int walk_put_directory(const struct scan *s, const char *name)
 {
 	struct worker *w = s->worker;
 	struct node *node;
@@ -65,7 +56,7 @@ static int leave_out(const struct scan *s, const char *name)
 	if (fstatat(s->source_fd, name, &status, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0)
 		return node_failed(w, "look at");
 	if (S_ISDIR(status.st_mode))
-		return put_directory(s, name);
+		return walk_put_directory(s, name);
 	node_note(w, s->node, name, &w->job->result->mounts);
 	r = entry_stand_in(s, name, &status);
 	atomic_fetch_add(&w->job->files, r == 0);
@@ -82,7 +73,7 @@ static int copy_entry(const struct scan *s, const struct directory_entry *entry)
 	w->hint = NULL;
 	r = entry->type == DT_DIR ? ENTRY_DIRECTORY : entry_copy(s, entry->name);
 	if (r == ENTRY_DIRECTORY)
-		return put_directory(s, entry->name);
+		return walk_put_directory(s, entry->name);
 	if (r == -EXDEV && w->job->options->one_file_system)
 		return leave_out(s, entry->name);
 	if (r == ENTRY_VANISHED || (r == -EEXIST && node_was_changed(s->node, s->source_fd))) {
@@ -94,7 +85,8 @@ static int copy_entry(const struct scan *s, const struct directory_entry *entry)
 	return r;
 }
 
-static int copy_entries(const struct scan *s)
+int walk_entries(const struct scan *s,
+		 int (*function)(const struct scan *s, const struct directory_entry *entry))
 {
 	struct worker *w = s->worker;
 
@@ -113,15 +105,14 @@ static int copy_entries(const struct scan *s)
 			entry = (const struct directory_entry *)(w->entries + at);
 			if (strcmp(entry->name, ".") == 0 || strcmp(entry->name, "..") == 0)
 				continue;
-			r = copy_entry(s, entry);
+			r = function(s, entry);
 			if (r < 0)
 				return node_fail(w, s->node, entry->name, r);
 		}
 	}
 }
 
-/* A mount that is left out has a look, too, but nothing in it. */
-static int open_source(struct worker *w, struct node *node, bool *ret_is_mount)
+int walk_open_source(struct worker *w, struct node *node, bool *ret_is_mount)
 {
 	int fd = node_open_source(w, node, O_RDONLY);
 
@@ -175,12 +166,12 @@ static int look(struct worker *w, struct node *node, int fd)
 /* Both directories. 1: the source's is gone. */
 static int begin(struct worker *w, struct node *node, struct scan *ret, bool *ret_is_mount)
 {
-	int source = open_source(w, node, ret_is_mount);
+	int source = walk_open_source(w, node, ret_is_mount);
 	int target = -EBADF;
 	int r;
 
 	if (source < 0)
-		return is_gone(source) ? 1 : source;
+		return walk_is_gone(source) ? 1 : source;
 	r = look(w, node, source);
 	if (r == 0)
 		r = make_target(w, node, &target);
@@ -198,7 +189,7 @@ static int fill(const struct scan *s)
 {
 	int r = attributes_keep(s->worker, s->node, s->source_fd);
 
-	return r < 0 ? node_fail(s->worker, s->node, NULL, r) : copy_entries(s);
+	return r < 0 ? node_fail(s->worker, s->node, NULL, r) : walk_entries(s, copy_entry);
 }
 
 void walk_directory(struct worker *w, struct node *node)

@@ -78,9 +78,13 @@ static char *beside_upper(const char *path, const char *base)
 static int make_upper(const char *path, const struct config_idmaps *maps, struct err *e)
 {
 	autofree char *parent = beside_upper(path, "");
-	int r = parent ? place_make_missing(parent, maps, e) : place_no_memory(e);
+	int is_there = parent ? place_is_there(parent, e) : place_no_memory(e);
+	/* Others but root can't make anything in what belongs to container root already. */
+	int r = is_there == 0 ? place_make(parent, NULL, e) : is_there;
 
-	return r == 0 ? place_make(upper_of(path), maps, e) : r;
+	if (r >= 0)
+		r = place_make(upper_of(path), maps, e);
+	return r == 0 && is_there == 0 ? place_give(parent, maps, e) : r;
 }
 
 static int create(const struct storage_volume *volume, const struct storage_wish *wish,

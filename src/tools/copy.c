@@ -62,23 +62,14 @@ static int rename_it(struct session *s, const struct copy_values *values, char *
 	return 0;
 }
 
-/* What lvcreate says, which tutorials show. */
+/* What LVM would have said. */
 static int print_volume(const struct session *s, const struct copying *copying)
 {
 	const char *path = copying->clone.lxcpath ? copying->clone.lxcpath : s->lxcpath;
-	struct err e = {0};
-	struct lxc_container *c = tare_container_new_to_look(copying->clone.name, path, &e);
-	struct session copy = {.c = c};
-	autofree char *rootfs = c ? session_item(&copy, "lxc.rootfs.path") : NULL;
-	const char *slash = rootfs && text_starts(rootfs, "lvm:") ? strrchr(rootfs, '/') : NULL;
 	autostr line = {0};
 
-	if (c)
-		lxc_container_put(c);
-	if (!slash)
-		return 0;
-	str_addf(&line, "  Logical volume \"%s\" created.\n", slash + 1);
-	return cli_print(s->tool->name, &line);
+	tare_tell_volume(copying->clone.name, path, &line);
+	return line.len > 0 ? cli_print(s->tool->name, &line) : 0;
 }
 
 static int copy_it(struct session *s, struct copying *copying)

@@ -151,7 +151,7 @@ static const struct member members[] = {
 	ROW(want_close_all_fds, UNCONFIGURED), ROW(config_file_name, ANSWERS),
 	ROW(wait, WRONG_CALL), ROW(set_config_item, WRONG_CALL), ROW(destroy, UNDEFINED),
 	ROW(save_config, WRONG_CALL), ROW(create, WRONG_CALL), ROW(createl, WRONG_CALL),
-	ROW(rename, UNDEFINED), ROW(reboot, STOPPED), ROW(shutdown, ANSWERS),
+	ROW(rename, UNCONFIGURED), ROW(reboot, STOPPED), ROW(shutdown, ANSWERS),
 	ROW(clear_config, ANSWERS), ROW(clear_config_item, WRONG_CALL),
 	ROW(get_config_item, WRONG_CALL), ROW(get_running_config_item, WRONG_CALL),
 	ROW(get_keys, WRONG_CALL), ROW(get_interfaces, STOPPED), ROW(get_ips, STOPPED),

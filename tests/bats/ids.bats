@@ -352,6 +352,40 @@ own:"
     [ ! -e "$OWN/lxc/own" ]
 }
 
+@test "an ordinary user: copy, snapshot, rename" {
+    command -v newuidmap newgidmap >/dev/null || skip "newuidmap is not installed"
+    as_user lxc-create -P "$OWN/lxc" -n own -f "$OWN/default.conf" -t "$LXCPATH/.templates/lxc-busybox"
+    printf '%s\n' '#!/bin/sh' 'id -u >"$LXC_ROOTFS_MOUNT/etc/hooked"' >"$OWN/lxc/own/hook"
+    chmod 755 "$OWN/lxc/own/hook"
+    echo "lxc.hook.clone = $OWN/lxc/own/hook" >>"$OWN/lxc/own/config"
+    run_apart as_user lxc-copy -P "$OWN/lxc" -n own -N full
+    assert_equal "$status:$stdout:$stderr" "0::"
+    assert_equal "$(stat -c %u "$OWN/lxc/full" "$OWN/lxc/full/rootfs" "$OWN/lxc/full/config" |
+        tr '\n' ' ')" "400000 400000 $USER_ID "
+    assert_equal "$(cat "$OWN/lxc/full/rootfs/etc/hooked" "$OWN/lxc/full/rootfs/etc/hostname")" "0
+full"
+    cmp "$OWN/lxc/own/rootfs/bin/busybox" "$OWN/lxc/full/rootfs/bin/busybox"
+    run_apart as_user lxc-copy -P "$OWN/lxc" -n own -N over -s
+    assert_equal "$status:$stdout:$stderr" "0::"
+    assert_equal "$(cat "$OWN/lxc/over/overlay/delta/etc/hostname")" over
+    run_apart as_user lxc-execute -P "$OWN/lxc" -n over -- cat /etc/hostname /etc/hooked
+    assert_equal "$status:$stdout" "0:over
+0"
+    run_apart as_user lxc-copy -P "$OWN/lxc" -n over -N again -R
+    assert_equal "$status:$stdout:$stderr" "0::"
+    assert_equal "$(cat "$OWN/lxc/again/overlay/delta/etc/hostname")" again
+    run_apart as_user lxc-copy -P "$OWN/lxc" -n own -e -- sh -c 'hostname; exit 4'
+    assert_equal "$status" 4
+    run_apart as_user lxc-copy -P "$OWN/lxc" -n own -N no -B loop
+    assert_equal "$status" 1
+    assert_contains "$stderr" 'Unsupported snapshot type "loop" for unprivileged users'
+    for name in again full own; do
+        run_apart as_user lxc-destroy -P "$OWN/lxc" -n "$name"
+        assert_equal "$status:$stderr" "0:"
+    done
+    [ -z "$(ls -A "$OWN/lxc")" ]
+}
+
 @test "an ordinary user whose own ids are the whole map: create, start, destroy" {
     command -v newuidmap newgidmap >/dev/null || skip "newuidmap is not installed"
     printf '%s\n' "$(<"$EMPTY_NET")" "lxc.idmap = u 0 $USER_ID 1" \

@@ -3,12 +3,13 @@
 /*
  * The copy engine as a command, for the tests and the benchmark:
  *
- *	copy-tree [-j THREADS] [-r auto|never|always] [-x] [-s] [-n SECONDS]
+ *	copy-tree [-j THREADS] [-r auto|never|always] [-x] [-s] [-t] [-n MILLISECONDS]
  *	          [-u FROM:TO:COUNT]… [-g FROM:TO:COUNT]… SOURCE TARGET
  *
  * Prints what was done as one line of JSON; the error chain goes to stderr, and its number is the
- * exit status. -x stays on one file system, -s syncs, -n cancels after that many milliseconds (0:
- * before it begins). TARGET is made when it is missing.
+ * exit status. -x stays on one file system, -s syncs, -t counts meanwhile, -n cancels after that
+ * many milliseconds (0: before it begins). TARGET is made when it is missing. Without a TARGET the
+ * source is counted.
  */
 
 #include <fcntl.h>
@@ -36,8 +37,8 @@ struct arguments {
 
 static int usage(void)
 {
-	fputs("usage: copy-tree [-j N] [-r auto|never|always] [-x] [-s] [-n MS] [-u F:T:C] "
-	      "[-g F:T:C] SOURCE TARGET\n",
+	fputs("usage: copy-tree [-j N] [-r auto|never|always] [-x] [-s] [-t] [-n MS] "
+	      "[-u F:T:C] [-g F:T:C] SOURCE [TARGET]\n",
 	      stderr);
 	return 200;
 }
@@ -64,7 +65,7 @@ static void read_arguments(struct arguments *a, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "j:r:xsn:u:g:")) != -1) {
+	while ((c = getopt(argc, argv, "j:r:xstn:u:g:")) != -1) {
 		if (c == 'j')
 			a->options.threads = (unsigned)strtoul(optarg, NULL, 10);
 		else if (c == 'r')
@@ -73,6 +74,8 @@ static void read_arguments(struct arguments *a, int argc, char **argv)
 			a->options.one_file_system = true;
 		else if (c == 's')
 			a->options.sync = true;
+		else if (c == 't')
+			a->options.count = true;
 		else if (c == 'n')
 			a->cancel_after = strtol(optarg, NULL, 10);
 		else if (c == 'u')
@@ -82,7 +85,7 @@ static void read_arguments(struct arguments *a, int argc, char **argv)
 		else
 			exit(usage());
 	}
-	if (argc - optind != 2)
+	if (argc - optind != 1 && argc - optind != 2)
 		exit(usage());
 }
 
@@ -128,6 +131,8 @@ static void print_result(const struct arguments *a, const struct copy_result *re
 	add_number(&j, "shared", result->done.shared_bytes);
 	add_number(&j, "files", result->done.files);
 	add_number(&j, "directories", result->done.directories);
+	add_number(&j, "total_bytes", result->done.total_bytes);
+	add_number(&j, "total_files", result->done.total_files);
 	add_number(&j, "calls", a->calls);
 	add_note(&j, "vanished", &result->vanished);
 	add_note(&j, "mounts", &result->mounts);
@@ -153,29 +158,33 @@ static int open_directory(const char *path)
 int main(int argc, char **argv)
 {
 	struct arguments a = {.cancel_after = -1};
-	struct copy_result result;
+	struct copy_result result = {};
 	autostr text = {};
 	struct err e = {};
 	pthread_t canceller = 0;
-	int r, source, target;
+	int r, source, target = -1;
 
 	read_arguments(&a, argc, argv);
 	a.options.progress = count_call;
 	a.options.progress_data = &a;
 	a.options.cancel = &a.cancel;
 	source = open_directory(argv[optind]);
-	mkdir(argv[optind + 1], 0755);
-	target = open_directory(argv[optind + 1]);
+	if (argv[optind + 1]) {
+		mkdir(argv[optind + 1], 0755);
+		target = open_directory(argv[optind + 1]);
+	}
 	if (a.cancel_after == 0)
 		atomic_store(&a.cancel, true);
 	else if (a.cancel_after > 0 && pthread_create(&canceller, NULL, cancel_later, &a) != 0)
 		return 202;
-	r = copy_tree(source, target, &a.options, &result, &e);
+	r = target < 0 ? copy_count(source, &a.options, &result.done, &e)
+		       : copy_tree(source, target, &a.options, &result, &e);
 	print_result(&a, &result);
 	if (a.cancel_after > 0)
 		pthread_join(canceller, NULL);
 	close(source);
-	close(target);
+	if (target >= 0)
+		close(target);
 	if (r == 0)
 		return 0;
 	err_render_text(&e, &text);

@@ -7,9 +7,11 @@ cannot be copied: what is told, and that nothing outside is touched.
 """
 
 import errno
+import fcntl
 import os
 import pathlib
 import shutil
+import struct
 import sys
 import threading
 import time
@@ -24,6 +26,7 @@ from tap import Report  # noqa: E402
 from world import World, enter, must, run  # noqa: E402
 
 SECONDS = 2  # of each race
+FIBMAP = 1
 
 
 class Meanwhile:
@@ -92,6 +95,55 @@ def full_disks(report, world):
     few = world.memory("few", options="nr_inodes=50")
     report.point("too few inodes are told",
                  expect(world.copy(source, few / "target"), errno.ENOSPC, "cannot make the"))
+    shutil.rmtree(source)
+
+
+def place_on_disk(path):
+    """The byte of its file system's image where a file begins (FIBMAP)."""
+    with path.open("rb") as file:
+        found = fcntl.ioctl(file, FIBMAP, struct.pack("I", 0))
+        return struct.unpack("I", found)[0] * os.fstatvfs(file.fileno()).f_bsize
+
+
+def broken_disks(report, world):
+    """What the loop device's file lacks, because it was cut or has no room, the device can't read or
+    write: EIO."""
+    source, target = world.top / "source", world.top / "target"
+    old = world.image("ext4", "old", 40)
+    if not old:
+        report.skip("a disk that can't be read is told", "mkfs.ext4 is missing")
+        return
+    small_tree(old / "tree", 20)
+    lost = old / "tree/a/c/lost"
+    lost.write_bytes(os.urandom(8 << 20))
+    os.sync()
+    end = place_on_disk(lost) + (64 << 10)
+    before = sorted((path, os.lstat(path)) for path in (old / "tree").rglob("*"))
+    world.unmount(old)
+    image = world.top / "old.image"
+    world.mount("-o", "loop,ro,noload", image, at=old)  # nothing of it is in memory now
+    list(old.rglob("*"))
+    os.truncate(image, end)
+    copied = world.copy(old / "tree", target, "-s")
+    wrong = expect(copied, errno.EIO, 'cannot read "a/c/lost"', "Input/output error", "dmesg")
+    if sorted((path, os.lstat(path)) for path in (old / "tree").rglob("*")) != before:
+        wrong.append("the source was changed")
+    report.point("a disk that can't be read is told with the file's place", wrong)
+    shutil.rmtree(target)
+    world.unmount(old)
+    thin = world.memory("thin", options="size=12m")
+    small_tree(source, 20)
+    (source / "large").write_bytes(os.urandom(20 << 20))
+    with (thin / "image").open("wb") as out:
+        out.truncate(100 << 20)
+    must("mkfs.ext4", "-q", "-F", "-b", "4096", thin / "image")
+    place = world.mount("-o", "loop", thin / "image", at=world.top / "inside")
+    copied = world.copy(source, place / "target", "-s")
+    # The file system may have noticed before we ask: then it has made itself read-only.
+    number = copied.status if copied.status in (errno.EIO, errno.EROFS, errno.ENOSPC) else errno.EIO
+    report.point("a disk that can't be written, too",
+                 expect(copied, number, "cannot ", os.strerror(number), "hint"))
+    world.unmount(place)
     shutil.rmtree(source)
 
 
@@ -301,7 +353,7 @@ def main():
     enter()
     world, report = World(sys.argv[1]), Report()
     try:
-        for part in (full_disks, refusals, losses, mounts, very_deep, changing, attacks):
+        for part in (full_disks, broken_disks, refusals, losses, mounts, very_deep, changing, attacks):
             part(report, world)
     finally:
         world.finish()
