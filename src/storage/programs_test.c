@@ -10,12 +10,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -24,6 +26,7 @@
 #include "child/command.h"
 #include "storage/removal.h"
 #include "sys/file.h"
+#include "sys/lock.h"
 
 static char top[128];
 static struct err error;
@@ -528,6 +531,48 @@ static void words_without_end_are_bounded(void **state)
 	command_words_finish(&words);
 }
 
+static void run_in_child(bool finishes, int lock_fd)
+{
+	const char *const argv[] = {"sh", "-c",
+				    "echo $$ >begun; sleep 0.3; echo output; touch ended", NULL};
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		const struct command command = {
+			.argv = argv, .lock_fd = lock_fd, .finishes = finishes};
+
+		if (chdir(top) == 0)
+			command_run(&command, NULL, NULL);
+		_exit(0);
+	}
+	close(lock_fd);
+	for (int i = 0; i < 500 && access(place("begun"), F_OK) < 0; i++)
+		usleep(10000);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+/* lvcreate must not be killed in the midst; nobody may undo what it makes meanwhile. */
+static void a_program_that_finishes_keeps_the_lock(void **state)
+{
+	const char *path = place("lock");
+
+	for (int finishes = 0; finishes < 2; finishes++) {
+		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		autoclose int look = open(path, O_RDWR | O_CLOEXEC);
+
+		assert_int_equal(lock_take(fd, 0), 0);
+		run_in_child(finishes, fd);
+		/* What does not finish ends at once, but not in no time. */
+		assert_true(lock_is_held(look) >= finishes);
+		for (int i = 0; i < 500 && lock_is_held(look) == 1; i++)
+			usleep(10000);
+		assert_int_equal(lock_is_held(look), 0);
+		assert_int_equal(access(place("ended"), F_OK) == 0, finishes);
+		unlink(place("begun"));
+	}
+}
+
 static int set_up(void **state)
 {
 	static const char *const programs[] = {"lvcreate", "lvs", "lvremove",  "lvrename",
@@ -588,6 +633,7 @@ int main(void)
 		cmocka_unit_test(an_image_file_is_only_used),
 		cmocka_unit_test(a_program_that_is_not_there),
 		cmocka_unit_test(words_without_end_are_bounded),
+		cmocka_unit_test(a_program_that_finishes_keeps_the_lock),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

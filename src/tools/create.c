@@ -256,7 +256,8 @@ static const struct cli_option options[] = {
 		.placeholder = "STORAGE",
 		.kind = CLI_STRING,
 		AT(backend),
-		.help = "kind of storage (default dir); the first that works of a comma list",
+		.help = "kind of storage: dir (default), btrfs, loop, lvm, overlay, rbd, zfs, "
+			"best; the first that works of a comma list",
 	},
 	{
 		.name = "backingstore",

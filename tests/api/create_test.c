@@ -140,6 +140,30 @@ static void no_template_saves_the_configuration(void **state)
 	lxc_container_put(bad);
 }
 
+/* Of the list the first kind that works; the specs say how. */
+static void storage_is_chosen_by_specs(void **state)
+{
+	struct bdev_specs specs = {.fstype = "ext4", .fssize = 8 << 20};
+	struct lxc_container *c = lxc_container_new("stored", world_lxcpath);
+	struct stat status;
+
+	assert_works(c, c->createl(c, template_name(), "btrfs,loop,dir", &specs, LXC_CREATE_QUIET,
+				   NULL));
+	assert_file_has("lxc/stored/config", "lxc.rootfs.path = loop:");
+	assert_int_equal(stat(world_path("lxc/stored/rootdev"), &status), 0);
+	assert_int_equal(status.st_size, 8 << 20);
+	assert_works(c, c->destroy(c));
+	assert_false(exists("lxc/stored"));
+	lxc_container_put(c);
+
+	c = lxc_container_new("stored", world_lxcpath);
+	specs.lvm.lv = "no name";
+	assert_false(c->createl(c, template_name(), "lvm", &specs, LXC_CREATE_QUIET, NULL));
+	assert_explained(c, "can't be the name of a logical volume");
+	assert_false(exists("lxc/stored"));
+	lxc_container_put(c);
+}
+
 static void an_unmanaged_root_stays(void **state)
 {
 	struct lxc_container *c = world_define("kept", "lxc.rootfs.managed = 0\n");
@@ -258,6 +282,7 @@ int main(void)
 		cmocka_unit_test(arguments_may_be_single_ones),
 		cmocka_unit_test(a_failing_template_leaves_nothing),
 		cmocka_unit_test(no_template_saves_the_configuration),
+		cmocka_unit_test(storage_is_chosen_by_specs),
 		cmocka_unit_test(an_unmanaged_root_stays),
 		cmocka_unit_test_teardown(containers_are_listed, world_stop_all),
 	};
