@@ -378,6 +378,23 @@ static int prepare(struct restoring *r, struct err *e)
 	return result < 0 ? err_set(e, ERR_FILE_WRITE, -result, "cannot write \"%s\"", path) : 0;
 }
 
+/* The container must not need its own snapshot: that could never be destroyed. */
+static int release_snapshot(const struct restoring *r, const struct storage_volume *kept,
+			    struct err *e)
+{
+	autofree char *needs = container_path(r->copy, "/lxc_rdepends");
+	int result;
+
+	if (kept->type != ROOTFS_ZFS)
+		return 0;
+	result = needs ? storage_release(kept, e) : no_memory(e);
+	if (result == 0)
+		result = depend_leave(r->copy, e);
+	if (result == 0 && unlink(needs) < 0 && errno != ENOENT)
+		result = err_set(e, ERR_FILE_WRITE, errno, "cannot remove \"%s\"", needs);
+	return result;
+}
+
 static int copy_beside(struct restoring *r, struct err *e)
 {
 	struct storage_volume kept = {};
@@ -387,13 +404,15 @@ static int copy_beside(struct restoring *r, struct err *e)
 	if (result < 0)
 		return result;
 	how = options_of(r->options, choose_type(&r->old, &kept));
-	storage_volume_finish(&kept);
 	how.name = r->copy->name;
 	how.lxcpath = r->copy->lxcpath;
 	how.flags |= LXC_CLONE_KEEPNAME | LXC_CLONE_KEEPMACADDR;
 	how.size = r->size;
 	how.is_hidden = true;
 	result = container_clone(r->snapshot, &how, NULL, e);
+	if (result == 0)
+		result = release_snapshot(r, &kept, e);
+	storage_volume_finish(&kept);
 	r->copy->is_looked_at = true;
 	return result == 0 ? container_load_config(r->copy, NULL, e) : result;
 }

@@ -377,6 +377,9 @@ int restore_destroy_copy(struct container *copy, struct err *e)
 	r = container_is_defined(copy) ? container_load_config(copy, NULL, e) : 0;
 	if (r == 0 && copy->config && copy->config->values.rootfs.path)
 		r = storage_detect(&copy->config->values.rootfs, &volume, e);
+	/* Other snapshots may have been made of the old volume. */
+	if (r == 0 && volume.type)
+		r = storage_release(&volume, e);
 	if (r == 0)
 		r = creation_reverse(copy, &volume, e);
 	if (r == 0)
