@@ -228,7 +228,8 @@ watch_programs() {
         real=$(command -v "$program")
         cat >"$WATCHED/bin/$program" <<-END
 	#!/bin/bash
-	exec 9>>"$WATCHED/lock"; flock 9
+	exec 8>>"$WATCHED/running" 9>>"$WATCHED/lock"
+	flock 9
 	echo "$program \$*" >>"$WATCHED/calls"
 	count=\$(wc -l <"$WATCHED/calls")
 	exec 9>&-
@@ -286,5 +287,5 @@ each_kill() {
 
 # Nothing of what was killed runs any more: its program may outlive it.
 watched_ended() {
-    ! pgrep -f "$WATCHED/bin/" >/dev/null
+    ! fuser -s "$WATCHED/running"
 }
