@@ -163,7 +163,7 @@ _Noreturn static void be_guard(const struct start *start)
 	sigaddset(&awaited, SIGCHLD);
 	sigaddset(&awaited, SIGTERM);
 	for (;;) {
-		if (sigwaitinfo(&awaited, NULL) == SIGTERM) {
+		if (sigwaitinfo(&awaited, NULL) == SIGTERM && !start->work->finishes) {
 			kill_all(child);
 			_exit(0);
 		}

@@ -16,6 +16,7 @@
  * what else we ignore it ignores, too. The thread that starts it must stay until it has ended.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -26,6 +27,8 @@ struct child_work {
 	/* Stays open in the guard, which closes all else: for a lock that must live as long as the
 	 * child and its descendants. -EBADF = none. */
 	int kept_fd;
+	/* When we die, the child goes on to its end, and the guard with it. */
+	bool finishes;
 	/* What the child writes to this stream (1 or 2; 0 = none) is handed to hear(), until the
 	 * child has ended: what it leaves running may keep the pipe (spec/contracts.md INC-10). */
 	int heard_stream;

@@ -232,6 +232,45 @@ int mount_options_parse_rootfs(const char *text, struct arena *arena, struct mou
 	return mount_options_parse(text, arena, ret, e);
 }
 
+/* What fstab(5) tells mount(8) and its callers; no file system knows these words. */
+static bool is_for_mount_program(const char *word)
+{
+	static const char *const names[] = {"auto",       "noauto", "user",    "nouser", "users",
+					    "nousers",    "owner",  "noowner", "group",  "nogroup",
+					    "_netdev",    "nofail", "silent",  "loud",   "iversion",
+					    "noiversion", NULL};
+
+	for (size_t i = 0; names[i]; i++)
+		if (strcmp(names[i], word) == 0)
+			return true;
+	return text_starts(word, "x-") || text_starts(word, "X-") || text_starts(word, "comment=");
+}
+
+const char *const *mount_options_data_words(const char *data, struct arena *arena)
+{
+	const char *at = data ? data : "";
+	size_t room = strlen(at) / 2 + 2, count = 0;
+	const char **ret = arena_alloc(arena, room * sizeof(*ret));
+
+	while (ret && *at) {
+		size_t len = 0;
+
+		while (at[len] && at[len] != ',')
+			len += at[len] == '\\' && at[len + 1] ? 2 : 1;
+		if (len > 0) {
+			ret[count] = arena_strndup(arena, at, len);
+			if (!ret[count])
+				return NULL;
+			if (!is_for_mount_program(ret[count]))
+				count++;
+		}
+		at += len + (at[len] == ',');
+	}
+	if (ret)
+		ret[count] = NULL;
+	return ret;
+}
+
 static bool has_word(const struct mount_options *options, const struct word *word)
 {
 	switch (word->kind) {

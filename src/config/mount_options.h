@@ -101,6 +101,13 @@ int mount_options_parse_rootfs(const char *text, struct arena *arena, struct mou
  */
 void mount_options_print(const struct mount_options *options, struct str *out);
 
+/*
+ * What is for the file system in `data` (which may be NULL), one option a word, ending in NULL: a
+ * comma behind a backslash is part of its word, and words of fstab(5) that only mount(8) and its
+ * callers understand are left out. NULL: out of memory.
+ */
+const char *const *mount_options_data_words(const char *data, struct arena *arena);
+
 static inline bool mount_options_is_bind(const struct mount_options *options)
 {
 	return options->set & (MOUNT_BIND | MOUNT_RBIND);

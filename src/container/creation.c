@@ -18,9 +18,10 @@
 #include "base/directory.h"
 #include "base/macros.h"
 #include "base/num.h"
-#include "container/destroy.h"
+#include "container/depend.h"
 #include "container/directory.h"
 #include "container/partial.h"
+#include "storage/removal.h"
 #include "sys/file.h"
 
 #define LOG_CATEGORY "create"
@@ -63,6 +64,18 @@ static int refuse_defined(const struct container *c, struct err *e)
 	return r;
 }
 
+/* An entry is read back by idmap_entry_parse(). */
+static void note_maps(const struct container *c, struct str *notes)
+{
+	const struct config_idmaps *maps = c->config ? &c->config->values.idmaps : NULL;
+
+	for (size_t i = 0; maps && i < maps->count; i++) {
+		str_add(notes, "idmap ");
+		idmap_entry_print(&maps->items[i].entry, notes);
+		str_add_char(notes, '\n');
+	}
+}
+
 static int make_marker(const struct container *c, bool made, struct err *e)
 {
 	autostr notes = {};
@@ -71,6 +84,7 @@ static int make_marker(const struct container *c, bool made, struct err *e)
 	str_add(&notes, first_line);
 	if (made)
 		str_add(&notes, "made-directory\n");
+	note_maps(c, &notes);
 	r = note_config(c, &notes, e);
 	if (r < 0)
 		return r;
@@ -190,6 +204,22 @@ int creation_make_directory(int marker_fd, const char *path, struct err *e)
 	return r < 0 ? r : 1;
 }
 
+static void print_volume(const struct storage_volume *volume, const char *mark, struct str *line)
+{
+	str_addf(line, "volume %s ", mark);
+	storage_volume_print(volume, line);
+	str_add_char(line, '\n');
+}
+
+int creation_note_volume(int marker_fd, const struct storage_volume *volume, const char *mark,
+			 struct err *e)
+{
+	autostr line = {};
+
+	print_volume(volume, mark, &line);
+	return note(marker_fd, &line, e);
+}
+
 void creation_commit(const struct container *c)
 {
 	partial_remove(c);
@@ -198,8 +228,9 @@ void creation_commit(const struct container *c)
 /* What is to be undone behind the directories. */
 struct undoing {
 	const struct container *container;
-	const struct config *config;
+	struct config_idmaps maps; /* of the configuration, and noted: the first that fits counts */
 	bool made_directory;
+	bool destroying;
 	const char *config_path; /* NULL = the notes say nothing of it */
 	const char *old_config;  /* NULL = there was none */
 	size_t old_length;
@@ -223,7 +254,50 @@ static int remove_made(const struct undoing *u, const char *note, struct err *e)
 			 u->container->name, note);
 		return 0;
 	}
-	return destroy_tree(u->config, note, e);
+	return removal_tree(&u->maps, note, NULL, e);
+}
+
+/* "volume MARK TYPE:PATH". What was made in the container's directory goes with that, too. */
+static int remove_volume(const struct undoing *u, const char *note, struct err *e)
+{
+	struct storage_volume volume = {};
+	const char *blank = strchr(note, ' ');
+	autofree char *mark = blank ? strndup(note, (size_t)(blank - note)) : NULL;
+	int r;
+
+	if (!blank || storage_volume_parse(blank + 1, &volume) < 0)
+		return 0;
+	if (!mark)
+		return no_memory(e);
+	r = storage_destroy(&volume, &u->maps, strcmp(mark, "-") == 0 ? NULL : mark, e);
+	storage_volume_finish(&volume);
+	return r;
+}
+
+static void take_map(struct undoing *u, const char *note)
+{
+	struct idmap_entry entry;
+	struct config_idmap *map;
+
+	if (idmap_entry_parse(note, &entry, NULL) < 0)
+		return;
+	map = vec_push(&u->maps);
+	if (map)
+		map->entry = entry;
+}
+
+/* Maps that are configured or were. The same entry twice is refused by the kernel. */
+static bool has_map(const struct undoing *u, const char *note)
+{
+	struct idmap_entry entry;
+
+	if (idmap_entry_parse(note, &entry, NULL) < 0)
+		return true;
+	for (size_t i = 0; i < u->maps.count; i++)
+		if (u->maps.items[i].entry.kind == entry.kind &&
+		    u->maps.items[i].entry.inside.value == entry.inside.value)
+			return true;
+	return false;
 }
 
 /* The line is consumed, and what follows it. NULL: the notes end here. */
@@ -249,6 +323,13 @@ static char *take_note(struct undoing *u, char *line, const char *end, int *ret,
 		u->old_config = newline + 1;
 		u->old_length = (size_t)length;
 		newline += 1 + length;
+	} else if (strcmp(line, "destroying") == 0) {
+		u->destroying = u->made_directory = true;
+	} else if ((rest = text_after(line, "idmap "))) {
+		if (!has_map(u, rest))
+			take_map(u, rest);
+	} else if ((rest = text_after(line, "volume "))) {
+		*ret = remove_volume(u, rest, e);
 	} else if ((rest = text_after(line, "made "))) {
 		*ret = remove_made(u, rest, e);
 	} else if ((rest = text_after(line, "making ")) && !text_starts(newline + 1, "made ")) {
@@ -267,10 +348,10 @@ static int remove_directory(const struct undoing *u, struct err *e)
 
 	if (!path)
 		return no_memory(e);
-	r = destroy_tree_but(u->config, path, first, e);
+	r = removal_tree(&u->maps, path, first, e);
 	if (r == 0)
-		r = destroy_tree_but(u->config, path, second, e);
-	return r == 0 ? destroy_tree(u->config, path, e) : r;
+		r = removal_tree(&u->maps, path, second, e);
+	return r == 0 ? removal_tree(&u->maps, path, NULL, e) : r;
 }
 
 /* What a creator that was killed while it replaced the configuration left (sys/file.h). */
@@ -305,33 +386,77 @@ static int restore_config(const struct undoing *u, struct err *e)
 	return r < 0 ? err_set(e, ERR_FILE_WRITE, -r, "cannot restore \"%s\"", u->config_path) : 0;
 }
 
+static void take_configured_maps(struct undoing *u, const struct config *config)
+{
+	const struct config_idmaps *maps = config ? &config->values.idmaps : NULL;
+
+	for (size_t i = 0; maps && i < maps->count; i++) {
+		struct config_idmap *map = vec_push(&u->maps);
+
+		if (map)
+			*map = maps->items[i];
+	}
+}
+
+/* Everything that the notes say. */
+static int follow_notes(struct undoing *u, char *notes, size_t len, struct err *e)
+{
+	const struct container *c = u->container;
+	char *at = text_starts(notes, first_line) ? notes + strlen(first_line) : NULL;
+	int r = 0;
+
+	if (!at)
+		log_warn("%s: another program has begun to create it and did not end: look "
+			 "whether it is complete, or destroy it",
+			 c->name);
+	while (r == 0 && at && *at)
+		at = take_note(u, at, notes + len, &r, e);
+	if (r == 0 && u->destroying)
+		r = depend_leave(c, e);
+	if (r < 0)
+		return r;
+	if (u->made_directory)
+		return remove_directory(u, e);
+	r = restore_config(u, e);
+	if (r == 0)
+		partial_remove(c);
+	return r;
+}
+
 int creation_undo(const struct container *c, const struct config *config, int marker_fd,
 		  struct err *e)
 {
-	struct undoing u = {.container = c, .config = config};
+	struct undoing u = {.container = c};
 	autofree char *notes = NULL;
 	size_t len;
-	char *at;
 	int r = partial_read(marker_fd, &notes, &len);
 
 	if (r < 0)
 		return err_set(e, ERR_FILE_READ, -r, "cannot read \"%s/%s/partial\"", c->lxcpath,
 			       c->name);
-	if (!text_starts(notes, first_line))
-		log_warn("%s: another program has begun to create it and did not end: look "
-			 "whether it is complete, or destroy it",
-			 c->name);
-	at = text_starts(notes, first_line) ? notes + strlen(first_line) : NULL;
-	while (r == 0 && at && *at)
-		at = take_note(&u, at, notes + len, &r, e);
-	if (r < 0)
-		return r;
-	if (u.made_directory)
-		return remove_directory(&u, e);
-	r = restore_config(&u, e);
-	if (r == 0)
+	take_configured_maps(&u, config);
+	r = follow_notes(&u, notes, len, e);
+	/* Nobody wants to lose a container bit by bit, whenever something stands in the way less.
+	 */
+	if (r < 0 && u.destroying)
 		partial_remove(c);
+	vec_finish(&u.maps);
 	return r;
+}
+
+int creation_reverse(const struct container *c, const struct storage_volume *volume, struct err *e)
+{
+	autoclose int marker_fd = -EBADF;
+	autostr notes = {};
+
+	str_addf(&notes, "%sdestroying\n", first_line);
+	note_maps(c, &notes);
+	if (volume->type != ROOTFS_DETECT)
+		print_volume(volume, "-", &notes);
+	if (str_failed(&notes))
+		return no_memory(e);
+	marker_fd = partial_create(c, str_text(&notes), notes.len, e);
+	return marker_fd < 0 ? marker_fd : creation_undo(c, c->config, marker_fd, e);
 }
 
 /* The configuration on disk, as far as it can be read: for the ids of what is removed. */

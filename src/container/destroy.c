@@ -2,10 +2,8 @@
 
 /*
  * Destroying a container (spec/storage.md §5): what stands in the way, destroy hooks, storage, the
- * directory. The configuration goes last: whatever interrupts us, what is left is a container that
- * can be destroyed again. Its control address is held meanwhile, so that it can't be started.
- *
- * Storage of the kind dir only; others are refused before anything is touched.
+ * directory. It is noted before anything goes, and whoever finds that we were killed goes on
+ * (container/creation.h). Its control address is held meanwhile, so that it can't be started.
  */
 
 #include "container/destroy.h"
@@ -14,7 +12,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -25,89 +22,16 @@
 #include "container/hooks.h"
 #include "container/partial.h"
 #include "container/paths.h"
-#include "copy/remove.h"
 #include "container/runs.h"
-#include "child/userns.h"
+#include "storage/removal.h"
 
 #define LOG_CATEGORY "destroy"
 #include "base/log.h"
 
-/* What a removal needs, and says: shared with the helper process. */
-struct job {
-	char directory[PATH_MAX];
-	char name[NAME_MAX + 1];
-	const char *const *kept;
-	int result;
-	struct remove_problem problem;
-};
-
-static int do_job(void *argument)
-{
-	struct job *job = argument;
-	autoclose int dirfd = open(job->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (dirfd < 0)
-		job->result = errno == ENOENT ? 0 : -errno;
-	else
-		job->result = remove_tree(dirfd, job->name, job->kept, &job->problem);
-	return 0;
-}
-
-static int split_path(const char *path, struct job *job)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (!slash || !slash[1] || strlen(slash + 1) > NAME_MAX || strlen(path) >= PATH_MAX ||
-	    strcmp(slash + 1, ".") == 0 || strcmp(slash + 1, "..") == 0)
-		return -EINVAL;
-	memcpy(job->name, slash + 1, strlen(slash + 1) + 1);
-	memcpy(job->directory, path, (size_t)(slash - path));
-	if (slash == path)
-		job->directory[0] = '/';
-	return 0;
-}
-
-static int explain_job(const struct job *job, const char *path, struct err *e)
-{
-	const char *below = job->problem.path;
-	int r = err_set(e, ERR_STORAGE, -job->result, "cannot remove \"%s%s%s\"", path,
-			below[0] ? "/" : "", below);
-
-	if (job->result == -EXDEV || job->result == -EBUSY)
-		err_hint(e, "something is mounted there: unmount it first");
-	else if (job->result == -EPERM || job->result == -EACCES)
-		err_hint(e, "files of container root need root, or the container's lxc.idmap");
-	return r;
-}
-
 int destroy_tree_but(const struct config *config, const char *path, const char *const *kept,
 		     struct err *e)
 {
-	const struct config_idmaps *maps = config ? &config->values.idmaps : NULL;
-	struct job *job =
-		mmap(NULL, sizeof(*job), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	const struct userns_call call = {do_job, job, -EBADF};
-	int status = 0;
-	int r;
-
-	if (job == MAP_FAILED)
-		return err_set(e, ERR_NO_MEMORY, errno, "out of memory");
-	job->kept = kept;
-	r = split_path(path, job);
-	if (r < 0) {
-		r = err_set(e, ERR_STORAGE, -r, "\"%s\" can't be removed", path);
-	} else if (maps && maps->count > 0 && geteuid() != 0) {
-		r = userns_run(maps, &call, &status, e);
-		if (r > 0 || (r == 0 && status != 0))
-			r = err_set(e, ERR_STORAGE, 0, "the process that removes \"%s\" has died",
-				    path);
-	} else {
-		do_job(job);
-	}
-	if (r == 0 && job->result < 0)
-		r = explain_job(job, path, e);
-	munmap(job, sizeof(*job));
-	return r;
+	return removal_tree(config ? &config->values.idmaps : NULL, path, kept, e);
 }
 
 int destroy_tree(const struct config *config, const char *path, struct err *e)
@@ -142,13 +66,41 @@ static int refuse_path(const struct container *c, const char *path, const char *
 	return r;
 }
 
-/* Whether another container's root file system is there, below or above: 1, 0, or negative. What
- * can't be read may well be there. */
-static int uses_path(const char *lxcpath, const char *name, const char *path, struct err *e)
+/* What is removed is a path of the host's. */
+static bool has_path(const struct storage_volume *volume)
+{
+	return volume->type == ROOTFS_DIR || volume->type == ROOTFS_BTRFS ||
+	       volume->type == ROOTFS_OVERLAY || volume->type == ROOTFS_LOOP;
+}
+
+/* Whether one of the paths of another volume, between colons for an overlay, is `path`, below or
+ * above it: 1, 0, or negative. What can't be looked at may well be there. */
+static int touches(const struct storage_volume *other, const char *path, struct err *e)
+{
+	for (const char *at = other->path; *at;) {
+		const char *end = other->type == ROOTFS_OVERLAY ? strstr(at, ":/") : NULL;
+		size_t len = end ? (size_t)(end - at) : strlen(at);
+		autofree char *part = strndup(at, len);
+		autofree char *real = part ? realpath(part, NULL) : NULL;
+
+		if (real && (path_is_below(real, path) || path_is_below(path, real)))
+			return 1;
+		if (!real && errno != ENOENT && errno != ENOTDIR)
+			return err_set(e, ERR_STORAGE, errno, "cannot look at \"%s\"",
+				       part ? part : other->path);
+		at += len + (at[len] != '\0');
+	}
+	return 0;
+}
+
+/* Whether another container's root file system is there: 1, 0, or negative. What can't be read may
+ * well be there. */
+static int uses_volume(const char *lxcpath, const char *name, const struct storage_volume *volume,
+		       struct err *e)
 {
 	struct container *other = NULL;
+	struct storage_volume used = {};
 	struct config config;
-	autofree char *real = NULL;
 	int r = container_open_bare(name, lxcpath, &other, e);
 
 	if (r < 0)
@@ -160,100 +112,101 @@ static int uses_path(const char *lxcpath, const char *name, const char *path, st
 	/* Listed, and gone meanwhile. */
 	if (r < 0 && !container_is_defined(other))
 		r = 0;
-	if (config.values.rootfs.path) {
-		real = realpath(config.values.rootfs.path, NULL);
-		r = real && (path_is_below(real, path) || path_is_below(path, real));
-		if (!real && errno != ENOENT && errno != ENOTDIR)
-			r = err_set(e, ERR_STORAGE, errno, "cannot look at \"%s\"",
-				    config.values.rootfs.path);
+	if (config.values.rootfs.path && storage_detect(&config.values.rootfs, &used, e) == 0) {
+		if (has_path(volume))
+			r = touches(&used, volume->path, e);
+		else
+			r = used.type == volume->type && strcmp(used.path, volume->path) == 0;
 	}
+	storage_volume_finish(&used);
 	config_finish(&config);
 	container_free(other);
 	return r;
 }
 
-/* A path outside of the container's own directory may be somebody else's. */
-static int check_other(const struct container *c, const char *name, const char *path, struct err *e)
+/* What lies outside of the container's own directory may be somebody else's. */
+static int check_other(const struct container *c, const char *name,
+		       const struct storage_volume *volume, struct err *e)
 {
 	autofree char *real_lxcpath = realpath(c->lxcpath, NULL);
 	autofree char *own = real_lxcpath ? path_join(real_lxcpath, name) : NULL;
 	autostr why = {};
-	int r = own && path_is_below(path, own) ? 1 : uses_path(c->lxcpath, name, path, e);
+	int r = has_path(volume) && own && path_is_below(volume->path, own)
+			? 1
+			: uses_volume(c->lxcpath, name, volume, e);
 
 	if (r == 0)
 		return 0;
 	if (r < 0)
 		return err_wrap(e, r, "it is not known whether container %s uses \"%s\"", name,
-				path);
+				volume->path);
 	str_addf(&why, "container %s uses it", name);
-	return refuse_path(c, path, str_text(&why), e);
+	return refuse_path(c, volume->path, str_text(&why), e);
 }
 
-static int check_others(const struct container *c, const char *path, struct err *e)
+static int check_others(const struct container *c, const struct storage_volume *volume,
+			struct err *e)
 {
 	struct container_names names = {};
 	int r = container_list_defined(c->lxcpath, &names, e);
 
 	for (size_t i = 0; r >= 0 && i < names.count; i++)
 		if (strcmp(names.items[i], c->name) != 0)
-			r = check_other(c, names.items[i], path, e);
+			r = check_other(c, names.items[i], volume, e);
 	container_names_finish(&names);
 	return r < 0 ? r : 0;
 }
 
-/* 0: `*ret` is what to remove (heap), NULL = nothing; or negative. */
-static int find_storage(const struct container *c, char **ret, struct err *e)
+/* A directory, or the upper one of an overlay, as it is called without links. 0, or negative. */
+static int check_directory(const struct container *c, const struct storage_volume *volume,
+			   const char *path, struct err *e)
 {
-	const struct config_rootfs *rootfs = &c->config->values.rootfs;
 	autofree char *own = container_path(c, "");
 	autofree char *real_own = own ? realpath(own, NULL) : NULL;
-	autofree char *path = NULL;
+	struct storage_volume place = {.type = ROOTFS_DIR, .path = realpath(path, NULL)};
 	struct stat status;
-
-	*ret = NULL;
-	if (!rootfs->path)
-		return 0;
-	if (rootfs->type != ROOTFS_DIR && rootfs->type != ROOTFS_DETECT) {
-		int r = err_set(e, ERR_UNSUPPORTED, 0,
-				"storage of this kind can't be destroyed by this version yet");
-
-		err_object(e, rootfs->path);
-		return r;
-	}
-	path = realpath(rootfs->path, NULL);
-	if (!path && errno == ENOENT)
-		return 0;
-	if (!path || !real_own || stat(path, &status) < 0)
-		return err_set(e, ERR_STORAGE, errno, "cannot look at \"%s\"", rootfs->path);
-	if (!S_ISDIR(status.st_mode))
-		return refuse_path(c, path, "it is no directory", e);
-	if (path_is_of_system(path) || path_is_below(real_own, path))
-		return refuse_path(c, path, "it is a directory of the system", e);
-	if (!path_is_below(path, real_own)) {
-		int r = check_others(c, path, e);
-
-		if (r < 0)
-			return r;
-	}
-	*ret = take_ptr(path);
-	return 0;
-}
-
-static int remove_all(const struct container *c, const char *storage, struct err *e)
-{
-	static const char *const last[] = {"config", "partial", NULL};
-	autofree char *path = container_path(c, "");
 	int r = 0;
 
-	if (!path)
-		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
-	if (storage)
-		r = destroy_tree(c->config, storage, e);
-	if (r == 0)
-		r = depend_leave(c, e);
-	if (r == 0)
-		r = destroy_tree_but(c->config, path, last, e);
-	return r == 0 ? destroy_tree(c->config, path, e) : r;
+	if (!place.path && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	if (!place.path || !real_own || stat(place.path, &status) < 0)
+		r = err_set(e, ERR_STORAGE, errno, "cannot look at \"%s\"", path);
+	else if (S_ISDIR(status.st_mode) == (volume->type == ROOTFS_LOOP))
+		r = refuse_path(
+			c, path,
+			volume->type == ROOTFS_LOOP ? "it is no file" : "it is no directory", e);
+	else if (path_is_of_system(place.path) || path_is_below(real_own, place.path))
+		r = refuse_path(c, path, "it is a directory of the system", e);
+	else if (!path_is_below(place.path, real_own))
+		r = check_others(c, &place, e);
+	storage_volume_finish(&place);
+	return r;
+}
+
+/* 0: `*ret` is what to remove (of type ROOTFS_DETECT: nothing), or negative. */
+static int find_storage(const struct container *c, struct storage_volume *ret, struct err *e)
+{
+	const struct config_rootfs *rootfs = &c->config->values.rootfs;
+	autofree char *real = NULL;
+	const char *path;
+	int r;
+
+	if (!rootfs->path)
+		return 0;
+	r = storage_detect(rootfs, ret, e);
+	if (r < 0)
+		return r;
+	if (!has_path(ret))
+		return check_others(c, ret, e);
+	path = ret->path;
+	for (const char *at = path; ret->type == ROOTFS_OVERLAY && (at = strstr(at, ":/")); at++)
+		path = at + 1;
+	r = check_directory(c, ret, path, e);
+	/* Behind a link, what it leads to is meant. */
+	real = r == 0 && ret->type != ROOTFS_OVERLAY ? realpath(path, NULL) : NULL;
+	if (real && storage_volume_set(ret, ret->type, real) < 0)
+		r = err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+	return r;
 }
 
 /* What is asked before anything is touched: 0, an outcome, or negative. */
@@ -277,11 +230,24 @@ static int check_obstacles(const struct container *c, struct err *e)
 	return r;
 }
 
+static int destroy_locked(struct container *c, const struct storage_volume *volume, struct err *e)
+{
+	autoclose int lock_fd = container_lock_disk(c, e);
+	int r;
+
+	if (lock_fd < 0)
+		return lock_fd;
+	log_info("destroying container %s", c->name);
+	r = creation_reverse(c, volume, e);
+	if (r == 0)
+		container_remove_lock(c);
+	return r;
+}
+
 static int destroy_defined(struct container *c, struct err *e)
 {
-	autofree char *storage = NULL;
+	struct storage_volume volume = {};
 	autoclose int address_fd = -EBADF;
-	autoclose int lock_fd = -EBADF;
 	int r = 0;
 
 	if (!c->config)
@@ -293,19 +259,13 @@ static int destroy_defined(struct container *c, struct err *e)
 	if (r == 0 && !c->config->values.rootfs_mount.managed)
 		return 0;
 	if (r == 0)
-		r = find_storage(c, &storage, e);
+		r = find_storage(c, &volume, e);
 	/* Hooks may run commands that lock the container: the lock is taken behind them. */
 	if (r == 0)
 		r = hooks_run(c, HOOK_DESTROY, "destroy", e);
-	if (r != 0)
-		return r;
-	lock_fd = container_lock_disk(c, e);
-	if (lock_fd < 0)
-		return lock_fd;
-	log_info("destroying container %s", c->name);
-	r = remove_all(c, storage, e);
 	if (r == 0)
-		container_remove_lock(c);
+		r = destroy_locked(c, &volume, e);
+	storage_volume_finish(&volume);
 	return r;
 }
 

@@ -84,39 +84,6 @@ int path_make_absolute(const char *path, char **ret, struct err *e)
 	return 0;
 }
 
-bool path_is_below(const char *path, const char *directory)
-{
-	const char *rest = text_after(path, directory);
-
-	return rest && (rest[0] == '\0' || rest[0] == '/' || text_ends(directory, "/"));
-}
-
-bool path_is_of_system(const char *path)
-{
-	static const char *const directories[] = {
-		"/",           "/bin",         "/boot",
-		"/dev",        "/etc",         "/home",
-		"/lib",        "/lib32",       "/lib64",
-		"/libx32",     "/media",       "/mnt",
-		"/opt",        "/proc",        "/root",
-		"/run",        "/sbin",        "/srv",
-		"/sys",        "/tmp",         "/usr",
-		"/var",        "/usr/bin",     "/usr/etc",
-		"/usr/games",  "/usr/lib",     "/usr/lib32",
-		"/usr/lib64",  "/usr/local",   "/usr/sbin",
-		"/usr/share",  "/usr/src",     "/var/cache",
-		"/var/lib",    "/var/log",     "/var/mail",
-		"/var/opt",    "/var/spool",   "/var/tmp",
-		"/usr/libx32", "/usr/include", "/usr/libexec",
-	};
-
-	for (size_t i = 0; i < ARRAY_LENGTH(directories); i++)
-		if (strcmp(directories[i], path) == 0)
-			return true;
-	return path_is_below(path, "/proc") || path_is_below(path, "/sys") ||
-	       path_is_below(path, "/dev");
-}
-
 int path_check_name(const char *name, struct err *e)
 {
 	const char *why = NULL;

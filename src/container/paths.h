@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/path.h"
 
 /* "A/B" with one slash between; heap, NULL when memory is out. */
 char *path_join(const char *directory, const char *name);
@@ -23,16 +24,6 @@ uint64_t path_hash(const char *path);
 
 /* An absolute path for one of the working directory; slashes at the end are removed. Heap. */
 int path_make_absolute(const char *path, char **ret, struct err *e);
-
-/* `path` is `directory` or lies below it; both are absolute and resolved, realpath(3). */
-bool path_is_below(const char *path, const char *directory);
-
-/*
- * Whether the host needs the directory for itself (`path` is absolute and resolved): one of those
- * that systems are made of (hier(7)), or something below /proc, /sys or /dev. Nothing that a
- * container is made of is put there or removed.
- */
-bool path_is_of_system(const char *path);
 
 /*
  * Whether a new container may have this name (spec/cli.md §1.3): not empty, no '/', no leading dot,

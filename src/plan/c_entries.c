@@ -185,42 +185,21 @@ static bool is_on_device(const struct mount_entry *entry)
 	return *entry->source == '/';
 }
 
-/* What fstab(5) tells mount(8) and its callers; no file system knows these words. */
-static bool is_for_mount_program(const char *word)
-{
-	static const char *const names[] = {"auto",       "noauto", "user",    "nouser", "users",
-					    "nousers",    "owner",  "noowner", "group",  "nogroup",
-					    "_netdev",    "nofail", "silent",  "loud",   "iversion",
-					    "noiversion", NULL};
-
-	for (size_t i = 0; names[i]; i++)
-		if (strcmp(names[i], word) == 0)
-			return true;
-	return text_starts(word, "x-") || text_starts(word, "X-") || text_starts(word, "comment=");
-}
-
-/* The options of a file system, one a word; a comma behind a backslash is part of its word. */
+/* The options of a file system, one a word. */
 static const char *const *split_data(struct compiler *c, const struct mount_entry *entry)
 {
-	const char *at = entry->options.data ? entry->options.data : "";
-	size_t room = strlen(at) / 2 + 3, count = 0;
-	const char **words = arena_alloc(&c->arena, room * sizeof(*words));
+	const char *const *data = mount_options_data_words(entry->options.data, &c->arena);
+	const char **words;
+	size_t count = 0;
 
+	while (data && data[count])
+		count++;
+	words = data ? arena_alloc(&c->arena, (count + 2) * sizeof(*words)) : NULL;
 	if (!words) {
 		c->b.problem = c->b.problem ? c->b.problem : -ENOMEM;
 		return NULL;
 	}
-	while (*at) {
-		size_t len = 0;
-
-		while (at[len] && at[len] != ',')
-			len += at[len] == '\\' && at[len + 1] ? 2 : 1;
-		if (len > 0)
-			words[count] = compile_textf(c, "%.*s", (int)len, at);
-		if (len > 0 && !is_for_mount_program(words[count]))
-			count++;
-		at += len + (at[len] == ',');
-	}
+	memcpy(words, data, count * sizeof(*words));
 	if ((entry->options.set & MOUNT_RO) && is_on_device(entry))
 		words[count++] = "ro";
 	return count > 0 ? words : NULL;

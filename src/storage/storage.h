@@ -35,6 +35,9 @@
 struct storage_volume {
 	enum rootfs_type type; /* never ROOTFS_DETECT; 0 (that) = no volume */
 	char *path;            /* heap: what stands behind "TYPE:" */
+	/* rbd: whom to be for Ceph where no wish says it, borrowed; NULL = its default user. Forgotten
+	 * by storage_volume_set(). */
+	const char *user;
 };
 
 void storage_volume_finish(struct storage_volume *volume);
@@ -51,7 +54,7 @@ struct storage_type {
 	enum rootfs_type type;
 	bool makes;           /* a new volume: all but nbd */
 	bool snapshots;       /* lxc-copy -s without another type */
-	bool backs_up;        /* lxc-snapshot is allowed */
+	bool backs_up;        /* lxc-snapshot is allowed: by a snapshot, else a copy of the type */
 	bool is_block;        /* has a file system of its own: --fstype, --fssize */
 	bool is_for_everyone; /* without being root */
 };
@@ -83,9 +86,19 @@ struct storage_wish {
 	/* Of the container, or NULL: its root owns the volume's root directory. */
 	const struct config_idmaps *maps;
 	/* What marks a volume that has no place in the container's directory as made by this
-	 * operation (a tag of lvm, a property of zfs and rbd): [a-z0-9]+, chosen by chance. */
+	 * operation (a tag of lvm, a property of zfs and rbd): [a-z0-9]+, chosen by chance
+	 * (storage_choose_mark()). */
 	const char *mark;
+	/* Above 0: the journal's descriptor. Programs that make the volume keep it open, and so its
+	 * lock, until they have ended, also when we are killed. */
+	int lock_fd;
+	/* storage_rename(): the directory that its container had; NULL = another one beside
+	 * `directory`. */
+	const char *former;
 };
+
+enum { STORAGE_MARK_SIZE = 17 };
+void storage_choose_mark(char ret[STORAGE_MARK_SIZE]);
 
 /*
  * What the wished volume is called. `source`: it will be a copy, or with `snapshot` a snapshot, of
@@ -94,6 +107,12 @@ struct storage_wish {
  */
 int storage_name(const struct storage_wish *wish, const struct storage_volume *source,
 		 bool snapshot, struct storage_volume *ret, struct err *e);
+
+/*
+ * Whether a new volume of the wished type could be made: is there such a file system, group, data
+ * set, program? Silent, and changes nothing. For `best` and lists of types.
+ */
+bool storage_works(const struct storage_wish *wish);
 
 /* Whether something of that name is there, whoever made it: 1, 0 or negative with e. */
 int storage_exists(const struct storage_volume *volume, struct err *e);
@@ -107,9 +126,16 @@ int storage_create(const struct storage_volume *volume, const struct storage_wis
 		   const struct storage_volume *source, struct err *e);
 
 /* Make it as a copy-on-write clone of the source. The driver's own copies (an overlay's upper
- * directory) are made, too. */
+ * directory, a loop file where blocks can't be shared) are made, too. -EXDEV: subvolumes on two
+ * file systems (btrfs); then nothing was made. */
 int storage_snapshot(const struct storage_volume *source, const struct storage_volume *volume,
 		     const struct storage_wish *wish, struct err *e);
+
+/*
+ * Whether a snapshot of this volume lives on when the volume is destroyed: 1, 0 (thick logical
+ * volumes, data sets; what can't be snapshotted at all) or negative with e.
+ */
+int storage_snapshots_last(const struct storage_volume *volume, struct err *e);
 
 /* It is complete, and nobody's undoing must find its mark any more. */
 int storage_commit(const struct storage_volume *volume, const char *mark, struct err *e);
@@ -137,9 +163,17 @@ enum {
 };
 
 /*
- * The volume's root directory, mounted nowhere: a descriptor (O_RDONLY of a directory, or of a
- * detached mount, which move_mount(2) may attach), or negative with e. `options`: those of
- * lxc.rootfs.options, or NULL.
+ * The volume's root directory, mounted nowhere: a descriptor to be taken as if it were O_PATH
+ * (openat(fd, ".") reads it), or negative with e. A detached mount goes with it, and may be
+ * attached by move_mount(2) while it is open. `options`: those of lxc.rootfs.options, or NULL; only
+ * `ro` and those for the file system count, idmap= does not.
+ *
+ * -EROFS: STORAGE_READ_ONLY, and the file system has a log that must be replayed first. -ETXTBSY:
+ * the file of a loop volume is in use by a container that runs, or another copy. Read-only, a block
+ * device that is mounted is seen as those see it who have mounted it.
+ *
+ * Who is not root in the initial user namespace opens overlays in a user namespace that has a mount
+ * namespace of its own.
  */
 int storage_open(const struct storage_volume *volume, const char *options, unsigned flags,
 		 struct err *e);

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * File systems in sparse files. A snapshot is a copy of the file, whose blocks are shared where the
+ * file system below can do that (ioctl_ficlone(2)).
+ */
+
+#include "storage/driver.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/directory.h"
+#include "base/macros.h"
+#include "storage/filesystem.h"
+#include "storage/place.h"
+
+enum { SECTOR = 512, PIECE = 8 << 20 };
+
+static int name(const struct storage_wish *wish, const struct storage_volume *source, bool snapshot,
+		struct str *ret, struct err *e)
+{
+	if (snapshot && source->type != ROOTFS_LOOP)
+		return place_refuse_snapshot(
+			source->type, "loop snapshot from @ backing store is not supported", e);
+	str_addf(ret, "%s/rootdev", wish->directory);
+	return 0;
+}
+
+static int exists(const struct storage_volume *volume, struct err *e)
+{
+	return place_is_there(volume->path, e);
+}
+
+static int make_file(const char *path, struct err *e)
+{
+	int r = directory_make_parents(path, 0755);
+	int fd;
+
+	if (r < 0)
+		return err_set(e, ERR_STORAGE, -r, "cannot create the way to \"%s\"", path);
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return fd >= 0 ? fd : err_set(e, ERR_STORAGE, errno, "cannot create \"%s\"", path);
+}
+
+static int create(const struct storage_volume *volume, const struct storage_wish *wish,
+		  uint64_t size, const char *fstype, struct err *e)
+{
+	autoclose int fd = make_file(volume->path, e);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	if (size > INT64_MAX - SECTOR)
+		size = INT64_MAX - SECTOR;
+	if (ftruncate(fd, (off_t)((size + SECTOR - 1) / SECTOR * SECTOR)) < 0) {
+		r = err_set(e, ERR_STORAGE, errno, "cannot make \"%s\" %llu bytes long",
+			    volume->path, (unsigned long long)size);
+		if (errno == EFBIG)
+			err_hint(e, "the file system below takes no files of this size");
+		return r;
+	}
+	r = filesystem_make(volume, wish, volume->path, fstype, e);
+	if (r == 0 && fsync(fd) < 0)
+		r = err_set(e, ERR_STORAGE, errno, "cannot write \"%s\"", volume->path);
+	return r;
+}
+
+/* One piece without holes. */
+static int copy_extent(int source, int target, off_t at, off_t end)
+{
+	while (at < end) {
+		off_t to = at;
+		size_t want = end - at < PIECE ? (size_t)(end - at) : PIECE;
+		ssize_t got = copy_file_range(source, &at, target, &to, want, 0);
+
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			return 0;
+	}
+	return 0;
+}
+
+static int copy_extents(int source, int target, off_t size)
+{
+	off_t at = 0;
+
+	while (at < size) {
+		off_t data = lseek(source, at, SEEK_DATA);
+		off_t hole;
+		int r;
+
+		if (data < 0)
+			return errno == ENXIO ? 0 : -errno;
+		hole = lseek(source, data, SEEK_HOLE);
+		r = hole < 0 ? -errno : copy_extent(source, target, data, hole);
+		if (r < 0)
+			return r;
+		at = hole;
+	}
+	return 0;
+}
+
+static int copy_file(int source, int target)
+{
+	struct stat status;
+
+	if (ioctl(target, FICLONE, source) == 0)
+		return 0;
+	if (fstat(source, &status) < 0 || ftruncate(target, status.st_size) < 0)
+		return -errno;
+	return copy_extents(source, target, status.st_size);
+}
+
+static int snapshot(const struct storage_volume *source, const struct storage_volume *volume,
+		    const struct storage_wish *wish, struct err *e)
+{
+	autoclose int source_fd = open(source->path, O_RDONLY | O_CLOEXEC);
+	autoclose int fd = -EBADF;
+	int r;
+
+	if (source_fd < 0)
+		return err_set(e, ERR_STORAGE, errno, "cannot open \"%s\"", source->path);
+	fd = make_file(volume->path, e);
+	if (fd < 0)
+		return fd;
+	r = copy_file(source_fd, fd);
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
+	if (r < 0)
+		return err_set(e, ERR_STORAGE, -r, "cannot copy \"%s\" to \"%s\"", source->path,
+			       volume->path);
+	return filesystem_renew(volume, wish, volume->path, true, e);
+}
+
+static int destroy(const struct storage_volume *volume, const struct config_idmaps *maps,
+		   const char *mark, struct err *e)
+{
+	struct stat status;
+
+	if (lstat(volume->path, &status) == 0 && !S_ISREG(status.st_mode) &&
+	    !S_ISLNK(status.st_mode))
+		return err_set(e, ERR_STORAGE, EINVAL, "\"%s\" is not removed: it is no file",
+			       volume->path);
+	if (unlink(volume->path) == 0 || errno == ENOENT || errno == ENOTDIR)
+		return 0;
+	return err_set(e, ERR_STORAGE, errno, "cannot remove \"%s\"", volume->path);
+}
+
+static int size(const struct storage_volume *volume, uint64_t *ret, struct err *e)
+{
+	struct stat status;
+
+	if (stat(volume->path, &status) < 0)
+		return err_set(e, ERR_STORAGE, errno, "cannot look at \"%s\"", volume->path);
+	*ret = (uint64_t)status.st_size;
+	return 0;
+}
+
+const struct storage_driver storage_loop = {
+	.name = name,
+	.exists = exists,
+	.create = create,
+	.snapshot = snapshot,
+	.snapshots_last = true,
+	.destroy = destroy,
+	.size = size,
+};

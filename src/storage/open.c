@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * storage_open(): a volume's root directory for copies, templates and hooks, as a mount that is
+ * attached nowhere. The kernel undoes all of it with the last descriptor.
+ */
+
+#include "storage/storage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/macros.h"
+#include "host/caller.h"
+#include "storage/source.h"
+#include "sys/loop_device.h"
+#include "sys/mount.h"
+
+enum { MESSAGE_ROOM = 256 };
+
+/* A mount that is being made. */
+struct opening {
+	const struct storage_source *source;
+	const char *device; /* what is mounted: the source's, or a loop device on it */
+	const char *fstype;
+	const char *const *options;
+	unsigned attributes;        /* MOUNT_ATTR_* */
+	char message[MESSAGE_ROOM]; /* what the kernel says about a failure */
+};
+
+/* -- reasons */
+
+static const char *hint_for(const struct opening *o, int errnum)
+{
+	const bool is_overlay = strcmp(o->fstype, "overlay") == 0;
+
+	switch (errnum) {
+	case ENODEV:
+		return "the kernel has no such file system: modprobe it, or install its module";
+	case EROFS:
+		return "it was not closed properly, and its log can't be replayed while nothing "
+		       "may be written: start its container once";
+	case EPERM:
+		return is_overlay ? "mounting an overlay without being root needs a user and a "
+				    "mount namespace, and Linux 5.11"
+				  : "only root can mount a block device";
+	case EBUSY:
+		return is_overlay ? "its upper or work directory is in use by another overlay"
+				  : "another program has the device for itself";
+	case EINVAL:
+	case ESTALE:
+		return is_overlay ? "the upper directory must lie on a file system that an overlay "
+				    "can write to (none on an overlay, vfat or NFS), and the lower "
+				    "ones must be those that it was made with"
+				  : NULL;
+	case EUCLEAN:
+		return "the file system is damaged: fsck";
+	default:
+		return NULL;
+	}
+}
+
+static int cannot_mount(const struct opening *o, int r, struct err *e)
+{
+	const char *hint = hint_for(o, -r);
+
+	err_set(e, ERR_STORAGE, -r, "Cannot mount the %s file system on \"%s\"%s%s", o->fstype,
+		o->source->device, o->message[0] ? ": " : "", o->message);
+	if (hint)
+		err_hint(e, "%s", hint);
+	return r;
+}
+
+/* -- mounting */
+
+/* "name" or "name=value". */
+static int set_option(int fs_fd, const char *option)
+{
+	const char *equals = strchr(option, '=');
+	autofree char *key = NULL;
+
+	if (!equals)
+		return mount_fs_flag(fs_fd, option);
+	key = strndup(option, (size_t)(equals - option));
+	return key ? mount_fs_string(fs_fd, key, equals + 1) : -ENOMEM;
+}
+
+static int mount_with(struct opening *o)
+{
+	autoclose int fs = mount_fs_open(o->fstype);
+	int r;
+
+	if (fs < 0)
+		return fs;
+	r = mount_fs_string(fs, "source", o->device);
+	for (const char *const *option = o->options; r == 0 && option && *option; option++)
+		r = set_option(fs, *option);
+	if (r == 0)
+		r = mount_fs_create(fs);
+	if (r == 0)
+		r = mount_fs_mount(fs, o->attributes);
+	if (r < 0 && mount_fs_message(fs, o->message, sizeof(o->message)) == 0)
+		o->message[0] = '\0';
+	return r;
+}
+
+static int mount_or_explain(struct opening *o, struct err *e)
+{
+	int r = mount_with(o);
+
+	return r < 0 ? cannot_mount(o, r, e) : r;
+}
+
+/* -- overlays */
+
+static int make_directory(const char *path, struct err *e)
+{
+	if (mkdir(path, 0755) == 0 || errno == EEXIST)
+		return 0;
+	return err_set(e, ERR_STORAGE, errno, "Cannot make the directory \"%s\" of an overlay",
+		       path);
+}
+
+static int open_overlay(const struct storage_source *source, struct arena *arena, struct err *e)
+{
+	struct opening o = {.source = source,
+			    .device = source->device,
+			    .fstype = source->fstype,
+			    .options = source->options};
+	int r;
+
+	if (source->is_long) {
+		err_set(e, ERR_STORAGE, ENAMETOOLONG,
+			"The directories of the overlay on \"%s\" have names that are too long",
+			source->device);
+		err_hint(e, "Linux 6.7 takes each by itself; names of more than 255 bytes none");
+		return -ENAMETOOLONG;
+	}
+	if (source->has_user_marks || geteuid() != 0 || !caller_is_in_initial_user_ns()) {
+		o.options = source_user_options(source, arena);
+		if (!o.options)
+			return err_set(e, ERR_NO_MEMORY, ENOMEM, "Cannot open an overlay");
+	}
+	if (source->is_read_only)
+		o.attributes = MOUNT_ATTR_RDONLY;
+	r = source->upper ? make_directory(source->upper, e) : 0;
+	if (r == 0 && source->work)
+		r = make_directory(source->work, e);
+	return r < 0 ? r : mount_or_explain(&o, e);
+}
+
+/* -- devices */
+
+static int cannot_loop(const char *path, int r, struct err *e)
+{
+	err_set(e, ERR_STORAGE, -r, "Cannot set up a loop device on \"%s\"", path);
+	switch (r) {
+	case -ETXTBSY:
+		err_hint(e, "a container that runs, or a copy that is being made, has the file");
+		break;
+	case -ENXIO:
+		err_hint(e, "modprobe loop; /dev must have loop-control and the loop devices");
+		break;
+	case -EACCES:
+	case -EPERM:
+		err_hint(e, "only root can set up loop devices");
+		break;
+	default:
+		break;
+	}
+	return r;
+}
+
+/* Whether the device is mounted, or claimed otherwise. */
+static bool is_in_use(const char *device)
+{
+	autoclose int fd = open(device, O_RDONLY | O_CLOEXEC | O_EXCL | O_NONBLOCK);
+
+	return fd < 0 && errno == EBUSY;
+}
+
+/*
+ * It is mounted: the superblock is shared with those who may write, and only our mount does not. So
+ * the option "ro", which stands first, is left out, unless they don't write either.
+ */
+static int share(struct opening *o, struct err *e)
+{
+	const char *const *options = o->options;
+	int r;
+
+	o->options = options + 1;
+	r = mount_with(o);
+	if (r != -EBUSY)
+		return r < 0 ? cannot_mount(o, r, e) : r;
+	o->options = options;
+	return mount_or_explain(o, e);
+}
+
+static int open_device(const struct storage_source *source, struct err *e)
+{
+	struct opening o = {.source = source,
+			    .device = source->device,
+			    .fstype = source->fstype,
+			    .options = source->options};
+	char path[LOOP_PATH_ROOM];
+	autoclose int loop = -EBADF;
+	unsigned number;
+	bool is_data_set;
+
+	if (!source->fstype)
+		return err_set(e, ERR_STORAGE, EMEDIUMTYPE,
+			       "The file system on \"%s\" is not recognised", source->device);
+	is_data_set = strcmp(source->fstype, "zfs") == 0;
+	if (source->is_read_only)
+		o.attributes = MOUNT_ATTR_RDONLY;
+	if (source->kind == SOURCE_MOUNT && source->is_read_only && !is_data_set &&
+	    is_in_use(source->device))
+		return share(&o, e);
+	if (source->kind == SOURCE_LOOP || (source->is_read_only && !is_data_set)) {
+		/* A log is not replayed on a device that can't be written. */
+		loop = loop_device_open(source->device, source->is_read_only, &number);
+		if (loop < 0)
+			return cannot_loop(source->device, loop, e);
+		loop_device_path(number, path);
+		o.device = path;
+	}
+	return mount_or_explain(&o, e);
+}
+
+/* -- all */
+
+static int open_directory(const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_set(e, ERR_STORAGE, errno, "Cannot open the root file system \"%s\"",
+			       path);
+	return fd;
+}
+
+static int read_options(const char *text, struct arena *arena, struct mount_options *ret,
+			struct err *e)
+{
+	*ret = (struct mount_options){};
+	return text ? mount_options_parse_rootfs(text, arena, ret, e) : 0;
+}
+
+static int open_source(const struct storage_source *source, struct arena *arena, struct err *e)
+{
+	switch (source->kind) {
+	case SOURCE_TREE:
+		return open_directory(source->device, e);
+	case SOURCE_NETWORK:
+		err_set(e, ERR_STORAGE, EOPNOTSUPP,
+			"A root file system of the type nbd can only be started: \"%s\"",
+			source->device);
+		err_hint(e, "qemu-img convert -O raw makes a file for the type loop of it");
+		return -EOPNOTSUPP;
+	case SOURCE_MOUNT:
+	case SOURCE_LOOP:
+		break;
+	}
+	return source_is_on_device(source) ? open_device(source, e)
+					   : open_overlay(source, arena, e);
+}
+
+int storage_open(const struct storage_volume *volume, const char *options, unsigned flags,
+		 struct err *e)
+{
+	struct arena arena = {};
+	struct mount_options parsed;
+	struct storage_source source;
+	int r = read_options(options, &arena, &parsed, e);
+
+	if (r >= 0)
+		r = storage_source(volume->type, volume->path, &parsed, flags & STORAGE_READ_ONLY,
+				   &arena, &source, e);
+	if (r >= 0)
+		r = open_source(&source, &arena, e);
+	arena_finish(&arena);
+	return r;
+}
