@@ -176,8 +176,23 @@ enum tare_destroy {
 	TARE_DESTROY_HAS_SNAPSHOTS,
 	TARE_DESTROY_HAS_CLONES,
 };
-/* An enum tare_destroy, or negative with e set. */
-int tare_destroy(struct lxc_container *c, struct err *e);
+enum { TARE_DESTROY_SNAPSHOTS = 1, TARE_DESTROY_CLONES = 2 };
+/*
+ * Destroy, `with` its own snapshots, or with the containers that need its storage. An enum
+ * tare_destroy, or negative with e set; TARE_DESTROY_HAS_CLONES has e set, too: who they are.
+ */
+int tare_destroy(struct lxc_container *c, unsigned with, struct err *e);
+
+struct tare_snapshot {
+	const char *name;         /* NULL: snap0, snap1 … */
+	const char *comment_file; /* "-" = standard input; NULL = none */
+	/* What people should know before it begins. May be NULL. */
+	void (*tell)(void *data, const char *text);
+	void *data;
+};
+/* Make a snapshot, whose name ret_name gets (heap). 0, or negative with e set. */
+int tare_snapshot(struct lxc_container *c, const struct tare_snapshot *how, char **ret_name,
+		  struct err *e);
 
 /* What is known of a container's run without asking it. */
 struct tare_address {

@@ -81,9 +81,26 @@ static bool destroy(struct lxc_container *c)
 	return r == 0;
 }
 
+static bool destroy_with_snapshots(struct lxc_container *c)
+{
+	struct err e = {0};
+	int r;
+
+	if (!c)
+		return false;
+	r = container_destroy_with(object_lock(c), DESTROY_WITH_SNAPSHOTS, &e);
+	object_unlock(c);
+	if (r > 0 && !err_is_set(&e))
+		explain_destroy(c, r, &e);
+	if (r != 0)
+		object_explain(c, &e, "cannot destroy the container");
+	return r == 0;
+}
+
 void object_set_create_members(struct lxc_container *c)
 {
 	c->create = create;
 	c->createl = createl;
 	c->destroy = destroy;
+	c->destroy_with_snapshots = destroy_with_snapshots;
 }

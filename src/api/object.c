@@ -195,6 +195,7 @@ static void set_members(struct lxc_container *c)
 	object_set_console_members(c);
 	object_set_device_members(c);
 	object_set_create_members(c);
+	object_set_snapshot_members(c);
 	object_set_later_members(c);
 }
 

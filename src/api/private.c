@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "config/cgroup_translate_rows.h"
 #include "container/runs.h"
+#include "container/snapshot.h"
 #include "container/spawn.h"
 
 _Static_assert((int)TARE_ALREADY_RUNNING == (int)START_ALREADY_RUNNING, "handed through");
@@ -24,6 +25,9 @@ _Static_assert((int)TARE_DESTROY_NOT_DEFINED == (int)DESTROY_NOT_DEFINED &&
 		       (int)TARE_DESTROY_RUNNING == (int)DESTROY_RUNNING &&
 		       (int)TARE_DESTROY_HAS_SNAPSHOTS == (int)DESTROY_HAS_SNAPSHOTS &&
 		       (int)TARE_DESTROY_HAS_CLONES == (int)DESTROY_HAS_CLONES,
+	       "handed through");
+_Static_assert((int)TARE_DESTROY_SNAPSHOTS == (int)DESTROY_WITH_SNAPSHOTS &&
+		       (int)TARE_DESTROY_CLONES == (int)DESTROY_WITH_CLONES,
 	       "handed through");
 
 const struct err *tare_last_error(struct lxc_container *c)
@@ -163,12 +167,28 @@ int tare_run_sealed(const char *name, char **argv, struct err *e)
 	return r;
 }
 
-int tare_destroy(struct lxc_container *c, struct err *e)
+int tare_destroy(struct lxc_container *c, unsigned with, struct err *e)
 {
-	int r = container_destroy(object_lock(c), e);
+	int r = with ? container_destroy_with(object_lock(c), with, e)
+		     : container_destroy(object_lock(c), e);
 
 	object_unlock(c);
 	return r;
+}
+
+int tare_snapshot(struct lxc_container *c, const struct tare_snapshot *how, char **ret_name,
+		  struct err *e)
+{
+	const struct snapshot_options options = {
+		.name = how->name,
+		.comment_file = how->comment_file,
+		.tell = how->tell,
+		.data = how->data,
+	};
+	int r = container_snapshot(object_lock(c), &options, ret_name, e);
+
+	object_unlock(c);
+	return r < 0 ? r : 0;
 }
 
 /* One address as text; false for those of lo and what has no text. */

@@ -169,6 +169,12 @@ void json_add_uint(struct json *j, uint64_t value)
 	str_addf(j->out, "%" PRIu64, value);
 }
 
+void json_add_thousandths(struct json *j, uint64_t value)
+{
+	begin_value(j);
+	str_addf(j->out, "%" PRIu64 ".%03" PRIu64, value / 1000, value % 1000);
+}
+
 void json_add_bool(struct json *j, bool value)
 {
 	begin_value(j);

@@ -55,5 +55,7 @@ void json_add_string(struct json *j, const char *text);
 
 void json_add_int(struct json *j, int64_t value);
 void json_add_uint(struct json *j, uint64_t value);
+/* A number with three digits behind the point. */
+void json_add_thousandths(struct json *j, uint64_t value);
 void json_add_bool(struct json *j, bool value);
 void json_add_null(struct json *j);

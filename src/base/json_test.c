@@ -46,6 +46,7 @@ static void fill(struct json *j)
 	json_name(j, "list");
 	json_open_array(j);
 	json_add_uint(j, UINT64_MAX);
+	json_add_thousandths(j, 12034);
 	json_add_bool(j, true);
 	json_add_bool(j, false);
 	json_add_null(j);
@@ -69,15 +70,17 @@ static void documents_are_compact_or_indented(void **state)
 
 	json_init(&j, &compact, 0);
 	fill(&j);
-	assert_string_equal(str_text(&compact),
-			    "{\"name\":\"c1\",\"list\":[18446744073709551615,true,false,null,null,"
-			    "{},[]],\"last\":-1}");
+	assert_string_equal(
+		str_text(&compact),
+		"{\"name\":\"c1\",\"list\":[18446744073709551615,12.034,true,false,null,null,"
+		"{},[]],\"last\":-1}");
 	json_init(&j, &indented, 2);
 	fill(&j);
-	assert_string_equal(str_text(&indented),
-			    "{\n  \"name\": \"c1\",\n  \"list\": [\n    18446744073709551615,\n"
-			    "    true,\n    false,\n    null,\n    null,\n    {},\n    []\n  ],\n"
-			    "  \"last\": -1\n}");
+	assert_string_equal(
+		str_text(&indented),
+		"{\n  \"name\": \"c1\",\n  \"list\": [\n    18446744073709551615,\n"
+		"    12.034,\n    true,\n    false,\n    null,\n    null,\n    {},\n    []\n  ],\n"
+		"  \"last\": -1\n}");
 }
 
 static void assert_quoted(const char *text, const char *expected)

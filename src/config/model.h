@@ -202,6 +202,7 @@ struct config_net {
 	const char *link;
 	const char *name;
 	const char *hwaddr;
+	const char *hwaddr_template; /* what was written with x in it, NULL = nothing was */
 	const char *mtu;
 	const char *script_up;
 	const char *script_down;

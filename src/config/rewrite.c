@@ -280,17 +280,42 @@ static int rewrite_fstab(struct config *c, const struct config_rewrite *how,
 	return r < 0 ? r : put(c, "lxc.mount.fstab", str_text(&mapped), e);
 }
 
-static int renew_hwaddrs(struct config *c, struct err *e)
+/* Heap. 0, -ENOMEM, or an errno of the random source. */
+static int make_hwaddr(const struct config *c, const char *template, char **ret)
+{
+	char generated[HWADDR_TEXT];
+	autofree char *address = NULL;
+	int r = template ? 0 : hwaddr_generate(generated, c->effects.random);
+
+	if (r < 0)
+		return r;
+	address = strdup(template ? template : generated);
+	if (!address)
+		return -ENOMEM;
+	r = template ? hwaddr_expand(address, c->effects.random) : 0;
+	if (r == 0)
+		*ret = take_ptr(address);
+	return r;
+}
+
+static const char *find_template(const struct config_rewrite *how, uint32_t index)
+{
+	const struct config_net *net = how->original ? config_find_net(how->original, index) : NULL;
+
+	return net ? net->hwaddr_template : NULL;
+}
+
+static int renew_hwaddrs(struct config *c, const struct config_rewrite *how, struct err *e)
 {
 	for (size_t i = 0; i < c->values.nets.count; i++) {
 		const struct config_net *net = &c->values.nets.items[i];
-		char address[HWADDR_TEXT];
+		autofree char *address = NULL;
 		autostr key = {};
 		int r;
 
 		if (!net->hwaddr)
 			continue;
-		r = hwaddr_generate(address, c->effects.random);
+		r = make_hwaddr(c, find_template(how, net->index), &address);
 		if (r < 0)
 			return err_set(e, ERR_SYSTEM, -r, "Failed to make a hardware address");
 		str_addf(&key, "lxc.net.%u.hwaddr", (unsigned)net->index);
@@ -320,6 +345,54 @@ int config_rewrite(struct config *c, const struct config_rewrite *how,
 	if (r == 0 && how->uts_name)
 		r = put(c, "lxc.uts.name", how->uts_name, e);
 	if (r == 0 && how->new_hwaddrs)
-		r = renew_hwaddrs(c, e);
+		r = renew_hwaddrs(c, how, e);
 	return r;
+}
+
+/* Whether what begins here is a path of its own, and not the end of a longer one. */
+static bool may_begin_path(const char *value, const char *at)
+{
+	char c = at > value ? at[-1] : ' ';
+
+	return !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
+	       !strchr("/._-#", c);
+}
+
+static bool may_end_path(const char *at)
+{
+	return *at == '\0' || strchr("/ \t\n:,;\"'\\", *at);
+}
+
+static void move_line(const char *line, size_t len, const char *old_directory,
+		      const char *new_directory, struct str *out)
+{
+	const size_t old_len = strlen(old_directory);
+	const char *end = line + len;
+	const char *equals = memchr(line, '=', len);
+	const char *first = line + strspn(line, " \t");
+
+	if (!equals || *first == '#')
+		return str_add_bytes(out, line, len);
+	str_add_bytes(out, line, (size_t)(equals + 1 - line));
+	for (const char *at = equals + 1; at < end;) {
+		if ((size_t)(end - at) >= old_len && memcmp(at, old_directory, old_len) == 0 &&
+		    may_begin_path(equals + 1, at) && may_end_path(at + old_len)) {
+			str_add(out, new_directory);
+			at += old_len;
+		} else {
+			str_add_char(out, *at++);
+		}
+	}
+}
+
+void config_move_paths(const char *text, const char *old_directory, const char *new_directory,
+		       struct str *out)
+{
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		len += text[len] == '\n';
+		move_line(text, len, old_directory, new_directory, out);
+		text += len;
+	}
 }

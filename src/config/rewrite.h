@@ -15,6 +15,9 @@ struct config_rewrite {
 	const char *uts_name; /* new lxc.uts.name; NULL keeps the old one */
 	const char *rootfs;   /* new lxc.rootfs.path with its type; NULL keeps the old one */
 	bool new_hwaddrs;     /* interfaces with a hwaddr get another one */
+	/* Whose text this was: addresses that were written there with x in them get other digits
+	 * in their place. NULL = nobody's. */
+	const struct config *original;
 };
 
 /* A file (or, of an include, directory) that a rewritten value names below the new directory. */
@@ -33,3 +36,11 @@ struct config_file_copies {
  */
 int config_rewrite(struct config *c, const struct config_rewrite *how,
 		   struct config_file_copies *ret, struct err *e);
+
+/*
+ * For a container whose directory has got another name: the text of its configuration with every
+ * path in a value that lies in the old directory leading into the new one. Comments, and all other
+ * bytes, stay. Doing it twice is fine.
+ */
+void config_move_paths(const char *text, const char *old_directory, const char *new_directory,
+		       struct str *out);

@@ -336,6 +336,57 @@ static void values_that_are_refused_stop_the_rewriting(void **state)
 	fixture_finish(&f);
 }
 
+static void a_template_gets_other_digits(void **state)
+{
+	struct config_file_copies copies = {};
+	struct config_rewrite how = paths_only;
+	struct fixture original;
+	struct fixture f;
+	autostr text = {};
+
+	(void)state;
+	fixture_init(&original);
+	assert_loads(&original,
+		     "lxc.net.0.type = veth\nlxc.net.0.hwaddr = 00:16:3E:xx:Xx:0x\n"
+		     "lxc.net.1.type = veth\nlxc.net.1.hwaddr = 00:16:3e:xx:xx:xx\n"
+		     "lxc.net.1.hwaddr = 00:16:3e:11:22:33\n");
+	config_text(&original.config, &text);
+	fixture_init(&f);
+	assert_loads(&f, "lxc.net.0.type = veth\nlxc.net.0.hwaddr = 00:16:3E:01:02:03\n"
+			 "lxc.net.1.type = veth\nlxc.net.1.hwaddr = 00:16:3e:11:22:33\n");
+	how.new_hwaddrs = true;
+	how.original = &original.config;
+	assert_int_equal(config_rewrite(&f.config, &how, &copies, &f.error), 0);
+	assert_text(&f, "lxc.net.0.type = veth\nlxc.net.0.hwaddr = 00:16:3E:bb:bb:0b\n"
+			"lxc.net.1.type = veth\nlxc.net.1.hwaddr = 10:66:6a:bb:bb:bb\n");
+	fixture_finish(&f);
+	fixture_finish(&original);
+}
+
+static void paths_in_a_moved_directory_move(void **state)
+{
+	static const char text[] = "# /var/lib/lxc/a/rootfs\n"
+				   "lxc.rootfs.path = overlay:/x:/var/lib/lxc/a/overlay/delta\n"
+				   "lxc.mount.entry=/var/lib/lxc/a/s m overlay "
+				   "lowerdir=/var/lib/lxc/a,upperdir=/mnt/var/lib/lxc/a/u 0 0\n"
+				   "lxc.log.file = \"/var/lib/lxc/a\"\n"
+				   "lxc.hook.start = /var/lib/lxc/ab/x /var/lib/lxc/a/y";
+	static const char moved[] = "# /var/lib/lxc/a/rootfs\n"
+				    "lxc.rootfs.path = overlay:/x:/v/b/overlay/delta\n"
+				    "lxc.mount.entry=/v/b/s m overlay "
+				    "lowerdir=/v/b,upperdir=/mnt/var/lib/lxc/a/u 0 0\n"
+				    "lxc.log.file = \"/v/b\"\n"
+				    "lxc.hook.start = /var/lib/lxc/ab/x /v/b/y";
+	autostr once = {};
+	autostr twice = {};
+
+	(void)state;
+	config_move_paths(text, "/var/lib/lxc/a", "/v/b", &once);
+	assert_string_equal(str_text(&once), moved);
+	config_move_paths(str_text(&once), "/var/lib/lxc/a", "/v/b", &twice);
+	assert_string_equal(str_text(&twice), moved);
+}
+
 static int no_entropy(void *buf, size_t len)
 {
 	(void)buf;
@@ -375,6 +426,8 @@ int main(void)
 		cmocka_unit_test(line_breaks_are_refused),
 		cmocka_unit_test(values_that_are_refused_stop_the_rewriting),
 		cmocka_unit_test(missing_randomness_is_an_error),
+		cmocka_unit_test(a_template_gets_other_digits),
+		cmocka_unit_test(paths_in_a_moved_directory_move),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

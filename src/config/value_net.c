@@ -94,6 +94,12 @@ int value_parse_hwaddr(const struct value_slot *s, const char *text, struct err 
 	if (hwaddr_parse(address, octets, NULL) < 0)
 		memcpy(address, text, strlen(text));
 	*(const char **)s->field = address;
+	s->net->hwaddr_template = NULL;
+	if (strcmp(address, text) != 0) {
+		s->net->hwaddr_template = arena_strdup(&s->config->arena, text);
+		if (!s->net->hwaddr_template)
+			return value_no_memory(e);
+	}
 	return 0;
 }
 

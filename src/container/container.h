@@ -12,6 +12,7 @@
  * base/log.
  */
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,6 +22,7 @@
 #include "base/str.h"
 #include "base/vec.h"
 #include "config/config.h"
+#include "copy/copy.h"
 #include "run/record.h"
 
 struct container_path {
@@ -248,6 +250,57 @@ int container_create(struct container *c, const struct create_options *options, 
 /* Positive outcomes: what stands in the way. */
 enum { DESTROY_NOT_DEFINED = 1, DESTROY_RUNNING, DESTROY_HAS_SNAPSHOTS, DESTROY_HAS_CLONES };
 int container_destroy(struct container *c, struct err *e);
+
+/*
+ * The same with its snapshots, or with the containers that need its storage as well (and their
+ * snapshots). Nothing is touched when one of those that would go runs or is needed by others, who
+ * are named in e then (DESTROY_HAS_CLONES).
+ */
+enum { DESTROY_WITH_SNAPSHOTS = 1, DESTROY_WITH_CLONES = 2 };
+int container_destroy_with(struct container *c, unsigned flags, struct err *e);
+
+/* clone.c, rename.c ----------------------------------------------------------------------------*/
+
+struct clone_options {
+	const char *name;       /* of the copy; NULL = the same */
+	bool is_hidden;         /* it may begin with a dot */
+	const char *lxcpath;    /* where it is put, which must exist; NULL = beside the source */
+	unsigned flags;         /* LXC_CLONE_* */
+	const char *type;       /* kind of storage; NULL = chosen (spec/storage.md §6) */
+	const char *fstype;     /* of kinds with a file system of their own; NULL = the source's */
+	uint64_t size;          /* of these, in bytes; 0 = the source's */
+	char *const *arguments; /* further ones for lxc.hook.clone, or NULL */
+	/* Called when the copy's storage is there and `copy->config` is its configuration, which
+	 * is saved behind it: for what else is to be in it, or in its directory. May be NULL. */
+	int (*prepare)(void *data, struct container *copy, struct err *e);
+	void *prepare_data;
+	copy_progress_fn progress; /* of a full copy; NULL */
+	void *progress_data;
+	const atomic_bool *cancel; /* ends it with -ECANCELED; NULL */
+};
+
+/*
+ * Copy a container: configuration, storage, files that its configuration names in its directory,
+ * dependencies. Journalled: what fails, is cancelled or killed leaves nothing. `ret` (may be NULL)
+ * gets an object for the copy. 0 or negative: ERR_NOT_DEFINED, ERR_ALREADY_RUNNING,
+ * ERR_ALREADY_DEFINED; -EOPNOTSUPP: there is no such copy or snapshot.
+ */
+int container_clone(struct container *c, const struct clone_options *options,
+		    struct container **ret, struct err *e);
+
+/*
+ * Another name in the same lxcpath. Nothing is copied: storage keeps its place on the disk, MAC
+ * addresses, snapshots and dependencies stay. lxc.uts.name and /etc/hostname become the new name
+ * unless `keep_name`; clone hooks run before anything has changed. Journalled: behind a kill it is
+ * undone, or finished. The object keeps the old name. Refused while it runs and while others need
+ * its storage.
+ */
+struct rename_options {
+	bool keep_name;
+	char *const *arguments; /* further ones for lxc.hook.clone, or NULL */
+};
+int container_rename(struct container *c, const char *name, const struct rename_options *options,
+		     struct err *e);
 
 /* list.c ---------------------------------------------------------------------------------------*/
 

@@ -21,6 +21,8 @@
 #include "container/depend.h"
 #include "container/directory.h"
 #include "container/partial.h"
+#include "container/rename.h"
+#include "container/restore.h"
 #include "storage/removal.h"
 #include "sys/file.h"
 
@@ -234,6 +236,8 @@ struct undoing {
 	const char *config_path; /* NULL = the notes say nothing of it */
 	const char *old_config;  /* NULL = there was none */
 	size_t old_length;
+	struct rename_notes rename;
+	bool restoring;
 };
 
 /* "made DEVICE:INODE PATH": somebody may have put another one in its place since. */
@@ -332,6 +336,10 @@ static char *take_note(struct undoing *u, char *line, const char *end, int *ret,
 		*ret = remove_volume(u, rest, e);
 	} else if ((rest = text_after(line, "made "))) {
 		*ret = remove_made(u, rest, e);
+	} else if (rename_take_note(&u->rename, line)) {
+		return newline + 1;
+	} else if (strcmp(line, restore_note) == 0) {
+		u->restoring = true;
 	} else if ((rest = text_after(line, "making ")) && !text_starts(newline + 1, "made ")) {
 		rmdir(rest);
 	}
@@ -411,8 +419,15 @@ static int follow_notes(struct undoing *u, char *notes, size_t len, struct err *
 			 c->name);
 	while (r == 0 && at && *at)
 		at = take_note(u, at, notes + len, &r, e);
-	if (r == 0 && u->destroying)
+	/* A copy may have said already whose storage it needs. */
+	if (r == 0 && u->made_directory)
 		r = depend_leave(c, e);
+	if (r < 0)
+		return r;
+	if (u->rename.from)
+		return rename_recover(c, &u->rename, e);
+	if (u->restoring)
+		r = restore_settle(c, e);
 	if (r < 0)
 		return r;
 	if (u->made_directory)

@@ -19,6 +19,7 @@
  *	                            (storage/storage.h); the mark "-": in any case
  *	idmap ENTRY                 of the container, for the ids of what is removed
  *	destroying                  the container: all of it goes, the configuration last
+ *	rename-…                    another name for the container (container/rename.h)
  */
 
 #include "base/err.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Reading and clearing up the dependency files. Making entries is the business of clones, which
- * come later; here is what destroying must respect.
+ * The dependency files. Each is changed under the disk lock of the container that it belongs to, as
+ * LXC does it; a list that becomes empty is removed.
  */
 
 #include "container/depend.h"
@@ -57,48 +57,89 @@ static int read_list(const char *path, char **ret, struct err *e)
 	return r;
 }
 
-/* An entry whose container is gone (a crash, an older LXC) must not stand in the way for ever. */
+static bool is_missing(const struct container *c, const char *suffix)
+{
+	autofree char *path = container_path(c, suffix);
+	struct stat status;
+
+	return path && lstat(path, &status) < 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+/* An entry whose container is gone (a crash, an older LXC) must not stand in the way for ever. One
+ * that is being made has a marker, and no configuration yet. */
 static bool is_gone(const char *lxcpath, const char *name)
 {
 	struct container *dependent = NULL;
-	struct stat status;
 	bool gone;
 
 	if (lxcpath[0] != '/' || !name[0])
 		return true;
 	if (container_open_bare(name, lxcpath, &dependent, NULL) < 0)
 		return false;
-	gone = stat(dependent->config_file, &status) < 0 && (errno == ENOENT || errno == ENOTDIR);
+	gone = is_missing(dependent, "/config") && is_missing(dependent, "/partial");
 	container_free(dependent);
 	return gone;
 }
 
-int depend_is_needed(const struct container *c, struct str *names, struct err *e)
+void depend_pairs_finish(struct depend_pairs *pairs)
+{
+	for (size_t i = 0; i < pairs->count; i++) {
+		free(pairs->items[i].lxcpath);
+		free(pairs->items[i].name);
+	}
+	vec_finish(pairs);
+}
+
+static int add_pair(struct depend_pairs *pairs, const char *lxcpath, const char *name)
+{
+	struct depend_pair *pair = vec_push(pairs);
+
+	if (!pair)
+		return -ENOMEM;
+	pair->lxcpath = strdup(lxcpath);
+	pair->name = strdup(name);
+	return pair->lxcpath && pair->name ? 0 : -ENOMEM;
+}
+
+int depend_list(const struct container *c, struct depend_pairs *ret, struct err *e)
 {
 	autofree char *path = container_path(c, "/lxc_snapshots");
+	struct depend_pairs pairs = {};
 	autofree char *text = NULL;
-	uint64_t count;
 	char *at, *lxcpath;
-	int needed = 0;
 	int r = read_list(path, &text, e);
 
-	if (r != 0 || !text)
-		return r < 0 ? r : 0;
-	if (is_count(text, &count)) {
-		if (count > 0)
-			str_addf(names, "%llu clones", (unsigned long long)count);
-		return count > 0;
-	}
-	at = text;
-	while ((lxcpath = next_line(&at))) {
+	if (r < 0)
+		return r;
+	at = text && !is_count(text, &pairs.nameless) ? text : NULL;
+	for (r = 0; r == 0 && at && (lxcpath = next_line(&at));) {
 		const char *name = next_line(&at);
 
-		if (!name || is_gone(lxcpath, name))
-			continue;
-		str_addf(names, "%s%s", needed ? " " : "", name);
-		needed = 1;
+		if (name && !is_gone(lxcpath, name))
+			r = add_pair(&pairs, lxcpath, name);
 	}
-	return needed;
+	if (r < 0) {
+		depend_pairs_finish(&pairs);
+		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+	}
+	*ret = pairs;
+	return 0;
+}
+
+int depend_is_needed(const struct container *c, struct str *names, struct err *e)
+{
+	struct depend_pairs pairs = {};
+	int r = depend_list(c, &pairs, e);
+
+	if (r < 0)
+		return r;
+	r = pairs.count > 0 || pairs.nameless > 0;
+	if (pairs.nameless > 0)
+		str_addf(names, "%llu clones", (unsigned long long)pairs.nameless);
+	for (size_t i = 0; i < pairs.count; i++)
+		str_addf(names, "%s%s", i ? " " : "", pairs.items[i].name);
+	depend_pairs_finish(&pairs);
+	return r;
 }
 
 /* The list without the pair, or one less. */
@@ -120,34 +161,63 @@ static void leave_out(char *text, const struct container *c, struct str *ret)
 	}
 }
 
-static int leave_one(const struct container *c, const char *lxcpath, const char *name,
-		     struct err *e)
+/* A list's new text is appended to `ret`. `text`: the old one, which is taken apart. */
+typedef void (*edit_fn)(char *text, const struct container *c, const void *context,
+			struct str *ret);
+
+static int write_list(const char *path, const struct str *text, struct err *e)
+{
+	int r;
+
+	if (str_failed(text))
+		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+	if (text->len == 0)
+		r = unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+	else
+		r = file_replace(AT_FDCWD, path, str_text(text), text->len, 0644);
+	return r < 0 ? err_set(e, ERR_FILE_WRITE, -r, "cannot update \"%s\"", path) : 0;
+}
+
+static int refuse_gone(const struct container *source, struct err *e)
+{
+	return err_set(e, ERR_NOT_DEFINED, ENOENT,
+		       "container %s, whose storage is needed, is gone from \"%s\"", source->name,
+		       source->lxcpath);
+}
+
+/* Change the list of who needs `name`, under its lock. `must_exist`: it is to be a container. */
+static int edit_one(const struct container *c, const char *lxcpath, const char *name, edit_fn edit,
+		    const void *context, bool must_exist, struct err *e)
 {
 	struct container *source = NULL;
 	autofree char *path = NULL;
 	autofree char *text = NULL;
 	autoclose int lock_fd = -EBADF;
-	autostr rest = {};
+	autostr list = {};
+	bool is_there;
 	int r = container_open_bare(name, lxcpath, &source, e);
 
 	if (r < 0)
 		return r;
 	path = container_path(source, "/lxc_snapshots");
 	lock_fd = container_lock_disk(source, e);
+	is_there = container_is_defined(source);
+	if (lock_fd >= 0 && !is_there && must_exist)
+		r = refuse_gone(source, e);
 	container_free(source);
-	if (lock_fd < 0)
-		return lock_fd;
+	if (lock_fd < 0 || r < 0)
+		return lock_fd < 0 ? lock_fd : r;
 	r = read_list(path, &text, e);
-	if (r != 0 || !text)
+	if (r < 0 || (r > 0 && !must_exist))
 		return r < 0 ? r : 0;
-	leave_out(text, c, &rest);
-	if (str_failed(&rest))
-		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
-	if (rest.len == 0)
-		r = unlink(path) < 0 && errno != ENOENT ? -errno : 0;
-	else
-		r = file_replace(AT_FDCWD, path, str_text(&rest), rest.len, 0644);
-	return r < 0 ? err_set(e, ERR_FILE_WRITE, -r, "cannot update \"%s\"", path) : 0;
+	edit(text, c, context, &list);
+	return write_list(path, &list, e);
+}
+
+static void leave_list(char *text, const struct container *c, const void *context, struct str *ret)
+{
+	if (text)
+		leave_out(text, c, ret);
 }
 
 int depend_leave(const struct container *c, struct err *e)
@@ -164,7 +234,202 @@ int depend_leave(const struct container *c, struct err *e)
 		const char *name = next_line(&at);
 
 		if (name && name[0] && lxcpath[0] == '/')
-			r = leave_one(c, lxcpath, name, e);
+			r = edit_one(c, lxcpath, name, leave_list, NULL, false, e);
+	}
+	return r;
+}
+
+/* Old lists only count. */
+static void join_list(char *text, const struct container *c, const void *context, struct str *ret)
+{
+	uint64_t count;
+	char *lxcpath;
+
+	if (text && is_count(text, &count)) {
+		str_addf(ret, "%llu", (unsigned long long)count + 1);
+		return;
+	}
+	while (text && (lxcpath = next_line(&text))) {
+		const char *name = next_line(&text);
+
+		if (name && !is_gone(lxcpath, name) &&
+		    (strcmp(lxcpath, c->lxcpath) != 0 || strcmp(name, c->name) != 0))
+			str_addf(ret, "%s\n%s\n", lxcpath, name);
+	}
+	str_addf(ret, "%s\n%s\n", c->lxcpath, c->name);
+}
+
+static bool has_pair(const char *text, const char *lxcpath, const char *name)
+{
+	autofree char *copy = text ? strdup(text) : NULL;
+	char *at = copy;
+	char *line;
+	bool found = false;
+
+	while (at && !found && (line = next_line(&at))) {
+		const char *other = next_line(&at);
+
+		found = other && strcmp(line, lxcpath) == 0 && strcmp(other, name) == 0;
+	}
+	return found;
+}
+
+/* One pair more in LXCPATH/NAME/lxc_rdepends. 1 = it was there. */
+static int note_need(const struct container *c, const char *lxcpath, const char *name,
+		     struct err *e)
+{
+	autofree char *path = container_path(c, "/lxc_rdepends");
+	autofree char *text = NULL;
+	autostr list = {};
+	int r = read_list(path, &text, e);
+
+	if (r < 0)
+		return r;
+	if (has_pair(text, lxcpath, name))
+		return 1;
+	str_addf(&list, "%s%s%s\n%s\n", text ? text : "",
+		 text && text[0] && !text_ends(text, "\n") ? "\n" : "", lxcpath, name);
+	return write_list(path, &list, e);
+}
+
+int depend_add(const struct container *c, const char *lxcpath, const char *name, struct err *e)
+{
+	int r = note_need(c, lxcpath, name, e);
+
+	return r == 0 ? edit_one(c, lxcpath, name, join_list, NULL, true, e) : r < 0 ? r : 0;
+}
+
+int depend_inherit(const struct container *c, const struct container *source, struct err *e)
+{
+	autofree char *path = container_path(source, "/lxc_rdepends");
+	autofree char *text = NULL;
+	char *at, *lxcpath;
+	int r = read_list(path, &text, e);
+
+	if (r != 0 || !text)
+		return r < 0 ? r : 0;
+	at = text;
+	while (r == 0 && (lxcpath = next_line(&at))) {
+		const char *name = next_line(&at);
+
+		/* One that is gone can't be needed any more, whatever became of its storage. */
+		if (name && !is_gone(lxcpath, name))
+			r = depend_add(c, lxcpath, name, e);
+	}
+	return r;
+}
+
+/* Whether anything is in a directory: what is mounted there may just not be. */
+static bool is_in_use(const char *path, size_t len)
+{
+	autofree char *directory_path = strndup(path, len);
+	DIR *directory = directory_path ? opendir(directory_path) : NULL;
+	const struct dirent *entry;
+	bool found = false;
+
+	while (directory && !found && (entry = readdir(directory)))
+		found = entry->d_name[0] != '.';
+	if (directory)
+		closedir(directory);
+	return found;
+}
+
+/* Gone for good, and not with a file system that isn't mounted now. */
+static bool is_gone_for_good(const char *lxcpath, const char *name)
+{
+	size_t len = strlen(lxcpath);
+
+	if (!is_gone(lxcpath, name))
+		return false;
+	/* Snapshots go with their container. */
+	if (text_ends(lxcpath, "/snaps"))
+		for (int i = 0; i < 2; i++)
+			while (len > 0 && lxcpath[--len] != '/')
+				;
+	return is_in_use(lxcpath, len > 0 ? len : 1);
+}
+
+static size_t leave_out_gone(char *text, struct str *ret)
+{
+	size_t left_out = 0;
+	char *lxcpath;
+
+	while ((lxcpath = next_line(&text))) {
+		const char *name = next_line(&text);
+
+		if (!name || is_gone_for_good(lxcpath, name))
+			left_out++;
+		else
+			str_addf(ret, "%s\n%s\n", lxcpath, name);
+	}
+	return left_out;
+}
+
+static int clean_one(const struct container *c, const char *suffix, struct err *e)
+{
+	autofree char *path = container_path(c, suffix);
+	autofree char *text = NULL;
+	autostr rest = {};
+	uint64_t count;
+	size_t left_out;
+	int r = read_list(path, &text, e);
+
+	if (r != 0 || !text || is_count(text, &count))
+		return r < 0 ? r : 0;
+	left_out = leave_out_gone(text, &rest);
+	r = left_out > 0 ? write_list(path, &rest, e) : 0;
+	return r < 0 ? r : (int)left_out;
+}
+
+int depend_clean(const struct container *c, struct err *e)
+{
+	autoclose int lock_fd = container_lock_disk(c, e);
+	int needed_by = lock_fd < 0 ? lock_fd : clean_one(c, "/lxc_snapshots", e);
+	int needs = needed_by < 0 ? needed_by : clean_one(c, "/lxc_rdepends", e);
+
+	return needs < 0 ? needs : needed_by + needs;
+}
+
+/* `context`: who it was. */
+static void rename_in_list(char *text, const struct container *c, const void *context,
+			   struct str *ret)
+{
+	const struct container *former = context;
+	uint64_t count;
+	char *lxcpath;
+
+	if (!text)
+		return;
+	if (is_count(text, &count)) {
+		str_add(ret, text);
+		return;
+	}
+	while ((lxcpath = next_line(&text))) {
+		const char *name = next_line(&text);
+		bool is_it = name && strcmp(lxcpath, former->lxcpath) == 0 &&
+			     strcmp(name, former->name) == 0;
+
+		if (name)
+			str_addf(ret, "%s\n%s\n", is_it ? c->lxcpath : lxcpath,
+				 is_it ? c->name : name);
+	}
+}
+
+int depend_rename(const struct container *c, const struct container *former, struct err *e)
+{
+	autofree char *path = container_path(c, "/lxc_rdepends");
+	autofree char *text = NULL;
+	char *at, *lxcpath;
+	int r = read_list(path, &text, e);
+
+	if (r != 0 || !text)
+		return r < 0 ? r : 0;
+	at = text;
+	while (r == 0 && (lxcpath = next_line(&at))) {
+		const char *name = next_line(&at);
+
+		if (name && name[0] && lxcpath[0] == '/')
+			r = edit_one(c, lxcpath, name, rename_in_list, former, false, e);
 	}
 	return r;
 }

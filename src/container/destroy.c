@@ -12,11 +12,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "base/macros.h"
-#include "container/client.h"
+#include "container/address.h"
 #include "container/creation.h"
 #include "container/depend.h"
 #include "container/hooks.h"
@@ -37,22 +36,6 @@ int destroy_tree_but(const struct config *config, const char *path, const char *
 int destroy_tree(const struct config *config, const char *path, struct err *e)
 {
 	return destroy_tree_but(config, path, NULL, e);
-}
-
-/* Hold the run's address: 0 with a descriptor, DESTROY_RUNNING, or negative. */
-static int hold_address(const struct container *c, int *ret, struct err *e)
-{
-	autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct sockaddr_un address;
-	socklen_t length = client_address(c->lxcpath, c->name, &address);
-
-	if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, length) == 0) {
-		*ret = take_fd(fd);
-		return 0;
-	}
-	if (fd >= 0 && errno == EADDRINUSE)
-		return DESTROY_RUNNING;
-	return err_set(e, ERR_SYSTEM, errno, "cannot reserve the address of container %s", c->name);
 }
 
 static int refuse_path(const struct container *c, const char *path, const char *why, struct err *e)
@@ -253,7 +236,9 @@ static int destroy_defined(struct container *c, struct err *e)
 	if (!c->config)
 		r = container_load_config(c, NULL, e);
 	if (r >= 0)
-		r = hold_address(c, &address_fd, e);
+		r = address_hold(c, &address_fd, e);
+	if (r == ADDRESS_IS_USED)
+		return DESTROY_RUNNING;
 	if (r == 0)
 		r = check_obstacles(c, e);
 	if (r == 0 && !c->config->values.rootfs_mount.managed)
@@ -262,7 +247,7 @@ static int destroy_defined(struct container *c, struct err *e)
 		r = find_storage(c, &volume, e);
 	/* Hooks may run commands that lock the container: the lock is taken behind them. */
 	if (r == 0)
-		r = hooks_run(c, HOOK_DESTROY, "destroy", e);
+		r = hooks_run(c, &(struct hook_call){.kind = HOOK_DESTROY, .type = "destroy"}, e);
 	if (r == 0)
 		r = destroy_locked(c, &volume, e);
 	storage_volume_finish(&volume);

@@ -58,19 +58,26 @@ static void finish_variables(struct variables *v)
 	vec_finish(v);
 }
 
-static int make_variables(const struct container *c, const char *type, struct variables *ret)
+static const char *either(const char *first, const char *second)
+{
+	return first ? first : second;
+}
+
+static int make_variables(const struct container *c, const struct hook_call *call,
+			  struct variables *ret)
 {
 	const struct config_values *values = &c->config->values;
 	size_t ours;
 
 	add_variable(ret, "LXC_NAME", c->name);
-	add_variable(ret, "LXC_CONFIG_FILE", c->config->first_file);
-	add_variable(ret, "LXC_ROOTFS_MOUNT", values->rootfs_mount.mount);
-	add_variable(ret, "LXC_ROOTFS_PATH", values->rootfs.path);
+	add_variable(ret, "LXC_SRC_NAME", call->source_name);
+	add_variable(ret, "LXC_CONFIG_FILE", either(call->config_file, c->config->first_file));
+	add_variable(ret, "LXC_ROOTFS_MOUNT", either(call->root, values->rootfs_mount.mount));
+	add_variable(ret, "LXC_ROOTFS_PATH", either(call->storage, values->rootfs.path));
 	add_variable(ret, "LXC_CONSOLE", values->console.path);
 	add_variable(ret, "LXC_CONSOLE_LOGPATH", values->console.logfile);
 	if (values->hook_version == 1) {
-		add_variable(ret, "LXC_HOOK_TYPE", type);
+		add_variable(ret, "LXC_HOOK_TYPE", call->type);
 		add_variable(ret, "LXC_HOOK_SECTION", "lxc");
 	}
 	ours = ret->count;
@@ -120,9 +127,24 @@ static int explain_status(int status, const char *text, const char *type, struct
 	return err_wrap(e, r, "the %s hook \"%s\" failed", type, text);
 }
 
-static int run_hook(const struct container *c, const char *text, const char *type,
+/* Words of a caller's are handed on as they are, whatever is in them. */
+static void add_arguments(const struct container *c, const struct hook_call *call, struct str *out)
+{
+	if (c->config->values.hook_version == 0) {
+		str_add_char(out, ' ');
+		str_add_quoted(out, c->name);
+		str_addf(out, " 'lxc' '%s'", call->type);
+	}
+	for (char *const *at = call->arguments; at && *at; at++) {
+		str_add_char(out, ' ');
+		str_add_quoted(out, *at);
+	}
+}
+
+static int run_hook(const struct container *c, const char *text, const struct hook_call *call,
 		    char *const *environment, struct err *e)
 {
+	const char *type = call->type;
 	autostr command = {};
 	struct shell shell = {.environment = environment};
 	const struct child_work work = {
@@ -136,11 +158,7 @@ static int run_hook(const struct container *c, const char *text, const char *typ
 	int status, r;
 
 	str_addf(&command, "exec %s", text);
-	if (c->config->values.hook_version == 0) {
-		str_add_char(&command, ' ');
-		str_add_quoted(&command, c->name);
-		str_addf(&command, " 'lxc' '%s'", type);
-	}
+	add_arguments(c, call, &command);
 	if (str_failed(&command))
 		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
 	shell.command = str_text(&command);
@@ -151,25 +169,25 @@ static int run_hook(const struct container *c, const char *text, const char *typ
 	return status == 0 ? 0 : explain_status(status, text, type, e);
 }
 
-int hooks_run(const struct container *c, enum hook_kind kind, const char *type, struct err *e)
+int hooks_run(const struct container *c, const struct hook_call *call, struct err *e)
 {
-	const struct config_items *hooks = &c->config->values.hooks[kind];
+	const struct config_items *hooks = &c->config->values.hooks[call->kind];
 	struct variables variables = {};
 	int r = 0;
 
 	if (hooks->count == 0)
 		return 0;
-	if (make_variables(c, type, &variables) < 0)
+	if (make_variables(c, call, &variables) < 0)
 		r = err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
 	for (size_t i = 0; r == 0 && i < hooks->count; i++) {
-		r = run_hook(c, hooks->items[i].text, type, variables.items, e);
+		r = run_hook(c, hooks->items[i].text, call, variables.items, e);
 		if (r < 0) {
 			char place[256];
 
 			err_origin(e, "%s lxc.hook.%s",
 				   config_origin(c->config, hooks->items[i].origin, place,
 						 sizeof(place)),
-				   type);
+				   call->type);
 		}
 	}
 	finish_variables(&variables);

@@ -13,12 +13,16 @@ struct destroy_values {
 	struct cli_common common;
 	bool force;
 	bool snapshots;
+	bool clones;
 };
 
-static int tell(struct session *s, int outcome, struct err *e)
+static int tell(struct session *s, int outcome, unsigned with, struct err *e)
 {
 	const char *name = s->common->name;
 
+	/* Who stands in the way need not be this one. */
+	if (outcome > 0 && with && err_is_set(e))
+		return session_fail(s, e);
 	switch (outcome) {
 	case TARE_DESTROYED:
 		return 0;
@@ -61,6 +65,7 @@ static int run(const struct cli_tool *tool, int argc, char **argv)
 	struct err e = {0};
 	autosession s = {0};
 	bool undone = false;
+	unsigned with;
 	int code;
 
 	if (!cli_begin(tool, argc, argv, &values, &arguments, &code))
@@ -70,21 +75,21 @@ static int run(const struct cli_tool *tool, int argc, char **argv)
 	if (undone)
 		return 0;
 	if (!s.c->is_defined(s.c))
-		return tell(&s, TARE_DESTROY_NOT_DEFINED, &e);
+		return tell(&s, TARE_DESTROY_NOT_DEFINED, 0, &e);
 	if (!s.c->may_control(s.c))
 		return session_refuse(&s);
 	if (s.c->is_running(s.c)) {
 		if (!values.force)
-			return tell(&s, TARE_DESTROY_RUNNING, &e);
+			return tell(&s, TARE_DESTROY_RUNNING, 0, &e);
 		if (!s.c->stop(s.c))
 			return session_fail(&s, tare_last_error(s.c));
 		/* An ephemeral container is gone with its run. */
 		if (!s.c->is_defined(s.c))
 			return 0;
 	}
-	if (values.snapshots && !s.c->snapshot_destroy_all(s.c))
-		return session_fail(&s, tare_last_error(s.c));
-	return tell(&s, tare_destroy(s.c, &e), &e);
+	with = (values.snapshots ? TARE_DESTROY_SNAPSHOTS : 0) |
+	       (values.clones ? TARE_DESTROY_CLONES : 0);
+	return tell(&s, tare_destroy(s.c, with, &e), with, &e);
 }
 
 #define AT(member) .offset = offsetof(struct destroy_values, member)
@@ -104,17 +109,26 @@ static const struct cli_option options[] = {
 		AT(snapshots),
 		.help = "destroy its snapshots, too",
 	},
+	{
+		.name = "clones",
+		.kind = CLI_FLAG,
+		AT(clones),
+		.help = "destroy the containers that need its storage, too",
+	},
 	{0},
 };
 
 const struct cli_tool tool_destroy = {
 	.name = "lxc-destroy",
 	.summary = "remove a container",
-	.synopsis = "[-n] NAME [-f] [-s]",
+	.synopsis = "[-n] NAME [-f] [-s] [--clones]",
 	.description =
 		"Removes a stopped container: its root file system, its configuration and its "
 		"directory. Hooks of lxc.hook.destroy run before. With lxc.rootfs.managed = 0 "
-		"nothing is removed.",
+		"nothing is removed.\n"
+		"A container that has snapshots, or whose storage others need (clones made by "
+		"lxc-copy -s), is left alone, unless -s and --clones say that they go, too. They "
+		"are looked for first: nothing goes when something stands in the way.",
 	.options = options,
 	.flags = CLI_CONTAINER_OPTIONS | CLI_TAKES_NAME | CLI_NEEDS_NAME,
 	.containers = "--defined",

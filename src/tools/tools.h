@@ -22,6 +22,7 @@ extern const struct cli_tool tool_info;
 extern const struct cli_tool tool_ls;
 extern const struct cli_tool tool_monitor;
 extern const struct cli_tool tool_repair;
+extern const struct cli_tool tool_snapshot;
 extern const struct cli_tool tool_start;
 extern const struct cli_tool tool_stop;
 extern const struct cli_tool tool_unfreeze;
