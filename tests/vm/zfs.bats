@@ -27,6 +27,7 @@ setup() {
 teardown() {
     disk 0 >/dev/null || return 0
     destroy_all
+    ! mountpoint -q "$HOME/btrfs_c1" || umount -l "$HOME/btrfs_c1"
     for dataset in $(zfs list -H -o name -d 1 lxc | tail -n +2); do
         zfs destroy -R "$dataset" || true
     done
