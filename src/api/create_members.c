@@ -7,11 +7,17 @@
 
 #include <stdlib.h>
 
-/* What `specs` ask for beyond a directory belongs to storage kinds that are not built yet; the
- * container layer refuses these by name. */
+/* Empty texts are as good as none. */
+static const char *text_of(const char *text)
+{
+	return text && text[0] ? text : NULL;
+}
+
 static bool create(struct lxc_container *c, const char *t, const char *bdevtype,
 		   struct bdev_specs *specs, int flags, char *const argv[])
 {
+	static const struct bdev_specs none;
+	const struct bdev_specs *s = specs ? specs : &none;
 	struct err e = {0};
 	int r;
 
@@ -21,7 +27,16 @@ static bool create(struct lxc_container *c, const char *t, const char *bdevtype,
 			     &(struct create_options){
 				     .template_name = t,
 				     .backend = bdevtype,
-				     .directory = specs ? specs->dir : NULL,
+				     .directory = s->dir,
+				     .fstype = text_of(s->fstype),
+				     .size = s->fssize,
+				     .lvm_group = text_of(s->lvm.vg),
+				     .lvm_volume = text_of(s->lvm.lv),
+				     .lvm_thin_pool = text_of(s->lvm.thinpool),
+				     .zfs_root = text_of(s->zfs.zfsroot),
+				     .rbd_pool = text_of(s->rbd.rbdpool),
+				     .rbd_image = text_of(s->rbd.rbdname),
+				     .rbd_user = text_of(s->rbd.rbduser),
 				     .quiet = flags & LXC_CREATE_QUIET,
 				     .argv = argv,
 			     },

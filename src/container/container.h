@@ -240,8 +240,15 @@ int container_attach_exec(struct container *c, const struct attach_command *comm
 
 struct create_options {
 	const char *template_name; /* name or absolute path; NULL = none */
-	const char *backend;       /* NULL, "dir", "none", "best", or a comma list */
+	const char *backend;       /* NULL = dir; a type, "none" = dir, "best", or a comma list */
 	const char *directory;     /* dir: place of the root file system, or NULL */
+	/* Kinds with a file system of their own: NULL = ext4, 0 = 1 GiB. */
+	const char *fstype;
+	uint64_t size; /* bytes */
+	/* NULL: those of lxc.conf; names: the container's. */
+	const char *lvm_group, *lvm_volume, *lvm_thin_pool;
+	const char *zfs_root;
+	const char *rbd_pool, *rbd_image, *rbd_user;
 	bool quiet;
 	char *const *argv; /* of the template, or NULL */
 };

@@ -2,13 +2,11 @@
 
 /*
  * Creating a container (spec/cli.md §3.9, storage.md §3 and §13), journalled: whatever fails or
- * kills us, what was there before is there again (container/creation.h). Storage: a directory;
- * other kinds are refused.
+ * kills us, what was there before is there again (container/creation.h).
  */
 
 #include "container/container.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,8 +14,8 @@
 #include <sys/stat.h>
 
 #include "base/macros.h"
+#include "container/create_storage.h"
 #include "container/creation.h"
-#include "container/directory.h"
 #include "container/paths.h"
 #include "container/template.h"
 
@@ -28,47 +26,13 @@ struct creation {
 	struct container *container;
 	const struct create_options *options;
 	char *template_path; /* heap, or NULL */
-	char *rootfs;        /* heap: directory that the template fills */
+	struct create_storage storage;
 	int marker_fd;
-	bool has_own_storage; /* made by us: the configuration names it */
 };
 
 static int no_memory(struct err *e)
 {
 	return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
-}
-
-/* One word of a comma list of backends, in the order asked for: the first that works. */
-static int check_backend(const struct create_options *options, struct err *e)
-{
-	static const char *const known[] = {"btrfs",   "loop",      "lvm", "nbd",
-					    "overlay", "overlayfs", "rbd", "zfs"};
-	const char *at = options->backend ? options->backend : "dir";
-	bool later = false;
-	int r;
-
-	while (*at) {
-		size_t len = strcspn(at, ",");
-		bool is_known = false;
-
-		if ((len == 3 && memcmp(at, "dir", 3) == 0) ||
-		    (len == 4 && (memcmp(at, "none", 4) == 0 || memcmp(at, "best", 4) == 0)))
-			return 0;
-		for (size_t i = 0; i < ARRAY_LENGTH(known); i++)
-			is_known = is_known ||
-				   (strlen(known[i]) == len && memcmp(at, known[i], len) == 0);
-		if (!is_known)
-			return err_set(e, ERR_USAGE, 0, "%.*s is not a valid backing storage type",
-				       (int)len, at);
-		later = true;
-		at += len + (at[len] == ',');
-	}
-	if (!later)
-		return 0;
-	r = err_set(e, ERR_UNSUPPORTED, 0, "storage of the kind %s is not built yet",
-		    options->backend);
-	err_hint(e, "use dir");
-	return r;
 }
 
 static int refuse_directory(const char *path, const char *why, struct err *e)
@@ -107,7 +71,7 @@ static int check_options(const struct container *c, const struct create_options 
 		log_warn("%s: blanks in a name confuse commands that separate names by them",
 			 c->name);
 	if (r == 0)
-		r = check_backend(options, e);
+		r = create_storage_check(options, e);
 	if (r == 0 && options->directory && options->directory[0] != '/')
 		r = err_set(e, ERR_USAGE, 0, "--dir should use absolute path");
 	if (r == 0 && options->directory && strchr(options->directory, '\n'))
@@ -117,18 +81,15 @@ static int check_options(const struct container *c, const struct create_options 
 	return r;
 }
 
-static bool is_directory(const char *path)
+/* What can't be found out counts as there: it is not created over. */
+static bool exists(const struct config_rootfs *rootfs)
 {
-	struct stat status;
+	struct storage_volume volume = {};
+	bool there = storage_detect(rootfs, &volume, NULL) < 0 ||
+		     storage_exists(&volume, NULL) != 0;
 
-	return path && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
-static bool exists(const char *path)
-{
-	struct stat status;
-
-	return stat(path, &status) == 0;
+	storage_volume_finish(&volume);
+	return there;
 }
 
 /* Defined already, and not only as a configuration that waits for its root file system. */
@@ -137,60 +98,12 @@ static int refuse_existing(const struct container *c, struct err *e)
 	const struct config_rootfs *rootfs = c->config ? &c->config->values.rootfs : NULL;
 	int r;
 
-	if (!container_is_defined(c) || !rootfs || !rootfs->path || !exists(rootfs->path))
+	if (!container_is_defined(c) || !rootfs || !rootfs->path || !exists(rootfs))
 		return 0;
 	r = err_set(e, ERR_ALREADY_DEFINED, 0, "Container \"%s\" already exists in \"%s\"", c->name,
 		    c->lxcpath);
 	err_hint(e, "destroy it with lxc-destroy first, or choose another name");
 	return r;
-}
-
-static int set_rootfs(struct creation *creation, struct err *e)
-{
-	autostr value = {};
-
-	str_addf(&value, "dir:%s", creation->rootfs);
-	if (str_failed(&value))
-		return no_memory(e);
-	return container_set_item(creation->container, "lxc.rootfs.path", str_text(&value),
-				  "(lxc-create)", e);
-}
-
-/* LXCPATH/NAME/rootfs, and the place that --dir names. */
-static int make_rootfs(struct creation *creation, struct err *e)
-{
-	const struct container *c = creation->container;
-	autofree char *own = container_path(c, "/rootfs");
-	const char *chosen = creation->options->directory;
-	int r;
-
-	if (own)
-		creation->rootfs = strdup(chosen ? chosen : own);
-	if (!creation->rootfs)
-		return no_memory(e);
-	r = creation_make_directory(creation->marker_fd, own, e);
-	if (r >= 0 && chosen)
-		r = creation_make_directory(creation->marker_fd, chosen, e);
-	if (r < 0)
-		return r;
-	creation->has_own_storage = true;
-	/* What was there keeps its mode: it may be closed to others for a reason. */
-	if (r > 0 && chmod(creation->rootfs, 0755) < 0)
-		return err_set(e, ERR_STORAGE, errno, "cannot set the mode of \"%s\"",
-			       creation->rootfs);
-	r = directory_give_to_root(c->config, creation->rootfs, e);
-	return r == 0 ? set_rootfs(creation, e) : r;
-}
-
-/* A root file system that the configuration names must be there; it is not ours to remove. */
-static int use_rootfs(struct creation *creation, struct err *e)
-{
-	const char *path = creation->container->config->values.rootfs.path;
-
-	if (!exists(path))
-		return err_set(e, ERR_ROOTFS, 0, "The rootfs \"%s\" does not exist", path);
-	creation->rootfs = strdup(path);
-	return creation->rootfs ? 0 : no_memory(e);
 }
 
 static int reload(struct container *c, struct err *e)
@@ -199,25 +112,12 @@ static int reload(struct container *c, struct err *e)
 	return container_load_config(c, NULL, e);
 }
 
-static bool is_empty_directory(const char *path)
-{
-	DIR *directory = opendir(path);
-	struct dirent *entry;
-	bool empty = directory != NULL;
-
-	while (directory && empty && (entry = readdir(directory)))
-		empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-	if (directory)
-		closedir(directory);
-	return empty;
-}
-
 static int check_result(const struct creation *creation, struct err *e)
 {
 	const char *path = creation->container->config->values.rootfs.path;
 	int r;
 
-	if (!is_directory(path) || !is_empty_directory(path))
+	if (!path || !create_storage_is_empty(&creation->storage, path))
 		return 0;
 	r = err_set(e, ERR_TEMPLATE_FAILED, 0,
 		    "the template \"%s\" ended without an error, but installed nothing",
@@ -226,13 +126,22 @@ static int check_result(const struct creation *creation, struct err *e)
 	return r;
 }
 
+static const char *backend_of(const struct creation *creation)
+{
+	const struct storage_type *type = storage_type(creation->storage.volume.type);
+
+	return type ? type->name : NULL;
+}
+
 static int fill(struct creation *creation, struct err *e)
 {
 	struct container *c = creation->container;
 	struct template_run run = {
 		.container = c,
 		.path = creation->template_path,
-		.rootfs = creation->rootfs,
+		.rootfs = creation->storage.rootfs,
+		.root_fd = creation->storage.root_fd,
+		.backend = creation->storage.is_made ? backend_of(creation) : NULL,
 		.argv = creation->options->argv,
 		.marker_fd = creation->marker_fd,
 		.quiet = creation->options->quiet,
@@ -250,16 +159,31 @@ static int fill(struct creation *creation, struct err *e)
 }
 
 /* The first problem is what counts: one more that hinders the removal goes to the log. */
-static void undo(const struct creation *creation)
+static void undo(struct creation *creation)
 {
 	struct container *c = creation->container;
 	struct err e = {};
 
+	/* What is mounted can't be destroyed. */
+	cleanup_close(&creation->storage.root_fd);
+	creation->storage.root_fd = -EBADF;
+
 	if (creation_undo(c, c->config, creation->marker_fd, &e) < 0)
 		log_error("%s: the failed creation can't be removed: %s", c->name, err_cause(&e));
 	/* Another try with this object must not find a root file system that is gone. */
-	if (c->config && creation->has_own_storage)
+	if (c->config && creation->storage.is_made)
 		config_clear(c->config, "lxc.rootfs.path", NULL);
+}
+
+/* The marker goes before the mark: what is complete must not be lost. */
+static void commit(const struct creation *creation)
+{
+	const struct create_storage *storage = &creation->storage;
+	struct err e = {};
+
+	creation_commit(creation->container);
+	if (storage->is_made && storage_commit(&storage->volume, storage->mark, &e) < 0)
+		log_warn("%s: %s", creation->container->name, err_cause(&e));
 }
 
 static int create_journalled(struct creation *creation, bool was_defined, struct err *e)
@@ -271,15 +195,18 @@ static int create_journalled(struct creation *creation, bool was_defined, struct
 	if (creation->marker_fd < 0)
 		return creation->marker_fd;
 	if (c->config->values.rootfs.path)
-		r = use_rootfs(creation, e);
+		r = create_storage_use(c, creation->marker_fd, &creation->storage, e);
+	else if (creation->template_path)
+		r = create_storage_make(c, creation->options, creation->marker_fd,
+					&creation->storage, e);
 	else
-		r = creation->template_path ? make_rootfs(creation, e) : 0;
+		r = 0;
 	if (r == 0)
 		r = fill(creation, e);
 	if (r < 0)
 		undo(creation);
 	else
-		creation_commit(c);
+		commit(creation);
 	return r;
 }
 
@@ -291,6 +218,7 @@ static int ask_template(const struct creation *creation, struct err *e)
 		.container = creation->container,
 		.path = creation->template_path,
 		.rootfs = rootfs,
+		.root_fd = -EBADF,
 		.argv = creation->options->argv,
 		.marker_fd = -EBADF,
 		.quiet = creation->options->quiet,
@@ -316,7 +244,12 @@ static int create(struct creation *creation, bool was_defined, struct err *e)
 
 int container_create(struct container *c, const struct create_options *options, struct err *e)
 {
-	struct creation creation = {.container = c, .options = options, .marker_fd = -EBADF};
+	struct creation creation = {
+		.container = c,
+		.options = options,
+		.storage = {.root_fd = -EBADF},
+		.marker_fd = -EBADF,
+	};
 	bool was_defined = false;
 	int r = check_options(c, options, e);
 
@@ -332,6 +265,6 @@ int container_create(struct container *c, const struct create_options *options, 
 		r = create(&creation, was_defined, e);
 	cleanup_close(&creation.marker_fd);
 	free(creation.template_path);
-	free(creation.rootfs);
+	create_storage_finish(&creation.storage);
 	return r < 0 ? err_wrap(e, r, "Failed to create container %s", c->name) : 0;
 }

@@ -273,6 +273,7 @@ static int remove_volume(const struct undoing *u, const char *note, struct err *
 		return 0;
 	if (!mark)
 		return no_memory(e);
+	volume.user = container_system_item("lxc.bdev.rbd.rbduser");
 	r = storage_destroy(&volume, &u->maps, strcmp(mark, "-") == 0 ? NULL : mark, e);
 	storage_volume_finish(&volume);
 	return r;

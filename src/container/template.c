@@ -22,6 +22,7 @@
 #include "container/paths.h"
 #include "child/userns.h"
 #include "sys/file.h"
+#include "sys/mount.h"
 #include "sys/process.h"
 
 #include "tare_paths.h"
@@ -85,10 +86,27 @@ bool template_only_informs(const char *name, char *const *argv)
 struct program {
 	char **argv;
 	const char *path;
+	const char *rootfs;
+	int root_fd;
 	bool quiet;
 	bool own_mounts;
 	bool maps_ids;
 };
+
+/* What the template leaves mounted goes with it, and nobody else sees where it installs. */
+static int make_mounts(const struct program *program)
+{
+	int target, r;
+
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
+		return -errno;
+	if (program->root_fd < 0)
+		return 0;
+	target = open(program->rootfs, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	r = target < 0 ? -errno : mount_attach(program->root_fd, target, "");
+	cleanup_close(&target);
+	return r;
+}
 
 static void close_streams(void)
 {
@@ -103,11 +121,10 @@ static void close_streams(void)
 static int execute(void *argument)
 {
 	const struct program *program = argument;
+	int r = program->own_mounts ? make_mounts(program) : 0;
 
-	/* What the template leaves mounted goes with it. */
-	if (program->own_mounts &&
-	    (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0))
-		return -errno;
+	if (r < 0)
+		return r;
 	/* The caller's own ids are mapped, too: a set-user-id program of the host's root, mount(8)
 	 * for one, would become that user inside, who may do nothing there. */
 	if (program->maps_ids && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
@@ -219,7 +236,12 @@ static int run_program(struct program *program, const struct template_run *run, 
 int template_run(const struct template_run *run, struct err *e)
 {
 	struct words words = {};
-	struct program program = {.path = run->path, .quiet = run->quiet};
+	struct program program = {
+		.path = run->path,
+		.rootfs = run->rootfs,
+		.root_fd = run->root_fd,
+		.quiet = run->quiet,
+	};
 	char ending[64];
 	int status;
 	int r = make_argv(run, &words);
@@ -255,6 +277,23 @@ static void add_visible(struct str *out, const char *text)
 	}
 }
 
+/* Where the old key told it, for those who look for it (spec/storage.md §11). */
+static void add_config(const char *config, const char *backend, struct str *out)
+{
+	const char *line = text_starts(config, "lxc.rootfs.path") ? config : NULL;
+
+	if (!line) {
+		line = strstr(config, "\nlxc.rootfs.path");
+		line = line ? line + 1 : NULL;
+	}
+	if (!line || !backend) {
+		str_add(out, config);
+		return;
+	}
+	str_add_bytes(out, config, (size_t)(line - config));
+	str_addf(out, "# lxc.rootfs.backend = %s\n%s", backend, line);
+}
+
 int template_mark_config(const struct template_run *run, struct err *e)
 {
 	const char *path = run->container->config_file;
@@ -276,7 +315,7 @@ int template_mark_config(const struct template_run *run, struct err *e)
 		       "# Uncomment the following line to support nesting containers:\n"
 		       "#lxc.include = " PATH_SHARE "/config/nesting.conf\n"
 		       "# (Be aware this has security implications)\n\n");
-	str_add_bytes(&text, old, len);
+	add_config(old, run->backend, &text);
 	if (str_failed(&text))
 		return no_memory(e);
 	r = file_replace(AT_FDCWD, path, str_text(&text), text.len, CONFIG_MODE);

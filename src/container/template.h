@@ -21,9 +21,11 @@ bool template_only_informs(const char *name, char *const *argv);
  * ends when we die, with all that it has started. */
 struct template_run {
 	const struct container *container;
-	const char *path;   /* of the script */
-	const char *rootfs; /* may be NULL */
-	char *const *argv;  /* of the user, or NULL */
+	const char *path;    /* of the script */
+	const char *rootfs;  /* may be NULL */
+	int root_fd;         /* a detached mount that the template sees there; negative = none */
+	const char *backend; /* the kind of storage, for the configuration; or NULL */
+	char *const *argv;   /* of the user, or NULL */
 	int marker_fd; /* of the creation: locked until the template's last process has ended */
 	bool quiet;
 };
