@@ -194,6 +194,46 @@ struct tare_snapshot {
 int tare_snapshot(struct lxc_container *c, const struct tare_snapshot *how, char **ret_name,
 		  struct err *e);
 
+/* How far a copy is. */
+struct tare_counts {
+	uint64_t bytes, shared_bytes; /* of files; those that are shared blocks */
+	uint64_t files, directories;
+	uint64_t total_bytes, total_files; /* 0 = unknown */
+};
+/* Called ten times a second, by a helper process when ids are mapped; false = give up. */
+typedef bool (*tare_progress_fn)(void *data, const struct tare_counts *counts);
+
+struct tare_mount {
+	bool is_overlay;    /* what is written goes into the copy's directory */
+	const char *source; /* absolute, on the host */
+	const char *target; /* inside; NULL = the same */
+	bool is_read_only;
+};
+
+struct tare_clone {
+	const char *name;       /* of the copy */
+	const char *lxcpath;    /* NULL = beside the source */
+	unsigned flags;         /* LXC_CLONE_* */
+	const char *type;       /* kind of storage; NULL = chosen */
+	uint64_t size;          /* bytes; 0 = the source's */
+	char *const *arguments; /* of clone hooks, or NULL */
+	/* For a while only: */
+	bool is_ephemeral;
+	bool keeps_data; /* it does not destroy itself */
+	bool on_tmpfs;   /* what it writes stays in memory */
+	const struct tare_mount *mounts;
+	size_t mount_count;
+	tare_progress_fn progress; /* NULL = none */
+	void *progress_data;
+};
+/* Copy a container. 0, or negative with e set; then there is no copy. */
+int tare_clone(struct lxc_container *c, const struct tare_clone *clone, struct err *e);
+/* "NAME_XXXXXX" that is free below lxcpath, heap. 0, or negative with e set. */
+int tare_choose_name(const char *name, const char *lxcpath, char **ret, struct err *e);
+/* Another name for a container; `arguments` of clone hooks or NULL. 0, or negative with e set. */
+int tare_rename(struct lxc_container *c, const char *name, bool keep_name, char *const *arguments,
+		struct err *e);
+
 /* What is known of a container's run without asking it. */
 struct tare_address {
 	char interface[16];

@@ -1,29 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Members whose subject later versions bring (copies, checkpoints):
+ * Members whose subject later versions bring (checkpoints):
  * each returns the failure that its callers know and says why in error_string.
  */
 
 #include "api/object.h"
 
 #include <errno.h>
-
-static bool rename_container(struct lxc_container *c, const char *newname)
-{
-	if (c)
-		object_explain_missing(c, "renaming containers");
-	return false;
-}
-
-static struct lxc_container *clone_container(struct lxc_container *c, const char *newname,
-					     const char *lxcpath, int flags, const char *bdevtype,
-					     const char *bdevdata, uint64_t newsize,
-					     char **hookargs)
-{
-	if (c)
-		object_explain_missing(c, "copying containers");
-	return NULL;
-}
 
 static bool checkpoint(struct lxc_container *c, char *directory, bool stop, bool verbose)
 {
@@ -66,8 +49,6 @@ static int umount_inside(struct lxc_container *c, const char *target, unsigned l
 
 void object_set_later_members(struct lxc_container *c)
 {
-	c->rename = rename_container;
-	c->clone = clone_container;
 	c->checkpoint = checkpoint;
 	c->restore = restore;
 	c->migrate = migrate;

@@ -196,6 +196,7 @@ static void set_members(struct lxc_container *c)
 	object_set_device_members(c);
 	object_set_create_members(c);
 	object_set_snapshot_members(c);
+	object_set_copy_members(c);
 	object_set_later_members(c);
 }
 

@@ -77,6 +77,7 @@ void object_set_console_members(struct lxc_container *c);
 void object_set_device_members(struct lxc_container *c);
 void object_set_create_members(struct lxc_container *c);
 void object_set_snapshot_members(struct lxc_container *c);
+void object_set_copy_members(struct lxc_container *c);
 void object_set_later_members(struct lxc_container *c);
 
 /* Varargs that end in NULL as an array (heap, strings borrowed), "first" before them when it is not

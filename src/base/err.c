@@ -198,6 +198,11 @@ const char *err_cause(const struct err *e)
 	return err_is_set(e) ? err_text_at(e, e->frames[0].what) : "";
 }
 
+const char *err_advice(const struct err *e)
+{
+	return err_is_set(e) ? err_text_at(e, e->frames[0].hint) : "";
+}
+
 /* Whether the cause's own words end in those of its errno: "open_tree: No such file or directory".
  */
 static bool tells_errno(const struct err *e)

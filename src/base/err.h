@@ -156,6 +156,8 @@ const char *err_text_at(const struct err *e, uint16_t offset);
 
 /* The cause in one line without its errno: for places that print one line. "" when empty. */
 const char *err_cause(const struct err *e);
+/* Its hint; "" when there is none. */
+const char *err_advice(const struct err *e);
 
 /*
  * The whole chain as text: the outermost frame first, each on its own line and, below the first,

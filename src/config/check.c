@@ -354,10 +354,9 @@ static void check_rootfs(struct config_checker *checker)
 			"lxc.rootfs.options idmap=container needs lxc.idmap");
 		config_checker_report(checker, CONFIG_ERROR, origin, &e);
 	}
-	if (options.idmap != MOUNT_IDMAP_NONE && v->rootfs.type != ROOTFS_DETECT &&
-	    v->rootfs.type != ROOTFS_DIR) {
+	if (options.idmap != MOUNT_IDMAP_NONE && v->rootfs.type == ROOTFS_OVERLAY) {
 		err_set(&e, ERR_CONFIG_CONFLICT, 0,
-			"Only a root file system of type dir can be id-mapped");
+			"A root file system of the type overlay can't be id-mapped");
 		config_checker_report(checker, CONFIG_ERROR, origin, &e);
 	}
 	arena_finish(&arena);

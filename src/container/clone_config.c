@@ -188,8 +188,7 @@ static int copy_directory(int source_fd, const struct place *place, const char *
 		if (fstatat(source_fd, entry->d_name, &status, 0) < 0 || !S_ISREG(status.st_mode))
 			continue;
 		str_addf(&path, "%s/%s", name, entry->d_name);
-		fd = openat(source_fd, entry->d_name,
-			    O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+		fd = openat(source_fd, entry->d_name, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 		r = fd < 0 ? -errno : str_failed(&path) ? -ENOMEM : 0;
 		if (r == 0)
 			r = copy_open_file(fd, place, str_text(&path));

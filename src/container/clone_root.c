@@ -121,8 +121,9 @@ static int open_running_root(struct container *source, struct err *e)
 	int fd;
 
 	if (r < 0 || pid <= 0)
-		return r < 0 ? r : err_set(e, ERR_NOT_RUNNING, ESRCH, "%s is not running any more",
-					   source->name);
+		return r < 0 ? r
+			     : err_set(e, ERR_NOT_RUNNING, ESRCH, "%s is not running any more",
+				       source->name);
 	snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd >= 0 ? fd
@@ -219,15 +220,17 @@ static int write_hostname(int root_fd, const char *name, struct err *e)
 /* A directory is where it is; all else is mounted on `place`, in our own mount namespace. */
 static int run_hooks(const struct clone_root *root, int root_fd, struct err *e)
 {
-	const bool is_directory =
-		root->volume->type == ROOTFS_DIR || root->volume->type == ROOTFS_BTRFS;
+	const bool is_directory = root->volume->type == ROOTFS_DIR ||
+				  root->volume->type == ROOTFS_BTRFS;
 	const char *path = is_directory ? root->volume->path : root->place;
 	autostr storage = {};
 	int r = is_directory ? 0 : mount_attach(root_fd, AT_FDCWD, path);
 
 	if (r < 0)
-		return err_set(e, ERR_MOUNT_FAILED, -r, "cannot mount the root file system on "
-			       "\"%s\"", path);
+		return err_set(e, ERR_MOUNT_FAILED, -r,
+			       "cannot mount the root file system on "
+			       "\"%s\"",
+			       path);
 	storage_volume_print(root->volume, &storage);
 	if (str_failed(&storage))
 		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");

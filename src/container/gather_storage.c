@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The root file system and the sources of mount entries, looked at. A type in lxc.rootfs.path is
- * taken for true; without one a directory is a directory, and devices and files are what LXC would
- * take them for. Subvolumes and data sets count as directories until their drivers are here.
+ * taken for true; without one a directory is a directory or a subvolume, and devices and files are
+ * what LXC would take them for (spec/storage.md §2).
  */
 
 #include "container/gather_internal.h"
@@ -15,10 +15,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <unistd.h>
 
 #include "base/macros.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "storage/source.h"
 #include "sys/file.h"
 
 enum { FSTAB_SIZE_MAX = 4 << 20, MOUNTS_SIZE_MAX = 64 << 20, NUMBER_SIZE = 24 };
@@ -68,21 +70,50 @@ static bool is_directory(const char *path)
 	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/* What LXC finds out by looking; only directories go any further in this version. */
-static enum rootfs_type detect_type(const struct stat *status)
+/* The root of a subvolume has this number in every btrfs. */
+enum { SUBVOLUME_INODE = 256 };
+
+/* What LXC finds out by looking. */
+static enum rootfs_type detect_type(const struct facts_rootfs *root, const struct stat *status)
 {
 	if (S_ISBLK(status->st_mode))
-		return ROOTFS_LVM;
+		return text_starts(root->path, "/dev/rbd/") ? ROOTFS_RBD : ROOTFS_LVM;
 	if (S_ISREG(status->st_mode))
 		return ROOTFS_LOOP;
 	return ROOTFS_DIR;
 }
 
-/* Types whose path is no path of the host's file system. */
-static bool has_host_path(enum rootfs_type type)
+static bool is_tree(enum rootfs_type type)
 {
-	return type == ROOTFS_DETECT || type == ROOTFS_DIR || type == ROOTFS_BTRFS ||
-	       type == ROOTFS_LOOP;
+	return type == ROOTFS_DETECT || type == ROOTFS_DIR || type == ROOTFS_BTRFS;
+}
+
+/* What is there, absolute; NULL when it isn't. */
+static const char *find_below(struct gathering *g, const char *directory, size_t length,
+			      const char *path)
+{
+	const char *found = arena_printf(&g->facts->arena, "%.*s/%s", (int)length, directory, path);
+
+	return found && access(found, F_OK) == 0 ? found : NULL;
+}
+
+/* Old versions took a lxcpath that was relative to where they were started. */
+static const char *find_relative(struct gathering *g, const char *path)
+{
+	const char *lxcpath = g->request->lxcpath ? g->request->lxcpath : "/";
+	const size_t length = path_length(lxcpath);
+	size_t above = length;
+	const char *found;
+	char cwd[PATH_MAX];
+
+	while (above > 0 && lxcpath[above - 1] != '/')
+		above--;
+	found = find_below(g, lxcpath, above, path);
+	if (!found)
+		found = find_below(g, lxcpath, length, path);
+	if (!found && getcwd(cwd, sizeof(cwd)) && cwd[0] == '/')
+		found = find_below(g, cwd, strlen(cwd), path);
+	return found ? found : path;
 }
 
 /* A line of mountinfo (proc(5)) about a mount on "/" that is its own parent. */
@@ -120,13 +151,75 @@ static bool root_is_initial(void)
 	return false;
 }
 
+/* lxc.rootfs.options, as far as they are for the file system; what is wrong with them is told by
+ * the compiler. */
+static const struct mount_options *read_root_options(struct gathering *g, struct mount_options *ret)
+{
+	const char *text = g->values->rootfs_mount.options;
+
+	if (!text || mount_options_parse_rootfs(text, &g->facts->arena, ret, NULL) < 0)
+		return NULL;
+	return ret;
+}
+
+/* Anything but a directory. What is wrong is a fact; running out of memory is not. */
+static int look_at_volume(struct gathering *g, struct err *e)
+{
+	struct facts_rootfs *root = &g->facts->rootfs;
+	struct mount_options options;
+	struct err problem = {};
+	int r = storage_source(root->type, root->path, read_root_options(g, &options), false,
+			       &g->facts->arena, &root->source, &problem);
+
+	if (r == -ENOMEM)
+		return gather_no_memory(e);
+	if (r < 0) {
+		root->error = -r;
+		root->problem = arena_strdup(&g->facts->arena, err_cause(&problem));
+		root->advice = arena_strdup(&g->facts->arena, err_advice(&problem));
+		return root->problem && root->advice ? 0 : gather_no_memory(e);
+	}
+	root->is_there = true;
+	root->fstype = root->source.fstype;
+	return 0;
+}
+
+/* 0; 1: it is no directory, but something to be mounted. */
+static int look_at_directory(struct gathering *g)
+{
+	struct facts_rootfs *root = &g->facts->rootfs;
+	struct stat status;
+	bool is_detected = root->type == ROOTFS_DETECT;
+
+	if (stat(root->path, &status) < 0) {
+		root->error = errno;
+		root->type = is_detected ? ROOTFS_DIR : root->type;
+		return 0;
+	}
+	if (is_detected)
+		root->type = detect_type(root, &status);
+	if (!is_tree(root->type))
+		return 1;
+	root->is_there = S_ISDIR(status.st_mode);
+	root->error = root->is_there ? 0 : ENOTDIR;
+	root->fstype = fstype_name(g, root->path);
+	if (is_detected && status.st_ino == SUBVOLUME_INODE && root->fstype &&
+	    strcmp(root->fstype, "btrfs") == 0)
+		root->type = ROOTFS_BTRFS;
+	return 0;
+}
+
+/* Old versions wrote where a data set is mounted, not what it is called. */
+static bool is_mounted_data_set(const struct facts_rootfs *root)
+{
+	return root->type == ROOTFS_ZFS && root->path[0] == '/';
+}
+
 int gather_root(struct gathering *g, struct err *e)
 {
 	const struct config_values *v = g->values;
 	struct facts_rootfs *root = &g->facts->rootfs;
-	struct stat status;
 
-	(void)e;
 	root->type = v->rootfs.type;
 	root->path = v->rootfs.path;
 	/* Also without a root: terminals pass through it. */
@@ -134,25 +227,13 @@ int gather_root(struct gathering *g, struct err *e)
 	if (!root->path)
 		return 0;
 	root->host_is_initial = root_is_initial();
-	if (!has_host_path(root->type)) {
-		root->is_there = true;
+	if (is_mounted_data_set(root))
+		root->type = ROOTFS_DIR;
+	if (root->path[0] != '/' && (is_tree(root->type) || root->type == ROOTFS_LOOP))
+		root->path = find_relative(g, root->path);
+	if (is_tree(root->type) && look_at_directory(g) == 0)
 		return 0;
-	}
-	if (stat(root->path, &status) < 0) {
-		root->error = errno;
-		if (root->type == ROOTFS_DETECT)
-			root->type = ROOTFS_DIR;
-		return 0;
-	}
-	root->is_there = true;
-	if (root->type == ROOTFS_DETECT)
-		root->type = detect_type(&status);
-	if (root->type == ROOTFS_DIR && !S_ISDIR(status.st_mode)) {
-		root->is_there = false;
-		root->error = ENOTDIR;
-	}
-	root->fstype = fstype_name(g, root->path);
-	return 0;
+	return look_at_volume(g, e);
 }
 
 static void look_at_source(struct gathering *g, struct facts_mount *mount)
@@ -163,6 +244,8 @@ static void look_at_source(struct gathering *g, struct facts_mount *mount)
 	int n;
 
 	if (!mount_options_is_bind(&entry->options))
+		return;
+	if (entry->options.relative && g->facts->rootfs.source.kind != SOURCE_TREE)
 		return;
 	if (entry->options.relative && g->facts->rootfs.path) {
 		n = snprintf(path, sizeof(path), "%s/%s", g->facts->rootfs.path, source);

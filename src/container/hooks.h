@@ -12,12 +12,12 @@
 /* What hooks are told beyond the container's name and configuration. */
 struct hook_call {
 	enum hook_kind kind;
-	const char *type;             /* its name: "destroy" */
-	char *const *arguments;       /* further ones, or NULL */
-	const char *source_name;      /* clone: LXC_SRC_NAME */
-	const char *root;             /* LXC_ROOTFS_MOUNT; NULL = lxc.rootfs.mount */
-	const char *storage;          /* LXC_ROOTFS_PATH; NULL = the path in lxc.rootfs.path */
-	const char *config_file;      /* LXC_CONFIG_FILE; NULL = the first that was loaded */
+	const char *type;        /* its name: "destroy" */
+	char *const *arguments;  /* further ones, or NULL */
+	const char *source_name; /* clone: LXC_SRC_NAME */
+	const char *root;        /* LXC_ROOTFS_MOUNT; NULL = lxc.rootfs.mount */
+	const char *storage;     /* LXC_ROOTFS_PATH; NULL = the path in lxc.rootfs.path */
+	const char *config_file; /* LXC_CONFIG_FILE; NULL = the first that was loaded */
 };
 
 /* Run the container's hooks of a kind, one after the other, until one fails. 0 or negative. */

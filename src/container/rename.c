@@ -121,7 +121,8 @@ static int rewrite_text(const struct renaming *r, const char *text, const char *
 	if (str_failed(&moved) || config_init(&config, NULL) < 0)
 		return no_memory(e);
 	config.only_files = true;
-	/* Files that it includes may have moved already, or not yet: what they say stays as it is. */
+	/* Files that it includes may have moved already, or not yet: what they say stays as it is.
+	 */
 	config.keep_going = true;
 	result = config_load_text(&config, r->new->config_file, str_text(&moved), moved.len, e);
 	if (result == 0)
@@ -193,10 +194,9 @@ static int move_snapshot(const struct renaming *r, const char *lxcpath, const ch
 		return result;
 	inner.new = snapshot;
 	directory = container_path(snapshot, "");
-	result = directory && old_directory
-			 ? file_read_all(AT_FDCWD, snapshot->config_file, CONFIG_SIZE_MAX, &text,
-					 NULL)
-			 : -ENOMEM;
+	result = directory && old_directory ? file_read_all(AT_FDCWD, snapshot->config_file,
+							    CONFIG_SIZE_MAX, &text, NULL)
+					    : -ENOMEM;
 	if (result < 0)
 		result = err_set(e, ERR_FILE_READ, -result, "cannot read \"%s\"",
 				 snapshot->config_file);
@@ -290,7 +290,8 @@ static int load_new(const struct renaming *r, struct err *e)
 	int result = file_read_all(AT_FDCWD, r->new->config_file, CONFIG_SIZE_MAX, &text, &len);
 
 	if (result < 0)
-		return err_set(e, ERR_FILE_READ, -result, "cannot read \"%s\"", r->new->config_file);
+		return err_set(e, ERR_FILE_READ, -result, "cannot read \"%s\"",
+			       r->new->config_file);
 	config = malloc(sizeof(*config));
 	if (!config)
 		return no_memory(e);
@@ -360,7 +361,7 @@ int rename_recover(const struct container *c, const struct rename_notes *notes, 
 
 static int refuse_needed(const char *name, const struct str *names, struct err *e)
 {
-	int r = err_set(e, ERR_STORAGE, EBUSY, "%s is needed by: %s", name, str_text(names));
+	int r = err_set(e, ERR_STORAGE, 0, "%s is needed by: %s", name, str_text(names));
 
 	err_hint(e, "their storage leads to it by its name: destroy them first");
 	return r;
@@ -465,8 +466,7 @@ static int stage_config(const struct renaming *r, const struct container *c, str
 	autostr rootfs = {};
 	autostr old = {};
 	autostr text = {};
-	bool has_own_name =
-		r->from.type != ROOTFS_DETECT && !moves_with_directory(r->from.type);
+	bool has_own_name = r->from.type != ROOTFS_DETECT && !moves_with_directory(r->from.type);
 	int result;
 
 	config_text(c->config, &old);

@@ -51,6 +51,7 @@ static void close_live(struct compiler *c, enum plan_section s, const char *obje
 static void close_container(struct compiler *c, enum plan_section s)
 {
 	close_live(c, s, "root pin", c->r_pin);
+	compile_source_close(c, s);
 	if (c->r_devpts != PLAN_NO_REGISTER)
 		close_live(c, s, "devpts", c->r_devpts);
 	for (uint32_t i = 0; i < c->tty_count; i++)
@@ -92,6 +93,7 @@ static int compile_end(struct compiler *c, enum plan_section s, struct err *e)
 	close_container(c, s);
 	state(c, s, STATE_STOPPED);
 	close_namespaces(c, s);
+	compile_source_end(c, s);
 	r = compile_post_stop_hooks(c, s, e);
 	if (c->has_console && c->facts)
 		live(c, s, OP_CONSOLE_CLOSE, name, "");
@@ -127,7 +129,7 @@ int compile_undo(struct compiler *c, struct err *e)
 		step->in = c->r_mount_ns;
 		step->flags = STEP_LIVE | STEP_OPTIONAL;
 		for (size_t i = 0; i < c->idmapped.count; i++)
-			close_live(c, SECTION_UNDO, "id-mapped tree",
+			close_live(c, SECTION_UNDO, compile_idmapped_name(c, i),
 				   c->idmapped.items[i].mount->r_made);
 		close_live(c, SECTION_UNDO, "places", c->r_stash);
 		close_live(c, SECTION_UNDO, "user namespace", c->r_user_ns);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Id-mapped trees: the root file system (lxc.rootfs.options idmap=) and mount entries with idmap=.
+ * Id-mapped trees: the root file system (lxc.rootfs.options idmap=) and mount entries with idmap=;
+ * and a root file system that HOST mounts for a container with a user namespace (c_source.c).
  *
  * Only HOST may id-map them, but a tree whose descriptor goes to another user namespace loses the
  * locks on its flags: container root could clear ro and nosuid. Mounts that propagate are locked.
@@ -102,6 +103,26 @@ static struct plan_step *host_step(struct compiler *c, enum plan_op op,
 	return step;
 }
 
+static bool is_mapped(const struct compiler_mount *m)
+{
+	return m->entry->options.idmap != MOUNT_IDMAP_NONE;
+}
+
+/* A root file system that is not there yet. */
+static void mount_tree(struct compiler *c, struct compiler_mount *m)
+{
+	const struct about about = {m->object, m->origin, 0};
+	struct plan_step *step;
+
+	m->r_made = plan_build_register(&c->b, REGISTER_FD, "root file system");
+	compile_source_mount(c, about, m->r_made);
+	if (!is_mapped(m))
+		return;
+	step = host_step(c, OP_TREE_ATTRIBUTES_HOST, m, m->object);
+	step->in = m->r_made;
+	step->arg[4] = m->r_user_ns;
+}
+
 static void make_tree(struct compiler *c, struct compiler_mount *m)
 {
 	struct attributes attributes = compile_mount_attributes(&m->entry->options, true);
@@ -128,7 +149,7 @@ static int take(struct compiler *c, struct compiler_mount *m, struct err *e)
 {
 	struct compiler_idmapped *item;
 	struct err problem = {};
-	int r = check(c, m, &problem);
+	int r = is_mapped(m) ? check(c, m, &problem) : 0;
 
 	if (r < 0 && m->entry->options.optional) {
 		log_info("%s: %s", m->origin, err_cause(&problem));
@@ -154,7 +175,8 @@ static int take_root(struct compiler *c, struct err *e)
 {
 	struct mount_entry *entry;
 
-	if (!c->has_root || c->root_options.idmap == MOUNT_IDMAP_NONE)
+	if (!c->has_root || (c->root_options.idmap == MOUNT_IDMAP_NONE &&
+			     !(c->root_is_host_made && c->in_user_ns)))
 		return 0;
 	entry = arena_alloc(&c->arena, sizeof(*entry));
 	if (!entry)
@@ -164,14 +186,20 @@ static int take_root(struct compiler *c, struct err *e)
 	entry->fstype = "none";
 	entry->options = c->root_options;
 	entry->options.set |= MOUNT_BIND | MOUNT_RBIND;
+	/* Those of a file system go to it when it is mounted. */
+	if (c->root_is_host_made)
+		entry->options.data = NULL;
 	c->root_mount = (struct compiler_mount){
 		.entry = entry,
 		.target = "",
 		.object =
 			compile_textf(c, "%s on %s", entry->source, c->values->rootfs_mount.mount),
-		.origin = compile_key_origin(c, "lxc.rootfs.options"),
+		.origin = compile_key_origin(c, c->root_options.idmap == MOUNT_IDMAP_NONE
+							? "lxc.rootfs.path"
+							: "lxc.rootfs.options"),
 		.is_directory = true,
 		.fstype = c->facts->rootfs.fstype,
+		.r_user_ns = PLAN_NO_REGISTER,
 		.r_tree = PLAN_NO_REGISTER,
 	};
 	return take(c, &c->root_mount, e);
@@ -191,7 +219,10 @@ static void make_stash(struct compiler *c)
 
 static const char *scratch_object(const struct compiler *c)
 {
-	return c->idmapped.count > 0 ? "id-mapped mounts" : "a root that can be changed";
+	for (size_t i = 0; i < c->idmapped.count; i++)
+		if (is_mapped(c->idmapped.items[i].mount))
+			return "id-mapped mounts";
+	return c->idmapped.count > 0 ? "the root file system" : "a root that can be changed";
 }
 
 int compile_idmapped_host(struct compiler *c, struct err *e)
@@ -205,15 +236,23 @@ int compile_idmapped_host(struct compiler *c, struct err *e)
 	if (r < 0 || (c->idmapped.count == 0 && !c->binds_host_root))
 		return r;
 	for (size_t i = 0; i < c->idmapped.count; i++)
-		c->idmapped.items[i].mount->r_user_ns = open_user_ns(c, c->idmapped.items[i].mount);
+		if (is_mapped(c->idmapped.items[i].mount))
+			c->idmapped.items[i].mount->r_user_ns =
+				open_user_ns(c, c->idmapped.items[i].mount);
 	c->r_mount_ns = plan_build_register(&c->b, REGISTER_FD, "mount namespace");
 	step = STEP(c, SECTION_START, OP_MOUNT_NS_ENTER, scratch_object(c), "");
 	step->out = c->r_mount_ns;
 	step->arg[0] = c->idmapped.count > 0;
 	step->arg[1] = c->binds_host_root;
 	make_stash(c);
-	for (size_t i = 0; i < c->idmapped.count; i++)
-		make_tree(c, c->idmapped.items[i].mount);
+	for (size_t i = 0; i < c->idmapped.count; i++) {
+		struct compiler_mount *m = c->idmapped.items[i].mount;
+
+		if (m == &c->root_mount && c->root_is_host_made)
+			mount_tree(c, m);
+		else
+			make_tree(c, m);
+	}
 	return 0;
 }
 
@@ -267,11 +306,18 @@ static void take_over(struct compiler *c, bool are_directories)
 
 		if (m->is_directory != are_directories)
 			continue;
-		m->r_tree = plan_build_register(&c->b, REGISTER_FD, "id-mapped tree inside");
+		m->r_tree = plan_build_register(&c->b, REGISTER_FD,
+						is_mapped(m) ? "id-mapped tree inside"
+							     : "root file system inside");
 		step = pile_step(c, OP_TREE_TAKE, m->object, m->origin, place_of(c, m));
 		step->in = m->r_made;
 		step->out = m->r_tree;
 	}
+}
+
+const char *compile_idmapped_name(const struct compiler *c, size_t i)
+{
+	return is_mapped(c->idmapped.items[i].mount) ? "id-mapped tree" : "root file system";
 }
 
 /* Which trees there are init sees from the descriptors that it has at the clone: HOST keeps them
@@ -283,7 +329,7 @@ int compile_idmapped_open(struct compiler *c, struct err *e)
 	if (c->r_stash != PLAN_NO_REGISTER)
 		pile_step(c, OP_TREE_TAKE, "id-mapped files", "", "/..")->in = c->r_stash;
 	for (size_t i = 0; i < c->idmapped.count; i++)
-		compile_fd_close(c, SECTION_START, "id-mapped tree",
+		compile_fd_close(c, SECTION_START, compile_idmapped_name(c, i),
 				 c->idmapped.items[i].mount->r_made);
 	compile_fd_close(c, SECTION_START, "places", c->r_stash);
 	return 0;

@@ -475,7 +475,7 @@ int compile_become_root(struct compiler *c, struct err *e)
 	step->arg[2] = is_seen_by_others(c);
 	step = STEP(c, SECTION_START, OP_DEATH_SIGNAL, "SIGKILL", "");
 	step->arg[0] = SIGKILL;
-	if (c->has_root && c->root_options.idmap == MOUNT_IDMAP_NONE &&
+	if (c->has_root && c->root_options.idmap == MOUNT_IDMAP_NONE && !c->root_is_host_made &&
 	    compile_path_below(c->values->rootfs.path, c->request->lxcpath)) {
 		uint32_t path = plan_build_text(&c->b, c->request->lxcpath);
 

@@ -160,6 +160,11 @@ static int compile_steps(struct compiler *c, const char *directory, struct err *
 			    "Restoring a checkpoint needs lxc.rootfs.path");
 		return r;
 	}
+	if (c->facts->rootfs.source.kind != SOURCE_TREE)
+		return compile_unsupported(c, "lxc.rootfs.path",
+					   compile_key_origin(c, "lxc.rootfs.path"),
+					   "restoring into a root file system that is no directory",
+					   e);
 	/* Nobody is inside who could open or hand up any of these. */
 	c->r_address_socket = c->r_devpts = c->r_tty = PLAN_NO_REGISTER;
 	c->tty_count = 0;

@@ -3,7 +3,7 @@
  * The root file system: what it must be, how it gets to lxc.rootfs.mount, and how it becomes the
  * root (spec/runtime.md §7).
  *
- * The kind is dir. Without lxc.rootfs.path there is nothing to mount and nothing to pivot: the
+ * A directory is bound; what else there is c_source.c mounts. Without lxc.rootfs.path there is nothing to mount and nothing to pivot: the
  * container's own mount namespace shows the host's tree, and its "/" is the root below which all
  * later paths are.
  */
@@ -72,9 +72,15 @@ int compile_root_decide(struct compiler *c, struct err *e)
 		return 0;
 	if (!root->is_there) {
 		r = unusable(c, "lxc.rootfs.path", root->error ? root->error : ENOENT,
-			     compile_textf(c, "Cannot use the root file system \"%s\"",
-					   v->rootfs.path),
+			     root->problem ? root->problem
+					   : compile_textf(c,
+							   "Cannot use the root file system \"%s\"",
+							   v->rootfs.path),
 			     e);
+		if (root->problem && root->advice && *root->advice)
+			err_hint(e, "%s", root->advice);
+		if (root->problem)
+			return r;
 		err_hint(e, "the path is looked at after the pre-start hooks; create the "
 			    "container anew, or set lxc.rootfs.path to where its root is");
 		return r;
@@ -94,7 +100,8 @@ int compile_root_decide(struct compiler *c, struct err *e)
 			    "is mounted (switch_root)");
 		return r;
 	}
-	return read_options(c, e);
+	r = read_options(c, e);
+	return r < 0 ? r : compile_source_decide(c, e);
 }
 
 int compile_root_pin(struct compiler *c, struct err *e)
@@ -104,7 +111,8 @@ int compile_root_pin(struct compiler *c, struct err *e)
 	uint32_t text;
 	struct plan_step *step;
 
-	if (!c->has_root || c->in_user_ns || !path)
+	if (!c->has_root || c->in_user_ns || !path ||
+	    c->facts->rootfs.source.kind != SOURCE_TREE)
 		return 0;
 	if (fstype && (strcmp(fstype, "overlay") == 0 || strcmp(fstype, "zfs") == 0))
 		return 0;
@@ -116,23 +124,44 @@ int compile_root_pin(struct compiler *c, struct err *e)
 	return 0;
 }
 
+/* The tree that becomes the root, with its options: one that HOST has made, a file system, or a
+ * directory. */
+static uint16_t open_root(struct compiler *c, struct about about)
+{
+	struct attributes attributes = compile_mount_attributes(&c->root_options, true);
+	uint16_t tree = c->root_mount.r_tree;
+
+	if (tree != PLAN_NO_REGISTER)
+		return tree;
+	if (c->r_source != PLAN_NO_REGISTER) {
+		tree = c->r_source;
+	} else {
+		tree = compile_tree_register(c);
+		if (c->facts->rootfs.source.kind == SOURCE_TREE)
+			compile_tree_open(
+				c, about, tree,
+				(struct place){PLAN_NO_REGISTER, c->facts->rootfs.path}, true);
+		else
+			compile_source_mount_inside(c, about, tree);
+	}
+	/* A file system has got them when it was mounted. */
+	if (c->facts->rootfs.source.kind != SOURCE_TREE)
+		attributes.set = attributes.clear = 0;
+	compile_tree_options(
+		c,
+		(struct about){about.object, compile_key_origin(c, "lxc.rootfs.options"), 0}, tree,
+		attributes);
+	return tree;
+}
+
 static void mount_root(struct compiler *c)
 {
 	const char *source = c->facts->rootfs.path, *target = c->values->rootfs_mount.mount;
 	const char *origin = compile_key_origin(c, "lxc.rootfs.path");
 	struct about about = {compile_textf(c, "%s on %s", source, target), origin, 0};
-	struct attributes attributes = compile_mount_attributes(&c->root_options, true);
-	uint16_t tree = c->root_mount.r_tree;
 
-	if (tree == PLAN_NO_REGISTER) {
-		tree = compile_tree_register(c);
-		compile_tree_open(c, about, tree, (struct place){PLAN_NO_REGISTER, source}, true);
-		compile_tree_options(c,
-				     (struct about){about.object,
-						    compile_key_origin(c, "lxc.rootfs.options"), 0},
-				     tree, attributes);
-	}
-	compile_tree_attach(c, about, tree, (struct place){PLAN_NO_REGISTER, target});
+	compile_tree_attach(c, about, open_root(c, about),
+			    (struct place){PLAN_NO_REGISTER, target});
 }
 
 int compile_root_mount(struct compiler *c, struct err *e)

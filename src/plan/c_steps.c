@@ -95,7 +95,8 @@ void compile_fs_open(struct compiler *c, struct about about, uint16_t out,
 		     const struct file_system *fs)
 {
 	uint32_t options = fs->options ? plan_build_list(&c->b, fs->options) : 0;
-	enum plan_op op = has_long_option(fs->options) ? OP_FS_OPEN_LONG : OP_FS_OPEN;
+	bool is_long = fs->is_long || has_long_option(fs->options);
+	enum plan_op op = is_long ? OP_FS_OPEN_LONG : OP_FS_OPEN;
 	uint32_t type = plan_build_text(&c->b, fs->type);
 	uint32_t source = plan_build_text(&c->b, fs->source);
 	struct plan_step *step = add(c, op, about);

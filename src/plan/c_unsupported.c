@@ -12,14 +12,12 @@
 
 #include <string.h>
 
-#include "base/macros.h"
-
 static bool is_one_of(const char *text, const char *a, const char *b)
 {
 	return !text || strcmp(text, a) == 0 || strcmp(text, b) == 0;
 }
 
-static int check_security(struct compiler *c, struct err *e)
+int compile_refuse_unsupported(struct compiler *c, struct err *e)
 {
 	const struct config_values *v = c->values;
 
@@ -45,29 +43,4 @@ static int check_security(struct compiler *c, struct err *e)
 					   compile_key_origin(c, "lxc.seccomp.notify.proxy"),
 					   "handing system calls to another program", e);
 	return 0;
-}
-
-static int check_rootfs(struct compiler *c, struct err *e)
-{
-	static const char *const types[] = {
-		[ROOTFS_OVERLAY] = "overlay", [ROOTFS_LOOP] = "loop", [ROOTFS_LVM] = "lvm",
-		[ROOTFS_BTRFS] = "btrfs",     [ROOTFS_ZFS] = "zfs",   [ROOTFS_RBD] = "rbd",
-		[ROOTFS_NBD] = "nbd",
-	};
-	enum rootfs_type type = c->facts->rootfs.type;
-
-	if (!c->values->rootfs.path || type == ROOTFS_DIR || type == ROOTFS_DETECT)
-		return 0;
-	return compile_unsupported(c, "lxc.rootfs.path", compile_key_origin(c, "lxc.rootfs.path"),
-				   compile_textf(c, "a root file system of the type %s",
-						 (size_t)type < ARRAY_LENGTH(types) ? types[type]
-										    : "given"),
-				   e);
-}
-
-int compile_refuse_unsupported(struct compiler *c, struct err *e)
-{
-	int r = check_rootfs(c, e);
-
-	return r < 0 ? r : check_security(c, e);
 }

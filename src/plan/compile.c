@@ -34,11 +34,13 @@ static const concern_fn contents[] = {
 	compile_cgroup_payload,
 	compile_cgroup_limits,
 	compile_idmapped_host,
+	compile_source_host,
 	compile_hook_pipe,
 
 	/* The process, its ids, cgroups and limits. */
 	compile_clone,
 	compile_idmapped_leave,
+	compile_source_passed,
 	compile_id_maps,
 	compile_cgroup_enter,
 	compile_limits,
@@ -232,6 +234,7 @@ void compiler_init(struct compiler *c, const struct plan_request *request,
 		&c->r_pin,        &c->r_user_ns,        &c->r_tty,     &c->r_tty_index,
 		&c->r_ready,      &c->r_stash,          &c->r_park,    &c->r_console_tree,
 		&c->r_pts,        &c->r_entered,        &c->r_outer,   &c->r_net,
+		&c->r_source,     &c->r_loop,           &c->r_nbd,
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(registers); i++)

@@ -60,6 +60,7 @@ struct compiler {
 	bool in_user_ns;                   /* made or joined: container root is not the host's */
 	bool has_root;                     /* a root file system of its own */
 	bool binds_host_root;              /* the host's root must be made one that can go */
+	bool root_is_host_made;            /* HOST mounts the root: see c_source.c */
 	bool has_prelude;                  /* STARTING and the pre-start hooks are behind us */
 	bool has_autodev;                  /* /dev is a tmpfs of ours */
 	bool has_console;                  /* lxc.console.path is not `none` */
@@ -99,6 +100,9 @@ struct compiler {
 	uint16_t r_ready;            /* first of those that go up at the gate `handover` … */
 	uint32_t ready_count;        /* … one behind the other */
 	uint16_t r_stash, r_park, r_console_tree, r_pts;
+	uint16_t r_source; /* FD: the root file system that HOST has mounted */
+	uint16_t r_loop;   /* FD: its loop device, until it is mounted */
+	uint16_t r_nbd;    /* NAME: its network block device */
 	uint16_t r_node[8]; /* host's device nodes, opened before /dev is covered */
 	struct compiler_link links[64];
 	size_t link_count;
@@ -106,6 +110,12 @@ struct compiler {
 		struct origin origin;
 		const char *key, *text;
 	} last; /* what compile_origin() said */
+};
+
+/* What a step says about itself. */
+struct about {
+	const char *object, *origin;
+	unsigned flags; /* enum plan_step_flag */
 };
 
 /* c_prelude.c: r_outer, when it is needed: the first register of the prelude and of the plan
@@ -139,6 +149,16 @@ int compile_pid_file(struct compiler *c, struct err *e);    /* c_end.c: and the 
 int compile_root_decide(struct compiler *c, struct err *e); /* c_root.c: no steps */
 /* The name of a file system that can't be id-mapped; NULL for all others. */
 const char *compile_unmappable(const char *fstype);
+int compile_source_decide(struct compiler *c, struct err *e); /* c_source.c: no steps */
+int compile_source_host(struct compiler *c, struct err *e);   /* before clone, without a map */
+int compile_source_passed(struct compiler *c, struct err *e); /* … and behind it */
+/* The steps by which HOST mounts the root, into `out`. */
+void compile_source_mount(struct compiler *c, struct about about, uint16_t out);
+/* The same by INIT, of overlays. */
+void compile_source_mount_inside(struct compiler *c, struct about about, uint16_t out);
+/* What of it STOP and UNDO give back: descriptors, and what outlives us. */
+void compile_source_close(struct compiler *c, enum plan_section s);
+void compile_source_end(struct compiler *c, enum plan_section s);
 int compile_root_pin(struct compiler *c, struct err *e);
 int compile_root_mount(struct compiler *c, struct err *e); /* and r_root */
 int compile_root_check(struct compiler *c, struct err *e);
@@ -147,6 +167,8 @@ int compile_collect_mounts(struct compiler *c, struct err *e); /* c_entries.c: n
 int compile_idmapped_host(struct compiler *c, struct err *e);  /* c_idmapped.c: before clone */
 int compile_idmapped_leave(struct compiler *c, struct err *e); /* … and behind it */
 int compile_idmapped_open(struct compiler *c, struct err *e);  /* INIT, before the root */
+/* What the tree that HOST makes is called, of c->idmapped. */
+const char *compile_idmapped_name(const struct compiler *c, size_t i);
 int compile_entries(struct compiler *c, struct err *e);        /* c_entries.c */
 int compile_shared_trees(struct compiler *c, struct err *e);   /* after the pivot */
 int compile_mounts_slave(struct compiler *c, struct err *e);   /* c_mounts.c */
@@ -207,11 +229,7 @@ void compiler_finish(struct compiler *c);
 /* What the supervisor asks the plan for: roles, flags, signals. */
 void compile_header(struct compiler *c);
 
-/* c_steps.c: steps that many concerns make. What a step says about itself goes first. */
-struct about {
-	const char *object, *origin;
-	unsigned flags; /* enum plan_step_flag */
-};
+/* c_steps.c: steps that many concerns make. */
 /* A path below a register's directory; PLAN_NO_REGISTER: of the lane's root directory. */
 struct place {
 	uint16_t base;
@@ -222,6 +240,7 @@ struct file_system {
 	const char *type, *source;
 	const char *const *options; /* or NULL */
 	uint64_t attributes;        /* MOUNT_ATTR_* */
+	bool is_long;               /* mount(2) alone takes the options, short as they may be */
 };
 struct attributes {
 	uint64_t set, clear;  /* MOUNT_ATTR_* */

@@ -19,6 +19,7 @@
 #include "config/model.h"
 #include "config/mount_entry.h"
 #include "plan/plan.h"
+#include "storage/source.h"
 
 /* Who starts, and with what rights. */
 struct facts_caller {
@@ -79,11 +80,13 @@ struct facts_kernel {
 /* lxc.rootfs.path, looked at. */
 struct facts_rootfs {
 	enum rootfs_type type; /* never ROOTFS_DETECT when there is a path */
-	const char *path;      /* without the type */
+	const char *path;      /* without the type; a relative one of old times is absolute here */
 	bool is_there;
-	int error;            /* why not: positive errno */
+	int error;                    /* why not: positive errno */
+	const char *problem, *advice; /* the same in words, or NULL */
+	struct storage_source source; /* what is mounted; kind SOURCE_TREE: `path` */
 	bool mount_is_there;  /* lxc.rootfs.mount is a directory */
-	const char *fstype;   /* of the file system that holds it: "ext4", "overlay" */
+	const char *fstype;   /* of the file system that holds it, or that it is: "ext4", "overlay" */
 	bool host_is_initial; /* the host's own root is the initial ramdisk, mounted on nothing */
 };
 

@@ -244,6 +244,26 @@
 	X(OP_TREE_ATTRIBUTES_HOST, "tree-attributes-host", LANE_HOST, OP_NONE) \
 	/* as OP_TREE_ATTRIBUTES */ \
 	X(OP_TREE_ATTACH_HOST, "tree-attach-host", LANE_HOST, OP_NONE) /* as OP_TREE_ATTACH */ \
+	X(OP_FS_OPEN_HOST, "fs-open-host", LANE_HOST, OP_NONE) \
+	/* as OP_FS_OPEN, by the supervisor as who it is; t type, t* source, l? options, n \
+	 * attributes */ \
+	X(OP_FS_OPEN_FOUND, "fs-open-found", LANE_HOST, OP_NONE) \
+	/* the same of whatever file system the device holds; t* source, l? options, n attributes \
+	 */ \
+	X(OP_FS_OPEN_LONG_HOST, "fs-open-long-host", LANE_HOST, OP_NONE) \
+	/* as OP_FS_OPEN_LONG, in a mount namespace of the supervisor's own */ \
+	X(OP_MAKE_DIRECTORY_HOST, "make-directory-host", LANE_HOST, OP_NONE) \
+	/* t path, n mode, n uid, n gid (of the host): with its parents (0755); one that is there \
+	 * is fine, and stays as it is */ \
+	X(OP_LOOP_OPEN, "loop-open", LANE_HOST, OP_NONE) \
+	/* out FD of a loop device, which goes with its last user; r NUMBER N of /dev/loopN; t \
+	 * path of the file, n 1 = nothing is written to it */ \
+	X(OP_NBD_CONNECT, "nbd-connect", LANE_HOST, OP_NBD_DISCONNECT) \
+	/* out NAME /dev/nbdN; t path of the file that qemu-nbd serves, n 1 = nothing is written \
+	 * to it, n partition that is waited for (0 = none) */ \
+	X(OP_NBD_DISCONNECT, "nbd-disconnect", LANE_HOST, OP_NONE) \
+	/* in NAME (empty is fine, so is a device that is no more, or another's); t path of the \
+	 * file; waits until it is unmounted */ \
 	X(OP_TREE_HAND_OVER, "tree-hand-over", LANE_HOST, OP_NONE) \
 	/* in FD (empty is fine; init may still look at it): to t path, from where it reaches \
 	 * init's mount namespace, with locks on its options but not in its place */ \

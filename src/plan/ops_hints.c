@@ -544,33 +544,6 @@ const struct plan_hint plan_hints_attach[] = {
 	{0},
 };
 
-const struct plan_hint plan_hints_filesystem[] = {
-	{ENODEV,
-	 "the kernel does not know this type of file system; a module may be missing (modprobe)"},
-	{EPERM,
-	 "this file system may not be mounted here: in a user namespace proc "
-	 "needs a pid namespace of its own and sysfs a network namespace of its "
-	 "own, and the host's /proc and /sys must not be covered in part", ERR_PERMISSION},
-	{EBUSY, "the source is mounted already, or is in use with other options"},
-	{EINVAL,
-	 "the file system does not know one of the options, or the source holds another type"},
-	{ENOENT,
-	 "the source, or a directory that an option names, does not "
-	 "exist", ERR_MOUNT_SOURCE_MISSING},
-	{ENOTBLK, "the source is no block device"},
-	{EROFS, "the source is read-only: add \"ro\" to the options"},
-	{ENOSPC,
-	 "no room: a limit of mounts, of terminals (kernel.pty.max), or the device is full"},
-	{EACCES,
-	 "the source may not be read, or is write-protected: add \"ro\" to the "
-	 "options", ERR_PERMISSION},
-	{ELOOP, "overlay file systems are stacked too deeply, or directories overlap"},
-	{E2BIG, "the options of a file system have 4095 bytes at most, all together"},
-	{ENOSYS, "the kernel has no fsopen() (Linux 5.2), or a seccomp filter hides it"},
-	{ENOMEM, "the kernel is out of memory"},
-	{0},
-};
-
 const struct plan_hint plan_hints_unmount[] = {
 	{EBUSY, "the mount is in use"},
 	{EINVAL, "the host has locked this mount: in a user namespace it may not be taken away"},

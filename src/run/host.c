@@ -95,6 +95,13 @@ static const host_function functions[OP_COUNT] = {
 	[OP_TREE_OPEN_HOST] = host_tree_open,
 	[OP_TREE_ATTRIBUTES_HOST] = host_tree_attributes,
 	[OP_TREE_ATTACH_HOST] = host_tree_attach,
+	[OP_FS_OPEN_HOST] = host_fs_open,
+	[OP_FS_OPEN_FOUND] = host_fs_open_found,
+	[OP_FS_OPEN_LONG_HOST] = host_fs_open_long,
+	[OP_MAKE_DIRECTORY_HOST] = host_make_directory,
+	[OP_LOOP_OPEN] = host_loop_open,
+	[OP_NBD_CONNECT] = host_nbd_connect,
+	[OP_NBD_DISCONNECT] = host_nbd_disconnect,
 	[OP_TREE_HAND_OVER] = host_tree_hand_over,
 };
 

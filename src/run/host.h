@@ -134,6 +134,14 @@ int host_tree_attributes(struct host *h, const struct plan_step *step);
 int host_tree_attach(struct host *h, const struct plan_step *step);
 int host_tree_hand_over(struct host *h, const struct plan_step *step);
 
+int host_fs_open(struct host *h, const struct plan_step *step);
+int host_fs_open_found(struct host *h, const struct plan_step *step);
+int host_fs_open_long(struct host *h, const struct plan_step *step);
+int host_make_directory(struct host *h, const struct plan_step *step);
+int host_loop_open(struct host *h, const struct plan_step *step);
+int host_nbd_connect(struct host *h, const struct plan_step *step);
+int host_nbd_disconnect(struct host *h, const struct plan_step *step);
+
 int host_clone(struct host *h, const struct plan_step *step);
 int host_kill(struct host *h, const struct plan_step *step);
 int host_ns_open(struct host *h, const struct plan_step *step);

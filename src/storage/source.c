@@ -22,12 +22,6 @@ int source_no_memory(struct err *e)
 	return err_set(e, ERR_NO_MEMORY, ENOMEM, "Cannot keep what a root file system is");
 }
 
-bool source_is_on_device(const struct storage_source *source)
-{
-	return source->kind != SOURCE_TREE &&
-	       !(source->fstype && strcmp(source->fstype, "overlay") == 0);
-}
-
 int source_finish_words(struct source_look *look, struct source_words *words, struct err *e)
 {
 	const char *const *data = NULL;

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -43,8 +44,17 @@ struct storage_source {
 	bool has_trusted_marks, has_user_marks; /* in its upper directory */
 };
 
-/* Whether it is a file system on a block device: only root of the host mounts it. */
-bool source_is_on_device(const struct storage_source *source);
+static inline bool source_is_overlay(const struct storage_source *source)
+{
+	return source->kind == SOURCE_MOUNT && source->fstype &&
+	       strcmp(source->fstype, "overlay") == 0;
+}
+
+/* Whether it is a file system that only root of the host mounts: on a block device, or zfs. */
+static inline bool source_is_on_device(const struct storage_source *source)
+{
+	return source->kind != SOURCE_TREE && !source_is_overlay(source);
+}
 
 /*
  * The source of a volume of this type (never ROOTFS_DETECT) and path. `options`: those of

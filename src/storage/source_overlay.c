@@ -22,7 +22,7 @@
 #include "base/str.h"
 #include "sys/mount.h"
 
-enum { FSCONFIG_MAX = 255 };
+enum { OPTION_MAX = 255 }; /* with its name */
 
 struct layers {
 	struct source_words lowers; /* topmost first */
@@ -220,17 +220,10 @@ static int add_lower_list(struct source_look *look, struct source_words *words,
 	return add_word(look, words, &text, e);
 }
 
-static bool fits(const char *word)
-{
-	const char *equals = strchr(word, '=');
-
-	return strlen(equals ? equals + 1 : word) <= FSCONFIG_MAX;
-}
-
 static bool all_fit(const struct source_words *words)
 {
 	for (size_t i = 0; i < words->count; i++)
-		if (!fits(words->items[i]))
+		if (strlen(words->items[i]) > OPTION_MAX)
 			return false;
 	return true;
 }
@@ -317,7 +310,7 @@ int source_of_overlay(struct source_look *look, struct err *e)
 	ret->fstype = "overlay";
 	ret->upper = layers.upper;
 	ret->work = layers.work;
-	if (strlen(ret->device) > FSCONFIG_MAX)
+	if (strlen(ret->device) > OPTION_MAX)
 		ret->device = "overlay";
 	return make_options(look, &layers, e);
 }

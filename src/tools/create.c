@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "tools/session.h"
+#include "tools/size.h"
 
 struct create_values {
 	struct cli_common common;
@@ -25,32 +26,6 @@ struct create_values {
 	const char *zfsroot;
 	const char *rbdname, *rbdpool, *rbduser;
 };
-
-/* --fssize: a number with b, k, m, g or t behind it; m when nothing is. */
-static int take_size(void *member, const char *argument, struct arena *arena, struct err *e)
-{
-	static const char units[] = "bkmgt";
-	char *end = NULL;
-	unsigned long long n;
-	const char *unit;
-	unsigned shift = 20;
-
-	errno = 0;
-	n = strtoull(argument, &end, 10);
-	/* strtoull() skips blanks, and takes a minus sign behind them. */
-	if (errno || end == argument || argument[0] < '0' || argument[0] > '9')
-		return err_set(e, ERR_USAGE, 0, "invalid size '%s'", argument);
-	if (*end) {
-		unit = strchr(units, text_lower(*end));
-		if (!unit || end[1])
-			return err_set(e, ERR_USAGE, 0, "invalid size '%s'", argument);
-		shift = 10 * (unsigned)(unit - units);
-	}
-	if (n == 0 || n > UINT64_MAX >> shift)
-		return err_set(e, ERR_USAGE, 0, "invalid size '%s'", argument);
-	*(uint64_t *)member = n << shift;
-	return 0;
-}
 
 static bool is_one_of(const char *word, const char *const *list)
 {
@@ -346,7 +321,7 @@ static const struct cli_option options[] = {
 		.placeholder = "SIZE",
 		.kind = CLI_CALL,
 		AT(fssize),
-		.take = take_size,
+		.take = size_take,
 		.help = "block devices: size, with b, k, m, g or t behind it (default 1g)",
 	},
 	{

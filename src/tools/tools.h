@@ -13,6 +13,7 @@ extern const struct cli_tool tool_checkconfig;
 extern const struct cli_tool tool_config;
 extern const struct cli_tool tool_config_check;
 extern const struct cli_tool tool_console;
+extern const struct cli_tool tool_copy;
 extern const struct cli_tool tool_create;
 extern const struct cli_tool tool_destroy;
 extern const struct cli_tool tool_device;

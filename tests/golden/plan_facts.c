@@ -69,6 +69,17 @@ static const struct setter setters[] = {
 	{"rootfs.mount_is_there", SET_BOOL, AT(facts.rootfs.mount_is_there)},
 	{"rootfs.host_is_initial", SET_BOOL, AT(facts.rootfs.host_is_initial)},
 	{"rootfs.fstype", SET_TEXT, AT(facts.rootfs.fstype)},
+	{"rootfs.problem", SET_TEXT, AT(facts.rootfs.problem)},
+	{"rootfs.advice", SET_TEXT, AT(facts.rootfs.advice)},
+	{"source.device", SET_TEXT, AT(facts.rootfs.source.device)},
+	{"source.fstype", SET_TEXT, AT(facts.rootfs.source.fstype)},
+	{"source.is_long", SET_BOOL, AT(facts.rootfs.source.is_long)},
+	{"source.is_read_only", SET_BOOL, AT(facts.rootfs.source.is_read_only)},
+	{"source.partition", SET_U32, AT(facts.rootfs.source.partition)},
+	{"source.upper", SET_TEXT, AT(facts.rootfs.source.upper)},
+	{"source.work", SET_TEXT, AT(facts.rootfs.source.work)},
+	{"source.has_trusted_marks", SET_BOOL, AT(facts.rootfs.source.has_trusted_marks)},
+	{"source.has_user_marks", SET_BOOL, AT(facts.rootfs.source.has_user_marks)},
 
 	{"seccomp.has_notify", SET_BOOL, AT(facts.seccomp.has_notify)},
 	{"seccomp.flags", SET_U32, AT(facts.seccomp.flags)},
@@ -369,6 +380,25 @@ static bool set_kind(struct plan_case *c, const char *value)
 	return false;
 }
 
+/* "source = loop": the root is what is behind source.device, of the type source.fstype. */
+static bool set_source(struct plan_case *c, const char *value)
+{
+	static const char *const words[] = {
+		[SOURCE_TREE] = "tree",
+		[SOURCE_MOUNT] = "mount",
+		[SOURCE_LOOP] = "loop",
+		[SOURCE_NETWORK] = "network",
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
+		if (strcmp(words[i], value) != 0)
+			continue;
+		c->facts.rootfs.source.kind = (enum source_kind)i;
+		return true;
+	}
+	return false;
+}
+
 static bool set_crowded(struct plan_case *c, const char *name)
 {
 	struct facts_hierarchies *all = &c->facts.cgroup.hierarchies;
@@ -401,6 +431,10 @@ static bool set_special(struct plan_case *c, const char *key, const char *value)
 		return plan_preset_hierarchy(&c->facts, value);
 	if (strcmp(key, "rootfs.type") == 0)
 		return plan_preset_rootfs_type(&c->facts, value);
+	if (strcmp(key, "source") == 0)
+		return set_source(c, value);
+	if (strcmp(key, "source.option") == 0)
+		return add_word(c, &c->source_options, value);
 	if (strcmp(key, "seccomp") == 0)
 		return set_seccomp(c, value);
 	if (strcmp(key, "attach.crowded") == 0)
@@ -542,6 +576,10 @@ static void connect_lists(struct plan_case *c)
 	}
 	need(vec_push_in(&c->environment, &c->facts.arena));
 	c->attach.environment = c->environment.items;
+	if (c->source_options.count > 0) {
+		need(vec_push_in(&c->source_options, &c->facts.arena));
+		c->facts.rootfs.source.options = c->source_options.items;
+	}
 	c->attach.groups = c->groups.items;
 	c->attach.group_count = c->groups.count;
 	c->attach.name = c->request.name;

@@ -27,7 +27,7 @@ struct plan_case {
 	struct attach_request attach;
 	struct attach_facts attach_facts;
 	const char *directory; /* of a checkpoint */
-	struct plan_case_words argv, environment;
+	struct plan_case_words argv, environment, source_options;
 	struct plan_case_ids groups;
 };
 

@@ -34,7 +34,9 @@
  *	kernel.has_core_sched, kernel.has_sysrq,
  *	kernel.capabilities (mask)
  *	rootfs.type, rootfs.path, rootfs.is_there, rootfs.error, rootfs.mount_is_there,
- *	rootfs.fstype, rootfs.host_is_initial
+ *	rootfs.fstype, rootfs.host_is_initial, rootfs.problem, rootfs.advice
+ *	source = tree (default) | mount | loop | network; source.device, .fstype, .option (once for
+ *	each), .upper, .work, .partition, .is_long, .is_read_only, .has_trusted_marks, .has_user_marks
  *	mount.N.is_directory, mount.N.fstype    N from 0: fstab first, then lxc.mount.entry
  *	net.N.link_is_there, net.N.link_is_bridge, net.N.link_mtu, net.N.ipv4_auto, net.N.ipv6_auto
  *	net.N.link_filters_vlans, net.N.link_pvid, net.N.ipv4_forwarding, net.N.ipv6_forwarding,
