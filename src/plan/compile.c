@@ -40,7 +40,6 @@ static const concern_fn contents[] = {
 	/* The process, its ids, cgroups and limits. */
 	compile_clone,
 	compile_idmapped_leave,
-	compile_source_passed,
 	compile_id_maps,
 	compile_cgroup_enter,
 	compile_limits,
@@ -177,6 +176,7 @@ static int gate_handover(struct compiler *c, struct err *e)
 	/* HOST's own: INIT has those that it needs. */
 	compile_fd_close(c, SECTION_START, "hook output", c->r_hook_write);
 	compile_fd_close(c, SECTION_START, "cgroup", c->r_born_in);
+	compile_fd_close(c, SECTION_START, "root file system", c->r_source);
 	for (unsigned k = 0; k < NAMESPACE_COUNT; k++)
 		compile_fd_close(c, SECTION_START, "shared namespace", c->r_share[k]);
 	return c->console_is_inside ? compile_console_connect(c, e) : 0;

@@ -49,6 +49,7 @@ class Kind:
     arguments: tuple = ()      # further ones of the starter
     owner: int = 0             # of the root file system
     bridge: bool = False
+    image: str = ""            # a file with this file system holds the root, {rootfs}.image
 
 
 # Tools see one cgroup hierarchy of version 2 and no others.
@@ -174,6 +175,20 @@ lxc.mount.auto = proc:mixed sys:mixed
 lxc.mount.entry = {work}/shared mnt none bind,idmap=container 0 0
 lxc.tty.max = 1
 """),
+    "overlay": Kind(IDMAP + """
+lxc.rootfs.options = nosuid
+lxc.mount.auto = proc:mixed
+""", common=COMMON.replace("dir:{rootfs}", "overlay:{work}/shared:{rootfs}:{folder}/overlay/delta"),
+                    owner=100000),
+    "loop": Kind("""
+lxc.rootfs.options = noatime,data=ordered
+lxc.mount.auto = proc:mixed
+lxc.hook.pre-mount = {work}/hook
+""", common=COMMON.replace("dir:{rootfs}", "loop:{rootfs}.image"), image="ext4"),
+    "loop-id-mapped": Kind(IDMAP + """
+lxc.rootfs.options = idmap=container
+lxc.mount.auto = proc:mixed
+""", common=COMMON.replace("dir:{rootfs}", "loop:{rootfs}.image"), image="ext4"),
     "console": Kind("""
 lxc.console.logfile = {work}/console.log
 lxc.console.buffer.size = 64kB
@@ -301,7 +316,10 @@ class Host:
         folder = self.lxcpath / f"{self.prefix}-{kind_name}"
         folder.mkdir()
         make_rootfs(folder / "rootfs", kind.owner)
-        words = {"work": self.work, "rootfs": folder / "rootfs", "bridge": self.bridge,
+        if kind.image:
+            run(f"mkfs.{kind.image}", "-q", "-d", str(folder / "rootfs"),
+                f"{folder}/rootfs.image", "16M")
+        words = {"work": self.work, "folder": folder, "rootfs": folder / "rootfs", "bridge": self.bridge,
                  "prefix": self.prefix, "sleeper": os.getpid()}
 
         def expand(line):

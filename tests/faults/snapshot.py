@@ -57,7 +57,8 @@ def loop_devices(work):
             file = path.read_text().strip()
         except OSError:
             continue  # detached meanwhile
-        if file.startswith(str(work)):
+        # Other sandboxes have a folder of this name, too, and other files in it.
+        if file.startswith(str(work)) and os.path.exists(file.removesuffix(" (deleted)")):
             yield f"/dev/{path.parts[3]} on {file}"
 
 
