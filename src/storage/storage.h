@@ -35,8 +35,8 @@
 struct storage_volume {
 	enum rootfs_type type; /* never ROOTFS_DETECT; 0 (that) = no volume */
 	char *path;            /* heap: what stands behind "TYPE:" */
-	/* rbd: whom to be for Ceph where no wish says it, borrowed; NULL = its default user. Forgotten
-	 * by storage_volume_set(). */
+	/* rbd: whom to be for Ceph where no wish says it, borrowed; NULL = its default user.
+	 * Forgotten by storage_volume_set(). */
 	const char *user;
 };
 

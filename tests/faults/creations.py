@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""kill -9 of lxc-create, of the command that finds what it left, and of lxc-destroy.
+"""kill -9 of lxc-create, of lxc-destroy, and of the command that finds what they left.
 
 	creations.py --rounds N [--seed S]
 
 Each round kills at a moment that is chosen evenly over the measured time. Then one command more,
 and the container is as it was before or complete; what was there before has not changed by a byte;
-no process of the template lives; and creating it works.
+no process of the template lives, no loop device is left; and creating it works. Behind a killed
+lxc-destroy the container is there or gone.
 """
 
 import argparse
@@ -22,7 +23,7 @@ import tap
 
 DEADLINE = 20   # seconds, for whatever must end
 BEYOND = 1.2    # kills come up to this part of the measured time
-PHASES = ("create", "again", "undo", "destroy")
+PHASES = ("create", "again", "undo", "destroy", "finish")
 
 # A root file system of a few files, made slowly enough to be met in the middle of it.
 TEMPLATE = """#!/bin/sh
@@ -38,15 +39,21 @@ echo complete > "$root/etc/complete"
 """
 
 
+STORAGE = {"loop": ["--fssize", "8m"], "overlay": [], "btrfs": []}
+
+
 class Kind:
     """What is there before, and how it is created."""
 
     def __init__(self, world, name):
         self.world, self.name = world, f"c-{name}"
-        self.folder = world.lxcpath / self.name
+        self.lxcpath = world.btrfs / "lxc" if name == "btrfs" else world.lxcpath
+        self.folder = self.lxcpath / self.name
         self.place = self.folder / "rootfs"
         self.config = world.work / f"{name}.conf"
         self.arguments = []
+        if name in STORAGE:
+            self.arguments = ["-B", name, *STORAGE[name]]
         text = "lxc.net.0.type = empty\n"
         if name == "mapped":
             text += "lxc.idmap = u 0 100000 65536\nlxc.idmap = g 0 100000 65536\n"
@@ -62,18 +69,23 @@ class Kind:
         self.config.write_text(text)
 
     def words(self, tool, *more):
-        return [tool, "-P", str(self.world.lxcpath), "-n", self.name, *more]
+        return [tool, "-P", str(self.lxcpath), "-n", self.name, *more]
 
     def create(self):
         return self.words("lxc-create", "-f", str(self.config), "-t", str(self.world.template),
                           *self.arguments)
 
+    def is_filled(self):
+        if self.name != "c-loop":
+            return (self.place / "etc/complete").exists()
+        code, said = run(["debugfs", "-R", "stat /etc/complete", str(self.folder / "rootdev")])
+        return code == 0 and "Type: regular" in said
+
     def is_complete(self):
         """Created: with all that the template made and said, and without a marker."""
         config = self.folder / "config"
         return (config.exists() and not (self.folder / "partial").exists() and
-                (self.place / "etc/complete").exists() and
-                "# Template used" in config.read_text() and
+                self.is_filled() and "# Template used" in config.read_text() and
                 "FROM=template" in config.read_text())
 
 
@@ -85,18 +97,41 @@ class World:
         self.template = work / "template"
         self.template.write_text(TEMPLATE)
         self.template.chmod(0o755)
-        self.kinds = [Kind(self, name) for name in ("new", "dir", "before", "mapped")]
+        self.btrfs = work / "btrfs"
+        names = ["new", "dir", "before", "mapped", "overlay", "loop"]
+        if self.mount_btrfs():
+            names.append("btrfs")
+        self.kinds = [Kind(self, name) for name in names]
         neighbour = self.lxcpath / "neighbour"
         neighbour.mkdir()
         (neighbour / "config").write_text("lxc.uts.name = neighbour\n")
 
+    def mount_btrfs(self):
+        """In our mount namespace: it goes with that."""
+        self.btrfs.mkdir()
+        image = self.work / "btrfs.image"
+        with open(image, "wb") as file:
+            file.truncate(256 << 20)
+        if run(["mkfs.btrfs", "-q", str(image)])[0] != 0 or \
+           run(["mount", "-o", "loop", str(image), str(self.btrfs)])[0] != 0:
+            return False
+        (self.btrfs / "lxc").mkdir()
+        return True
+
+    def loop_devices(self):
+        """Those that containers left: the file system of the test has one, too."""
+        code, said = run(["losetup", "--list", "--noheadings", "--output", "BACK-FILE"])
+        return [f"left behind: a loop device on {line}" for line in said.splitlines()
+                if code == 0 and line.startswith(str(self.lxcpath))]
+
     def things(self):
         """Path → what it is, of all that is there."""
         found = {}
-        for top in (self.lxcpath, self.work / "places"):
+        for top in (self.lxcpath, self.work / "places", self.btrfs / "lxc"):
             for path in sorted(top.rglob("*")):
                 status = path.lstat()
-                text = path.read_bytes() if stat.S_ISREG(status.st_mode) else b""
+                text = path.read_bytes() if stat.S_ISREG(status.st_mode) and \
+                    path.name != "rootdev" else b""
                 found[str(path)] = (status.st_mode, status.st_uid, status.st_ino, text)
         return found
 
@@ -183,7 +218,8 @@ class Subject:
         not in no time. Problems."""
         deadline = time.monotonic() + 5
         while True:
-            problems = self.look() + self.changes(before) + template_processes(self.world)
+            problems = self.look() + self.changes(before) + template_processes(self.world) + \
+                self.world.loop_devices()
             added = self.additions(before)
             if added and not self.kind.is_complete():
                 problems += [f"left behind: {path}" for path in added]
@@ -223,8 +259,8 @@ class Subject:
 
     def round(self, phase, chance):
         before = self.world.things()
-        if phase == "destroy":
-            return self.round_destroy(chance)
+        if phase in ("destroy", "finish"):
+            return self.round_destroy(phase, chance)
         told = strike(self.kind.create(), chance.random() * BEYOND * self.seconds["create"])
         if phase == "undo":
             told += "; the next command: " + strike(
@@ -235,13 +271,20 @@ class Subject:
             self.restore()
         return told, problems
 
-    def round_destroy(self, chance):
+    def round_destroy(self, phase, chance):
         neighbour = {path: thing for path, thing in self.world.things().items()
                      if not path.startswith(str(self.kind.folder))}
         must(self.kind.create())
         told = strike(self.kind.words("lxc-destroy"),
                       chance.random() * BEYOND * self.seconds["destroy"])
-        problems = self.look() + self.changes(neighbour)
+        if phase == "finish":
+            told += "; the next command: " + strike(
+                self.kind.words("lxc-info"), chance.random() * self.seconds["undo"])
+        problems = self.look() + self.changes(neighbour) + self.world.loop_devices()
+        if (self.kind.folder / "partial").exists():
+            problems.append("a marker is left")
+        if (self.kind.folder / "config").exists() and not self.kind.is_complete():
+            problems.append("it is neither there nor gone")
         if (self.kind.folder / "config").exists():
             must(self.kind.words("lxc-destroy"))
         if (self.kind.folder / "rootfs").exists() or list(self.kind.folder.glob("*")):
