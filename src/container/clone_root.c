@@ -38,7 +38,7 @@ struct job {
 	int (*work)(struct job *job, struct err *e);
 	const struct cloning *cloning;
 	const struct clone_root *root;
-	bool is_apart; /* in a process of its own, which may have mounts of its own */
+	bool has_hooks; /* then it is done in a mount namespace of its own */
 	int result;
 	struct copy_result copied;
 	struct err e;
@@ -50,7 +50,6 @@ static int be_apart(void *argument)
 
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
 		return -errno;
-	job->is_apart = true;
 	job->result = job->work(job, &job->e);
 	return 0;
 }
@@ -254,7 +253,7 @@ static int adapt_root(struct job *job, struct err *e)
 	autoclose int fd = storage_open(root->volume, values->rootfs_mount.options, 0, e);
 	int r = fd < 0 ? fd : 0;
 
-	if (r == 0 && root->runs_hooks)
+	if (r == 0 && job->has_hooks)
 		r = run_hooks(root, fd, e);
 	if (r == 0 && root->sets_hostname)
 		r = write_hostname(fd, root->container->name, e);
@@ -287,6 +286,7 @@ int clone_adapt_root(const struct clone_root *root, struct err *e)
 		return -ENOMEM;
 	job->work = adapt_root;
 	job->root = root;
+	job->has_hooks = has_hooks;
 	r = run(job, &values->idmaps, has_hooks, root->lock_fd, e);
 	munmap(job, sizeof(*job));
 	return r;

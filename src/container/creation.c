@@ -363,20 +363,14 @@ static int remove_directory(const struct undoing *u, struct err *e)
 	return r == 0 ? removal_tree(&u->maps, path, NULL, e) : r;
 }
 
-/* What a creator that was killed while it replaced the configuration left (sys/file.h). */
+/* What a creator that was killed while it replaced the configuration left. */
 static void remove_unfinished_files(const struct container *c)
 {
-	static const char prefix[] = ".config.tare-";
 	autofree char *path = container_path(c, "");
 	autoclose int lock_fd = container_lock_to_read(c);
-	DIR *directory = path && lock_fd >= 0 ? opendir(path) : NULL;
-	const struct dirent *entry;
 
-	while (directory && (entry = readdir(directory)))
-		if (text_starts(entry->d_name, prefix))
-			unlinkat(dirfd(directory), entry->d_name, 0);
-	if (directory)
-		closedir(directory);
+	if (path && lock_fd >= 0)
+		directory_remove_unfinished(path, "config");
 }
 
 static int restore_config(const struct undoing *u, struct err *e)

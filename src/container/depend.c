@@ -16,6 +16,7 @@
 
 #include "base/macros.h"
 #include "base/num.h"
+#include "container/directory.h"
 #include "sys/file.h"
 
 enum { DEPEND_SIZE_MAX = 64 << 20 };
@@ -190,6 +191,7 @@ static int edit_one(const struct container *c, const char *lxcpath, const char *
 		    const void *context, bool must_exist, struct err *e)
 {
 	struct container *source = NULL;
+	autofree char *directory = NULL;
 	autofree char *path = NULL;
 	autofree char *text = NULL;
 	autoclose int lock_fd = -EBADF;
@@ -199,8 +201,11 @@ static int edit_one(const struct container *c, const char *lxcpath, const char *
 
 	if (r < 0)
 		return r;
+	directory = container_path(source, "");
 	path = container_path(source, "/lxc_snapshots");
 	lock_fd = container_lock_disk(source, e);
+	if (lock_fd >= 0 && directory)
+		directory_remove_unfinished(directory, "lxc_snapshots");
 	is_there = container_is_defined(source);
 	if (lock_fd >= 0 && !is_there && must_exist)
 		r = refuse_gone(source, e);

@@ -7,13 +7,16 @@
 
 #include "container/directory.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/directory.h"
 #include "base/macros.h"
+#include "base/str.h"
 #include "container/container.h"
 #include "child/userns.h"
 
@@ -108,4 +111,20 @@ int directory_make_own(const struct container *c, struct err *e)
 		return r;
 	}
 	return 1;
+}
+
+void directory_remove_unfinished(const char *path, const char *name)
+{
+	DIR *directory = opendir(path);
+	const struct dirent *entry;
+
+	while (directory && (entry = readdir(directory))) {
+		const char *rest = entry->d_name[0] == '.' ? text_after(entry->d_name + 1, name)
+							   : NULL;
+
+		if (rest && text_starts(rest, ".tare-"))
+			unlinkat(dirfd(directory), entry->d_name, 0);
+	}
+	if (directory)
+		closedir(directory);
 }

@@ -19,3 +19,7 @@ int directory_make_own(const struct container *c, struct err *e);
 /* Give a path to container root, when ids are mapped: directly as root, else inside a helper user
  * namespace. The group stays. A symbolic link at its end is not followed. */
 int directory_give_to_root(const struct config *config, const char *path, struct err *e);
+
+/* What a process that was killed while it replaced the file `name` in the directory has left
+ * (file_replace(), sys/file.h). By whoever holds the lock of the file. */
+void directory_remove_unfinished(const char *path, const char *name);

@@ -28,6 +28,7 @@
 #include "container/clone.h"
 #include "container/creation.h"
 #include "container/depend.h"
+#include "container/directory.h"
 #include "container/partial.h"
 #include "container/paths.h"
 #include "container/runs.h"
@@ -194,6 +195,8 @@ static int move_snapshot(const struct renaming *r, const char *lxcpath, const ch
 		return result;
 	inner.new = snapshot;
 	directory = container_path(snapshot, "");
+	if (directory)
+		directory_remove_unfinished(directory, "config");
 	result = directory && old_directory ? file_read_all(AT_FDCWD, snapshot->config_file,
 							    CONFIG_SIZE_MAX, &text, NULL)
 					    : -ENOMEM;
@@ -320,6 +323,7 @@ static int finish(const struct renaming *r, bool keeps_name, struct err *e)
 	}
 	if (result < 0)
 		return result;
+	directory_remove_unfinished(r->new_directory, staged + 1);
 	partial_remove(r->new);
 	container_remove_lock(r->old);
 	return 0;
@@ -327,10 +331,12 @@ static int finish(const struct renaming *r, bool keeps_name, struct err *e)
 
 static int drop(const struct container *c, struct err *e)
 {
+	autofree char *directory = container_path(c, "");
 	autofree char *path = container_path(c, staged);
 
-	if (!path)
+	if (!path || !directory)
 		return no_memory(e);
+	directory_remove_unfinished(directory, staged + 1);
 	if (unlink(path) < 0 && errno != ENOENT)
 		return err_set(e, ERR_FILE_WRITE, errno, "cannot remove \"%s\"", path);
 	partial_remove(c);

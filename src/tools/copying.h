@@ -43,6 +43,8 @@ struct copying_run {
 	const char *uid;    /* for that, or NULL */
 	bool keeps_data;
 	char **title; /* our own argv */
+	/* What to say when it runs, or NULL. */
+	void (*tell)(const struct session *s, struct lxc_container *copy);
 };
 /* Start it, and what is asked for; the exit code. It is stopped behind a command or console. */
 int copying_run(struct session *s, const struct copying_run *run);

@@ -142,6 +142,8 @@ int copying_run(struct session *s, const struct copying_run *run)
 	if (r != 0) {
 		code = fail_start(s, c, run, &e);
 	} else if (run->command || run->opens_console) {
+		if (run->tell)
+			run->tell(s, c);
 		code = run_inside(s, run);
 		stop(c);
 	}

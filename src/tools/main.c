@@ -8,11 +8,15 @@
 #include "tare_paths.h"
 
 static const struct cli_tool *const tools[] = {
-	&tool_attach,  &tool_config,     &tool_config_check,   &tool_cgroup,   &tool_checkconfig,
-	&tool_console, &tool_copy,       &tool_create,         &tool_destroy,  &tool_device,
-	&tool_execute, &tool_freeze,     &tool_info,           &tool_ls,       &tool_monitor,
-	&tool_repair, &tool_snapshot, &tool_start,      &tool_stop,           &tool_unfreeze, &tool_update_config,
-	&tool_wait,    &tool_completion, &tool_manual_options, &tool_names,    NULL,
+	&tool_attach,          &tool_config,      &tool_config_check,
+	&tool_cgroup,          &tool_checkconfig, &tool_console,
+	&tool_clone,           &tool_copy,        &tool_create,
+	&tool_destroy,         &tool_device,      &tool_execute,
+	&tool_freeze,          &tool_info,        &tool_ls,
+	&tool_monitor,         &tool_repair, &tool_snapshot,     &tool_start,
+	&tool_start_ephemeral, &tool_stop,        &tool_unfreeze,
+	&tool_update_config,   &tool_wait,        &tool_completion,
+	&tool_manual_options,  &tool_names,       NULL,
 };
 
 const struct cli_registry tools_registry = {

@@ -10,6 +10,7 @@
 extern const struct cli_tool tool_attach;
 extern const struct cli_tool tool_cgroup;
 extern const struct cli_tool tool_checkconfig;
+extern const struct cli_tool tool_clone;
 extern const struct cli_tool tool_config;
 extern const struct cli_tool tool_config_check;
 extern const struct cli_tool tool_console;
@@ -25,6 +26,7 @@ extern const struct cli_tool tool_monitor;
 extern const struct cli_tool tool_repair;
 extern const struct cli_tool tool_snapshot;
 extern const struct cli_tool tool_start;
+extern const struct cli_tool tool_start_ephemeral;
 extern const struct cli_tool tool_stop;
 extern const struct cli_tool tool_unfreeze;
 extern const struct cli_tool tool_update_config;
