@@ -176,12 +176,15 @@ enum tare_destroy {
 	TARE_DESTROY_HAS_SNAPSHOTS,
 	TARE_DESTROY_HAS_CLONES,
 };
+/* An enum tare_destroy, or negative with e set. */
+int tare_destroy(struct lxc_container *c, struct err *e);
+
 enum { TARE_DESTROY_SNAPSHOTS = 1, TARE_DESTROY_CLONES = 2 };
 /*
- * Destroy, `with` its own snapshots, or with the containers that need its storage. An enum
- * tare_destroy, or negative with e set; TARE_DESTROY_HAS_CLONES has e set, too: who they are.
+ * The same `with` its own snapshots, or with the containers that need its storage. What stands in
+ * the way may be another one: then e is set for an enum tare_destroy above 0, too.
  */
-int tare_destroy(struct lxc_container *c, unsigned with, struct err *e);
+int tare_destroy_with(struct lxc_container *c, unsigned with, struct err *e);
 
 struct tare_snapshot {
 	const char *name;         /* NULL: snap0, snap1 … */
@@ -257,13 +260,24 @@ int tare_each_run(const char *lxcpath, tare_run_fn function, void *payload, stru
  * or of those alone that have a configuration. Their count, or negative with e set. */
 int tare_list_names(const char *lxcpath, bool only_defined, char ***ret, struct err *e);
 
+/* What was repaired, or could not be. */
+struct tare_repaired {
+	const char *lxcpath, *name; /* the container; name NULL: all of the lxcpath */
+	const char *what;           /* a stable word */
+	const char *text;           /* the same for people */
+	unsigned count;             /* how many of these */
+	const struct err *problem;  /* why it could not be repaired; what, text NULL */
+};
+typedef void (*tare_repair_fn)(void *context, const struct tare_repaired *repaired);
 /*
- * Undo what starts left behind whose supervisor died, of one container or (name NULL) of all below
- * lxcpath (NULL: the default). Returns how many runs were undone, or negative with e set.
+ * Finish or undo what killed commands and crashes have left of one container or (name NULL) of all
+ * below lxcpath (NULL: the default). Returns how many things were done, or negative with e set: the
+ * first of the problems, which were all told.
  */
-int tare_repair(const char *lxcpath, const char *name, struct err *e);
+int tare_repair(const char *lxcpath, const char *name, tare_repair_fn tell, void *context,
+		struct err *e);
 
-/* The same for one container by the way: waits for nobody, and only logs what goes wrong. */
+/* Undo dead runs of one container by the way: waits for nobody, and only logs what goes wrong. */
 void tare_tidy(const char *lxcpath, const char *name);
 
 /* What lxc-monitor hears of: a change of state, or how init ended. */

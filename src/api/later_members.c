@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Members whose subject later versions bring (checkpoints):
+ * Members whose subject later versions bring (checkpoints, mounts):
  * each returns the failure that its callers know and says why in error_string.
  */
 

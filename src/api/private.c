@@ -16,6 +16,7 @@
 #include "api/object.h"
 #include "base/str.h"
 #include "config/cgroup_translate_rows.h"
+#include "container/repair.h"
 #include "container/runs.h"
 #include "container/snapshot.h"
 #include "container/spawn.h"
@@ -167,10 +168,17 @@ int tare_run_sealed(const char *name, char **argv, struct err *e)
 	return r;
 }
 
-int tare_destroy(struct lxc_container *c, unsigned with, struct err *e)
+int tare_destroy(struct lxc_container *c, struct err *e)
 {
-	int r = with ? container_destroy_with(object_lock(c), with, e)
-		     : container_destroy(object_lock(c), e);
+	int r = container_destroy(object_lock(c), e);
+
+	object_unlock(c);
+	return r;
+}
+
+int tare_destroy_with(struct lxc_container *c, unsigned with, struct err *e)
+{
+	int r = container_destroy_with(object_lock(c), with, e);
 
 	object_unlock(c);
 	return r;
@@ -257,7 +265,31 @@ void tare_tidy(const char *lxcpath, const char *name)
 	runs_tidy(lxcpath ? lxcpath : container_system_item("lxc.lxcpath"), name);
 }
 
-int tare_repair(const char *lxcpath, const char *name, struct err *e)
+struct repairing {
+	tare_repair_fn tell;
+	void *context;
+};
+
+static void tell_repaired(void *context, const struct repair_event *event)
 {
-	return runs_repair(lxcpath ? lxcpath : container_system_item("lxc.lxcpath"), name, e);
+	const struct repairing *repairing = context;
+	const struct tare_repaired shown = {
+		.lxcpath = event->lxcpath,
+		.name = event->name,
+		.what = event->what,
+		.text = event->text,
+		.count = event->count,
+		.problem = event->problem,
+	};
+
+	repairing->tell(repairing->context, &shown);
+}
+
+int tare_repair(const char *lxcpath, const char *name, tare_repair_fn tell, void *context,
+		struct err *e)
+{
+	struct repairing repairing = {tell, context};
+
+	return container_repair(lxcpath ? lxcpath : container_system_item("lxc.lxcpath"), name,
+				tell_repaired, &repairing, e);
 }

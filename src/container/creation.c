@@ -433,8 +433,18 @@ static int follow_notes(struct undoing *u, char *notes, size_t len, struct err *
 	return r;
 }
 
-int creation_undo(const struct container *c, const struct config *config, int marker_fd,
-		  struct err *e)
+static enum creation_kind kind_of(const struct undoing *u)
+{
+	if (u->rename.from)
+		return CREATION_RENAMED;
+	if (u->restoring)
+		return CREATION_RESTORED;
+	return u->destroying ? CREATION_DESTROYED : CREATION_UNDONE;
+}
+
+/* An enum creation_kind, or negative. */
+static int undo(const struct container *c, const struct config *config, int marker_fd,
+		struct err *e)
 {
 	struct undoing u = {.container = c};
 	autofree char *notes = NULL;
@@ -451,7 +461,15 @@ int creation_undo(const struct container *c, const struct config *config, int ma
 	if (r < 0 && u.destroying)
 		partial_remove(c);
 	vec_finish(&u.maps);
-	return r;
+	return r < 0 ? r : (int)kind_of(&u);
+}
+
+int creation_undo(const struct container *c, const struct config *config, int marker_fd,
+		  struct err *e)
+{
+	int r = undo(c, config, marker_fd, e);
+
+	return r < 0 ? r : 0;
 }
 
 int creation_reverse(const struct container *c, const struct storage_volume *volume, struct err *e)
@@ -492,7 +510,7 @@ static int clear_half_made(const struct container *c)
 	lock_fd = container_lock_to_read(c);
 	if (lock_fd >= 0)
 		remove_half_made(path);
-	return 0;
+	return lstat(path, &status) < 0 && errno == ENOENT ? CREATION_UNDONE : 0;
 }
 
 int creation_clear(const struct container *c, struct err *e)
@@ -514,7 +532,7 @@ int creation_clear(const struct container *c, struct err *e)
 	if (marker_fd < 0)
 		return marker_fd;
 	load_quietly(c->config_file, &config);
-	r = creation_undo(c, &config, marker_fd, e);
+	r = undo(c, &config, marker_fd, e);
 	config_finish(&config);
-	return r < 0 ? r : 1;
+	return r;
 }

@@ -58,6 +58,14 @@ void creation_commit(const struct container *c);
 int creation_undo(const struct container *c, const struct config *config, int marker_fd,
 		  struct err *e);
 
-/* A creation whose creator has died is undone, a destruction finished; one under way is refused. 1
- * = it was, 0 = there is none, or negative. */
+/*
+ * A creation whose creator has died is undone, a destruction finished, a renaming or restoration
+ * one of both; one under way is refused. What it was, 0 = there is none, or negative.
+ */
+enum creation_kind {
+	CREATION_UNDONE = 1, /* or a copy */
+	CREATION_DESTROYED,
+	CREATION_RENAMED,
+	CREATION_RESTORED,
+};
 int creation_clear(const struct container *c, struct err *e);

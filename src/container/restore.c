@@ -390,7 +390,9 @@ static int copy_beside(struct restoring *r, struct err *e)
 	how.flags |= LXC_CLONE_KEEPNAME | LXC_CLONE_KEEPMACADDR;
 	how.size = r->size;
 	how.is_hidden = true;
-	return container_clone(r->snapshot, &how, NULL, e);
+	result = container_clone(r->snapshot, &how, NULL, e);
+	r->copy->is_looked_at = true;
+	return result == 0 ? container_load_config(r->copy, NULL, e) : result;
 }
 
 static int restore_marked(struct restoring *r, struct err *e)

@@ -24,6 +24,9 @@
 #include "container/runs.h"
 #include "container/spawn.h"
 
+#define LOG_CATEGORY "start"
+#include "base/log.h"
+
 enum {
 	LISTEN_BACKLOG = 100,
 	LISTEN_FDS_MAX = 4096,
@@ -253,6 +256,22 @@ static int find_helpers(struct start *s, struct err *e)
 	return helper_directory(program, &s->helpers, e);
 }
 
+const char start_mark[] = "/started";
+
+/* Whoever finds an ephemeral container stopped, behind a crash of the host, must know that it is one
+ * that has run, and not one that somebody has made and not started yet. */
+static void mark_started(const struct container *c)
+{
+	autofree char *path = container_path(c, start_mark);
+	autoclose int fd = -EBADF;
+
+	if (!c->config->values.ephemeral || !container_is_defined(c) || !path)
+		return;
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0)
+		log_info("%s: cannot mark the ephemeral container as started", c->name);
+}
+
 static int make_record(struct start *s, struct err *e)
 {
 	const struct container *c = s->container;
@@ -273,7 +292,10 @@ static int make_record(struct start *s, struct err *e)
 	if (r < 0)
 		return r;
 	s->record_fd = start_move_fd(s, runs_create(c->lxcpath, c->name, bytes.data, bytes.len, e));
-	return s->record_fd < 0 ? s->record_fd : 0;
+	if (s->record_fd < 0)
+		return s->record_fd;
+	mark_started(c);
+	return 0;
 }
 
 /* The record's hand-over descriptors must be there before it is written. */

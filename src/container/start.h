@@ -46,3 +46,6 @@ int launch_in_place(struct start *s, struct err *e);
 
 /* A descriptor like this one, close-on-exec, where hand-overs may be; the old one is closed. */
 int start_move_fd(const struct start *s, int fd);
+
+/* container_path() of the file that says that an ephemeral container has been started. */
+extern const char start_mark[];

@@ -66,7 +66,7 @@ static int run(const struct cli_tool *tool, int argc, char **argv)
 	autosession s = {0};
 	bool undone = false;
 	unsigned with;
-	int code;
+	int code, r;
 
 	if (!cli_begin(tool, argc, argv, &values, &arguments, &code))
 		return code;
@@ -89,7 +89,8 @@ static int run(const struct cli_tool *tool, int argc, char **argv)
 	}
 	with = (values.snapshots ? TARE_DESTROY_SNAPSHOTS : 0) |
 	       (values.clones ? TARE_DESTROY_CLONES : 0);
-	return tell(&s, tare_destroy(s.c, with, &e), with, &e);
+	r = with ? tare_destroy_with(s.c, with, &e) : tare_destroy(s.c, &e);
+	return tell(&s, r, with, &e);
 }
 
 #define AT(member) .offset = offsetof(struct destroy_values, member)
