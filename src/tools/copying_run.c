@@ -119,7 +119,7 @@ static int fail_start(const struct session *s, struct lxc_container *c,
 	session_fail(s, e);
 	/* A run that never was did not end. */
 	if (!run->keeps_data && c->is_defined(c))
-		(void)tare_destroy(c, 0, &ignored);
+		(void)tare_destroy(c, &ignored);
 	return 1;
 }
 
