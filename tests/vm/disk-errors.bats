@@ -67,9 +67,9 @@ make_place() {
         awk '$1 == "0:" { sub(/\.\.$/, "", $4); print $4 }')
     break_faulty faulty "$DEVICE" $((first + 2048)) 2048
     echo 3 >/proc/sys/vm/drop_caches
-    fails /root/big "Input/output error" -- lxc-copy -P "$PLACE" -n c1 -p /var/lib/lxc -N c2
+    fails root/big "Input/output error" -- lxc-copy -P "$PLACE" -n c1 -p /var/lib/lxc -N c2
     [ ! -e /var/lib/lxc/c2 ]
-    fails /root/big "Input/output error" -- lxc-copy -P "$PLACE" -n c1 -N c2
+    fails root/big "Input/output error" -- lxc-copy -P "$PLACE" -n c1 -N c2
     [ ! -e "$PLACE/c2" ]
     fails "Input/output error" -- lxc-snapshot -P "$PLACE" -n c1
     assert_equal "$(find "$PLACE/c1/snaps" -mindepth 1 2>/dev/null)" ""

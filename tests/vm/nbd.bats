@@ -16,6 +16,12 @@ setup_file() {
     export DISK=$BATS_FILE_TMPDIR/disk.qcow2
 }
 
+teardown_file() {
+    disk 0 >/dev/null || return 0
+    [ ! -e /sys/block/nbd15/pid ] || qemu-nbd -d /dev/nbd15
+    rmmod nbd
+}
+
 setup() {
     needs_pools qemu-nbd
     mkdir -p /var/lib/lxc/n1/rootfs
@@ -31,7 +37,8 @@ teardown() {
 # make_disk FILE: two partitions, of which the second has a container's root.
 make_disk() {
     qemu-img create -q -f qcow2 "$1" 128M
-    qemu-nbd -c /dev/nbd15 "$1" 3>&-
+    # Its server would keep what bats waits for the end of.
+    qemu-nbd -c /dev/nbd15 "$1" >/dev/null 2>&1 3>&-
     wait_until 20 test -e /sys/block/nbd15/pid
     printf 'label: dos\n,8M\n,\n' | sfdisk -q /dev/nbd15
     wait_until 20 test -b /dev/nbd15p2

@@ -34,9 +34,13 @@ teardown() {
     rm -f /etc/lxc/lxc.conf
 }
 
-# datasets FIELDS: what the pool has, a line each, snapshots too.
+# datasets FIELDS: those of the pool, a line each.
 datasets() {
-    zfs list -H -t filesystem,snapshot -o "$1" -r lxc | tail -n +2 | tr '\t' ' '
+    zfs list -H -t filesystem -o "$1" -r lxc | tail -n +2 | tr '\t' ' '
+}
+
+snapshots() {
+    zfs list -H -t snapshot -o name -r lxc
 }
 
 create() {
@@ -55,14 +59,14 @@ lxc/z1 /var/lib/lxc/z1/rootfs"
     assert_equal "$(grep lxc.*.backend /var/lib/lxc/z1/config)" "# lxc.rootfs.backend = zfs"
     run_apart lxc-copy -s -n z1 -N z2
     assert_equal "$status:$stderr" "0:"
-    assert_equal "$(datasets name,origin,mountpoint | grep -v @)" "lxc/z1 - /var/lib/lxc/z1/rootfs
+    assert_equal "$(datasets name,origin,mountpoint)" "lxc/z1 - /var/lib/lxc/z1/rootfs
 lxc/z2 lxc/z1@z2 /var/lib/lxc/z2/rootfs"
-    assert_equal "$(datasets name | grep @)" "lxc/z1@z2"
+    assert_equal "$(snapshots)" "lxc/z1@z2"
     assert_equal "$(squeezed lxc-ls -f)" "NAME STATE AUTOSTART GROUPS IPV4 IPV6 UNPRIVILEGED
 z1 STOPPED 0 - - - false
 z2 STOPPED 0 - - - false"
     lxc-destroy -n z2
-    assert_equal "$(datasets name)" lxc/z1
+    assert_equal "$(datasets name):$(snapshots)" lxc/z1:
     lxc-destroy -n z1
     assert_equal "$(datasets name):$(lxc-ls -1)" ":"
 }
@@ -99,7 +103,7 @@ z2 STOPPED 0 - - - false"
     assert_equal "$(datasets name)" "lxc/tank
 lxc/tank/z1"
     lxc-copy -s -n z1 -N z2
-    assert_equal "$(datasets name | grep -v @ | xargs)" "lxc/tank lxc/tank/z1 lxc/tank/z2"
+    assert_equal "$(datasets name | xargs)" "lxc/tank lxc/tank/z1 lxc/tank/z2"
     echo "lxc.bdev.zfs.root = lxc/tank" >/etc/lxc/lxc.conf
     create z3
     assert_equal "$(grep '^lxc.rootfs.path' /var/lib/lxc/z3/config)" "lxc.rootfs.path = zfs:lxc/tank/z3"
@@ -110,11 +114,11 @@ refused() {
     local part=$1 before
 
     shift
-    before=$(datasets name):$(lxc-ls -1)
+    before=$(datasets name):$(snapshots):$(lxc-ls -1)
     run_apart "$@"
     [ "$status" -ne 0 ] || fail "this should have failed: $*"
     assert_contains "$stderr" "$part"
-    assert_equal "$(datasets name):$(lxc-ls -1)" "$before"
+    assert_equal "$(datasets name):$(snapshots):$(lxc-ls -1)" "$before"
 }
 
 @test "what can't be is refused with its reason, and leaves nothing" {
@@ -230,9 +234,9 @@ lxc/z2"
 
 # What the kills leave: container and data set, or neither.
 made_or_not() {
-    assert_equal "$(datasets name | grep -v @ | sed 's|lxc/||')" "$(lxc-ls -1)"
+    assert_equal "$(datasets name | sed 's|lxc/||')" "$(lxc-ls -1)"
     [ ! -e /var/lib/lxc/z2 ] || lxc-destroy -n z2
-    assert_equal "$(datasets name | grep @)" ""
+    assert_equal "$(snapshots)" ""
 }
 
 nothing() { :; }
@@ -284,7 +288,7 @@ changed_z1() {
 
 snapshot_tidy() {
     [ ! -e /var/lib/lxc/z1/snaps/snap0/config ] || lxc-snapshot -n z1 -d snap0
-    assert_equal "$(datasets name)" lxc/z1
+    assert_equal "$(datasets name):$(snapshots)" lxc/z1:
     assert_equal "$(read_inside z1)" kept
 }
 
@@ -294,7 +298,7 @@ restored_or_not() {
     *) fail "neither the old state nor the new one" ;;
     esac
     # Containers and snapshots have one data set each, and nobody else has.
-    assert_equal "$(datasets name | grep -vc @)" "$(find /var/lib/lxc -name config | wc -l)"
+    assert_equal "$(datasets name | wc -l)" "$(find /var/lib/lxc -name config | wc -l)"
 }
 
 @test "kill -9 in the middle: snapshot and restore" {
