@@ -4,12 +4,17 @@
 # containers. Volume groups, pools and clusters are made on the guest's own empty disks, which bear
 # the serial numbers tare-0, tare-1 …: nothing else is ever written to. Who makes one removes it.
 
+# LVM warns about every descriptor that it inherits from bats.
+export LVM_SUPPRESS_FD_WARNINGS=1
+
 # disk NUMBER: its device; fails when there is none.
 disk() {
     local entry
 
     for entry in /sys/block/vd*; do
-        [ "$(cat "$entry/serial" 2>/dev/null)" != "tare-$1" ] || { echo "/dev/${entry##*/}"; return; }
+        # In a teardown, which is a trap handler, a plain return is that of the test that failed.
+        [ "$(cat "$entry/serial" 2>/dev/null)" != "tare-$1" ] ||
+            { echo "/dev/${entry##*/}"; return 0; }
     done
     return 1
 }
