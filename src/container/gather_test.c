@@ -168,7 +168,8 @@ static void a_file_with_a_file_system_is_a_root(void **state)
 	assert_int_equal(f->facts.rootfs.source.kind, SOURCE_LOOP);
 	assert_string_equal(f->facts.rootfs.source.device, f->file);
 	assert_string_equal(f->facts.rootfs.source.options[0], "ro");
-	assert_string_equal(f->facts.rootfs.source.options[1], "noquota");
+	assert_string_equal(f->facts.rootfs.source.options[1], "nouuid");
+	assert_string_equal(f->facts.rootfs.source.options[2], "noquota");
 }
 
 static void an_overlay_is_a_root_or_says_why_not(void **state)

@@ -20,7 +20,7 @@
 #include "sys/loop_device.h"
 #include "sys/mount.h"
 
-enum { MESSAGE_ROOM = 256 };
+enum { MESSAGE_ROOM = 256, OPTION_NAME_ROOM = 256 };
 
 /* A mount that is being made. */
 struct opening {
@@ -81,12 +81,15 @@ static int cannot_mount(const struct opening *o, int r, struct err *e)
 static int set_option(int fs_fd, const char *option)
 {
 	const char *equals = strchr(option, '=');
-	autofree char *key = NULL;
+	char name[OPTION_NAME_ROOM];
 
 	if (!equals)
 		return mount_fs_flag(fs_fd, option);
-	key = strndup(option, (size_t)(equals - option));
-	return key ? mount_fs_string(fs_fd, key, equals + 1) : -ENOMEM;
+	if ((size_t)(equals - option) >= sizeof(name))
+		return -ENAMETOOLONG;
+	memcpy(name, option, (size_t)(equals - option));
+	name[equals - option] = '\0';
+	return mount_fs_string(fs_fd, name, equals + 1);
 }
 
 static int mount_with(struct opening *o)

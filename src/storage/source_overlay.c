@@ -64,8 +64,9 @@ static int check_lowers(const struct layers *layers, struct err *e)
 		struct stat status;
 		int errnum = 0;
 
+		/* Container root may get where we don't. */
 		if (stat(path, &status) < 0)
-			errnum = errno;
+			errnum = errno == EACCES ? 0 : errno;
 		else if (!S_ISDIR(status.st_mode))
 			errnum = ENOTDIR;
 		if (errnum == 0)

@@ -146,9 +146,13 @@ lo peer0 up0
 	macvlan="$macvlan -s lxc.net.0.hwaddr=02:11:22:33:44:55"
 	for i in 1 2 3 4 5 6; do
 	    start $macvlan
-	    # Whatever it is called by then.
-	    nsenter -t $(info -pH) -n ip link set eth0 down name mine$i
-	    nsenter -t $(info -pH) -n ip link set mine$i up
+	    # Whatever it is called by then. Until Linux 6.2 only one that is down can be
+	    # renamed, and the container's DHCP client may bring it up in between.
+	    for try in $(seq 100); do
+	        inside ip link set eth0 down
+	        ! inside ip link set eth0 name mine$i 2>/dev/null || break
+	    done
+	    inside ip link set mine$i up
 	    stop
 	done
 	start $macvlan

@@ -46,6 +46,8 @@ teardown_file() {
     [ -n "$MISSING" ] || {
         remove_lxcpath
         rm -rf "${OWN:?}" /home/vmuser/own.conf
+        loginctl disable-linger vmuser
+        systemctl stop user@1000.service user-runtime-dir@1000.service
     }
 }
 
