@@ -113,8 +113,8 @@ static bool is_temporary(int dirfd, const char *name)
 	struct stat status;
 
 	return at && !strchr(at + sizeof(word) - 1, '.') &&
-	       fstatat(dirfd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISREG(status.st_mode) && status.st_uid == geteuid();
+	       fstatat(dirfd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) &&
+	       status.st_uid == geteuid();
 }
 
 /* Whoever writes files in there has the lock or the marker. */
@@ -196,8 +196,7 @@ static void repair_ephemeral(struct repair *repair, struct container *c)
 
 static void repair_below(struct repair *repair, const char *lxcpath, unsigned depth);
 
-static void repair_one(struct repair *repair, const char *lxcpath, const char *name,
-		       unsigned depth)
+static void repair_one(struct repair *repair, const char *lxcpath, const char *name, unsigned depth)
 {
 	struct container *c = NULL;
 	autofree char *snapshots = NULL;

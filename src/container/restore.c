@@ -155,7 +155,8 @@ static int check(const struct container *c, struct err *e)
 	if (c->config && !c->config->values.rootfs_mount.managed) {
 		r = err_set(e, ERR_UNSUPPORTED, 0,
 			    "the root file system of container %s is not managed", c->name);
-		err_hint(e, "with lxc.rootfs.managed = 0 nothing removes it; restore to a new name");
+		err_hint(e,
+			 "with lxc.rootfs.managed = 0 nothing removes it; restore to a new name");
 		return r;
 	}
 	r = depend_is_needed(c, &names, e);
@@ -206,8 +207,8 @@ static bool keeps_place(const struct restoring *r)
 {
 	autofree char *own = container_path(r->container, "");
 	autofree char *real_own = own ? realpath(own, NULL) : NULL;
-	autofree char *place =
-		r->old.type == r->new.type ? realpath(restore_place(&r->old), NULL) : NULL;
+	autofree char *place = r->old.type == r->new.type ? realpath(restore_place(&r->old), NULL)
+							  : NULL;
 
 	return real_own && place && strcmp(real_own, place) != 0 && path_is_below(place, real_own);
 }
@@ -223,8 +224,9 @@ static int check_free(const struct restoring *r, const char *place, struct err *
 	if (rmdir(place) == 0)
 		return 0;
 	result = err_set(e, ERR_STORAGE, EEXIST, "\"%s\" is in the way of the restored one", place);
-	err_hint(e, "container %s has its root file system elsewhere: move that away, or restore "
-		    "to a new name",
+	err_hint(e,
+		 "container %s has its root file system elsewhere: move that away, or restore "
+		 "to a new name",
 		 r->container->name);
 	return result;
 }
@@ -268,7 +270,8 @@ static int place_volume(struct restoring *r, struct err *e)
 	int result = restore_rename(r->container, "", r->copy, &r->new, false, &r->final, e);
 
 	if (result == 0 && r->old.type)
-		result = restore_rename(r->copy, ".old", r->container, &r->old, false, &r->aside, e);
+		result =
+			restore_rename(r->copy, ".old", r->container, &r->old, false, &r->aside, e);
 	r->old_moves = result == 0 && r->old.type && strcmp(r->old.path, r->aside.path) != 0;
 	return result;
 }
@@ -375,6 +378,23 @@ static int prepare(struct restoring *r, struct err *e)
 	return result < 0 ? err_set(e, ERR_FILE_WRITE, -result, "cannot write \"%s\"", path) : 0;
 }
 
+/* The container must not need its own snapshot: that could never be destroyed. */
+static int release_snapshot(const struct restoring *r, const struct storage_volume *kept,
+			    struct err *e)
+{
+	autofree char *needs = container_path(r->copy, "/lxc_rdepends");
+	int result;
+
+	if (kept->type != ROOTFS_ZFS)
+		return 0;
+	result = needs ? storage_release(kept, e) : no_memory(e);
+	if (result == 0)
+		result = depend_leave(r->copy, e);
+	if (result == 0 && unlink(needs) < 0 && errno != ENOENT)
+		result = err_set(e, ERR_FILE_WRITE, errno, "cannot remove \"%s\"", needs);
+	return result;
+}
+
 static int copy_beside(struct restoring *r, struct err *e)
 {
 	struct storage_volume kept = {};
@@ -384,13 +404,15 @@ static int copy_beside(struct restoring *r, struct err *e)
 	if (result < 0)
 		return result;
 	how = options_of(r->options, choose_type(&r->old, &kept));
-	storage_volume_finish(&kept);
 	how.name = r->copy->name;
 	how.lxcpath = r->copy->lxcpath;
 	how.flags |= LXC_CLONE_KEEPNAME | LXC_CLONE_KEEPMACADDR;
 	how.size = r->size;
 	how.is_hidden = true;
 	result = container_clone(r->snapshot, &how, NULL, e);
+	if (result == 0)
+		result = release_snapshot(r, &kept, e);
+	storage_volume_finish(&kept);
 	r->copy->is_looked_at = true;
 	return result == 0 ? container_load_config(r->copy, NULL, e) : result;
 }
@@ -440,8 +462,7 @@ static int restore_held(struct restoring *r, struct err *e)
 static int restore_in_place(struct container *c, struct container *snapshot,
 			    const struct snapshot_options *options, struct err *e)
 {
-	struct restoring r = {
-		.container = c, .snapshot = snapshot, .options = options};
+	struct restoring r = {.container = c, .snapshot = snapshot, .options = options};
 	autoclose int address_fd = -EBADF;
 	int result = address_hold(c, &address_fd, e);
 

@@ -52,7 +52,9 @@ struct swap {
 	struct container *copy;
 	char *text; /* heap: the file, cut into lines */
 	struct storage_volume new, final, aside;
-	struct { VEC_OF(const char *) } files; /* in the text */
+	struct {
+		VEC_OF(const char *)
+	} files; /* in the text */
 	bool needs;
 };
 
@@ -132,7 +134,8 @@ const char *restore_place(const struct storage_volume *volume)
 {
 	const char *place = volume->path;
 
-	for (const char *at = place; volume->type == ROOTFS_OVERLAY && (at = strstr(at, ":/")); at++)
+	for (const char *at = place; volume->type == ROOTFS_OVERLAY && (at = strstr(at, ":/"));
+	     at++)
 		place = at + 1;
 	return place;
 }
@@ -374,6 +377,9 @@ int restore_destroy_copy(struct container *copy, struct err *e)
 	r = container_is_defined(copy) ? container_load_config(copy, NULL, e) : 0;
 	if (r == 0 && copy->config && copy->config->values.rootfs.path)
 		r = storage_detect(&copy->config->values.rootfs, &volume, e);
+	/* Other snapshots may have been made of the old volume. */
+	if (r == 0 && volume.type)
+		r = storage_release(&volume, e);
 	if (r == 0)
 		r = creation_reverse(copy, &volume, e);
 	if (r == 0)
@@ -413,8 +419,8 @@ int restore_settle(const struct container *c, struct err *e)
 		return r;
 	r = settle(&swap, e);
 	if (r >= 0 && restore_destroy_copy(swap.copy, &why) < 0)
-		log_warn("%s: what restoring has left in \"%s/%s\" can't be removed, \"tare repair\" "
-			 "tries again: %s",
+		log_warn("%s: what restoring has left in \"%s/%s\" can't be removed; \"tare "
+			 "repair\" tries again: %s",
 			 c->name, swap.copy->lxcpath, swap.copy->name, err_cause(&why));
 	container_free(swap.copy);
 	swap_finish(&swap);

@@ -223,8 +223,9 @@ static int make_named(struct making *m, struct str *name, struct err *e)
 	int r = path_check_name(m->options->name, e);
 
 	if (r == 0 && strcmp(m->options->name, "ALL") == 0)
-		r = err_set(e, ERR_USAGE, 0, "no snapshot can be called ALL: lxc-snapshot -d ALL "
-					     "means all of them");
+		r = err_set(e, ERR_USAGE, 0,
+			    "no snapshot can be called ALL: lxc-snapshot -d ALL "
+			    "means all of them");
 	str_add(name, m->options->name);
 	if (r == 0 && str_failed(name))
 		r = no_memory(e);
@@ -233,8 +234,9 @@ static int make_named(struct making *m, struct str *name, struct err *e)
 	if (r > 0) {
 		r = err_set(e, ERR_ALREADY_DEFINED, EEXIST, "there is a snapshot %s already",
 			    m->options->name);
-		err_hint(e, "choose another name, or destroy that one first: lxc-snapshot -n %s "
-			    "-d %s",
+		err_hint(e,
+			 "choose another name, or destroy that one first: lxc-snapshot -n %s "
+			 "-d %s",
 			 m->container->name, m->options->name);
 		return r;
 	}
@@ -264,8 +266,8 @@ static int make(struct making *m, char **ret_name, struct err *e)
 	return r;
 }
 
-int container_snapshot(struct container *c, const struct snapshot_options *options,
-		       char **ret_name, struct err *e)
+int container_snapshot(struct container *c, const struct snapshot_options *options, char **ret_name,
+		       struct err *e)
 {
 	struct making m = {.container = c, .options = options};
 	int r = creation_clear(c, e);

@@ -29,7 +29,8 @@ struct snapshot_list {
 
 void snapshot_list_finish(struct snapshot_list *list);
 
-/* The lxcpath of a container's snapshots, which need not be there: heap, NULL when memory is out. */
+/* The lxcpath of a container's snapshots, which need not be there: heap, NULL when memory is out.
+ */
 char *snapshot_lxcpath(const struct container *c);
 
 /* Make that directory, if it is missing. 0, or negative. */
@@ -55,8 +56,8 @@ struct snapshot_options {
  * Make a snapshot of a container that is defined and stopped. `ret_name` (heap, may be NULL) gets
  * its name. Returns I, 0 for one with a chosen name, or negative; then nothing is left of it.
  */
-int container_snapshot(struct container *c, const struct snapshot_options *options,
-		       char **ret_name, struct err *e);
+int container_snapshot(struct container *c, const struct snapshot_options *options, char **ret_name,
+		       struct err *e);
 
 /*
  * Back to a snapshot. `new_name` NULL or the container's own: in place. The snapshots stay, MAC

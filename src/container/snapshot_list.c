@@ -22,12 +22,11 @@
 #include "base/num.h"
 #include "container/creation.h"
 #include "container/paths.h"
-#include "sys/file.h"
 
 #define LOG_CATEGORY "snapshot"
 #include "base/log.h"
 
-enum { TIMESTAMP_MAX = 4096 };
+enum { TIMESTAMP_ROOM = 256 };
 
 static int no_memory(struct err *e)
 {
@@ -83,8 +82,8 @@ static bool is_numbered(const char *name, uint64_t *ret)
 {
 	const char *digits = text_after(name, "snap");
 
-	return digits && digits[0] >= '0' && digits[0] <= '9' &&
-	       num_take_u64(&digits, ret) == 0 && *digits == '\0';
+	return digits && digits[0] >= '0' && digits[0] <= '9' && num_take_u64(&digits, ret) == 0 &&
+	       *digits == '\0';
 }
 
 static int by_number(const void *a, const void *b)
@@ -111,17 +110,21 @@ static bool has_file(int dirfd, const char *name, const char *file)
 	       fstatat(dirfd, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* NULL also when there is none. */
+/* NULL also when there is none. Its first line, in one read(2): this is done a thousand times. */
 static char *read_timestamp(int dirfd, const char *name)
 {
-	char path[NAME_MAX + 16];
-	char *text = NULL;
+	char path[NAME_MAX + 16], text[TIMESTAMP_ROOM];
+	autoclose int fd = -EBADF;
+	ssize_t length;
 
 	snprintf(path, sizeof(path), "%s/ts", name);
-	if (file_read_all(dirfd, path, TIMESTAMP_MAX, &text, NULL) < 0)
+	fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	length = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+	if (length < 0)
 		return NULL;
+	text[length] = '\0';
 	text[strcspn(text, "\n")] = '\0';
-	return text;
+	return strdup(text);
 }
 
 /* What an interrupted command has left is finished or undone by the next one: this. */
@@ -142,9 +145,12 @@ static int add(struct snapshot_list *list, int dirfd, const char *name)
 {
 	struct snapshot *item;
 
-	if (has_file(dirfd, name, "partial"))
+	if (has_file(dirfd, name, "partial")) {
 		clear_unfinished(list->lxcpath, name);
-	if (!has_file(dirfd, name, "config") || has_file(dirfd, name, "partial"))
+		if (has_file(dirfd, name, "partial"))
+			return 0;
+	}
+	if (!has_file(dirfd, name, "config"))
 		return 0;
 	item = vec_push(list);
 	if (!item)

@@ -258,8 +258,8 @@ static int find_helpers(struct start *s, struct err *e)
 
 const char start_mark[] = "/started";
 
-/* Whoever finds an ephemeral container stopped, behind a crash of the host, must know that it is one
- * that has run, and not one that somebody has made and not started yet. */
+/* Whoever finds an ephemeral container stopped, behind a crash of the host, must know that it is
+ * one that has run, and not one that somebody has made and not started yet. */
 static void mark_started(const struct container *c)
 {
 	autofree char *path = container_path(c, start_mark);

@@ -257,13 +257,17 @@ static int configure(struct init_lane *l, int fs_fd)
 	return r == 0 ? mount_fs_create(fs_fd) : r;
 }
 
-/* Add the file system's own words to the note; without any, what is there loses its colon. */
+/* Add the file system's own words to the note, or take them alone where there is no room for both;
+ * without any, what is there loses its colon. */
 static void explain(struct init_lane *l, int fs_fd)
 {
 	char message[RUN_NOTE_MAX];
 	const size_t length = init_text_length(l->note);
+	const size_t said = mount_fs_message(fs_fd, message, sizeof(message));
 
-	if (mount_fs_message(fs_fd, message, sizeof(message)) > 0)
+	if (said > 0 && length + said >= sizeof(l->note))
+		init_note(l, message);
+	else if (said > 0)
 		init_note_add(l, message);
 	else if (length >= 2 && l->note[length - 2] == ':')
 		l->note[length - 2] = '\0';

@@ -22,6 +22,8 @@ struct storage_driver {
 			const struct storage_wish *wish, struct err *e);
 	bool snapshots_last;
 	int (*snapshots_really_last)(const struct storage_volume *volume, struct err *e);
+	/* NULL: nothing that is made of a volume needs it. */
+	int (*release)(const struct storage_volume *volume, struct err *e);
 	int (*commit)(const struct storage_volume *volume, const char *mark, struct err *e);
 	int (*destroy)(const struct storage_volume *volume, const struct config_idmaps *maps,
 		       const char *mark, struct err *e);

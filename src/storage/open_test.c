@@ -33,6 +33,18 @@ enum { IMAGE_SIZE = 300 << 20 };
 
 static char top[] = "/tmp/tare-open-XXXXXX";
 
+static bool refuses_single_lowers;
+
+int __real_mount_fs_string(int fs_fd, const char *key, const char *value);
+int __wrap_mount_fs_string(int fs_fd, const char *key, const char *value);
+
+int __wrap_mount_fs_string(int fs_fd, const char *key, const char *value)
+{
+	if (refuses_single_lowers && strcmp(key, "lowerdir+") == 0)
+		return -EINVAL;
+	return __real_mount_fs_string(fs_fd, key, value);
+}
+
 static const char *below(char ret[static 256], const char *name)
 {
 	snprintf(ret, 256, "%s/%s", top, name);
@@ -176,18 +188,7 @@ static void a_file_with_ext4(void **state)
 
 static void a_file_with_xfs(void **state)
 {
-	/* Two that are there at once have one UUID, which xfs refuses. */
-	char path[256];
-	int fd;
-
-	make_image(path, "mkfs.xfs", "-f");
-	fd = open_well(ROOTFS_LOOP, path, 0);
-	put(fd, "file", "text");
-	close(fd);
-	fd = open_well(ROOTFS_LOOP, path, STORAGE_READ_ONLY);
-	expect_text(fd, "file", "text");
-	expect_read_only(fd);
-	close(fd);
+	test_file_system("mkfs.xfs", "-f");
 }
 
 /* A copy that is made while the file system is mounted has a log. */
@@ -288,6 +289,43 @@ static void an_overlay(void **state)
 	assert_non_null(strstr(err_cause(&e), "nonsense"));
 }
 
+/* A kernel without lowerdir+ (Linux 6.7), which is told by what the source says. */
+static void many_lower_directories(void **state)
+{
+	char lower[256], path[4096];
+	size_t used = 0;
+	int fd;
+
+	for (unsigned i = 0; i < 10; i++) {
+		char name[64], text[16];
+
+		snprintf(name, sizeof(name), "a-lower-directory-with-a-long,name-%u", i);
+		snprintf(text, sizeof(text), "%u", i);
+		assert_int_equal(mkdir(below(lower, name), 0755), 0);
+		fd = open(lower, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		put(fd, "which", text);
+		put(fd, text, text);
+		close(fd);
+		used += (size_t)snprintf(path + used, sizeof(path) - used, "%s:", lower);
+	}
+	snprintf(path + used, sizeof(path) - used, "%s/delta", top);
+	for (unsigned round = 0; round < 2; round++) {
+		refuses_single_lowers = round == 1;
+		fd = open_well(ROOTFS_OVERLAY, path, 0);
+		expect_text(fd, "which", "0");
+		expect_text(fd, "9", "9");
+		put(fd, "new", "new");
+		close(fd);
+		fd = open_well(ROOTFS_OVERLAY, path, STORAGE_READ_ONLY);
+		expect_text(fd, "which", "0");
+		expect_text(fd, "9", "9");
+		expect_text(fd, "new", "new");
+		expect_read_only(fd);
+		close(fd);
+	}
+	refuses_single_lowers = false;
+}
+
 static void what_is_only_started_is_not_opened(void **state)
 {
 	struct err e = {};
@@ -306,6 +344,7 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(a_device, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_overlay, setup, teardown),
+		cmocka_unit_test_setup_teardown(many_lower_directories, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_only_started_is_not_opened, setup,
 						teardown),
 	};

@@ -185,6 +185,13 @@ int storage_snapshots_last(const struct storage_volume *volume, struct err *e)
 	return driver && driver->snapshots_last;
 }
 
+int storage_release(const struct storage_volume *volume, struct err *e)
+{
+	const struct storage_driver *driver = driver_of(volume->type);
+
+	return driver && driver->release ? driver->release(volume, e) : 0;
+}
+
 int storage_commit(const struct storage_volume *volume, const char *mark, struct err *e)
 {
 	const struct storage_driver *driver = driver_of(volume->type);

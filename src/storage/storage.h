@@ -137,6 +137,12 @@ int storage_snapshot(const struct storage_volume *source, const struct storage_v
  */
 int storage_snapshots_last(const struct storage_volume *volume, struct err *e);
 
+/*
+ * Let go of what was made of the volume: snapshots that don't outlast it, but can be made to
+ * (zfs promote), do then; it needs them instead. 0 also when there are none, or negative.
+ */
+int storage_release(const struct storage_volume *volume, struct err *e);
+
 /* It is complete, and nobody's undoing must find its mark any more. */
 int storage_commit(const struct storage_volume *volume, const char *mark, struct err *e);
 

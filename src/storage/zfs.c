@@ -355,6 +355,56 @@ static int rename_set(const struct storage_volume *volume, const struct storage_
 				 volume->path, renamed.path);
 }
 
+/* One of the clones of the data set's snapshots: 1 = it is added to `ret`, 0 = there are none. */
+static int find_clone(const struct storage_volume *volume, struct str *ret, struct err *e)
+{
+	const char *const argv[] = {"zfs",      "get", "-H",    "-d",     "1",          "-t",
+				    "snapshot", "-o",  "value", "clones", volume->path, NULL};
+	struct command_words words = {};
+	int r = run(argv, NULL, &words, e);
+
+	if (r != 0)
+		r = err_wrap(e, r < 0 ? r : -EIO, "cannot look for clones of the data set \"%s\"",
+			     volume->path);
+	for (const char *line = words.output.data; r == 0 && line && *line;) {
+		size_t length = strcspn(line, "\n");
+		size_t first = strcspn(line, ",\n");
+
+		if (first > 0 && !(first == 1 && line[0] == '-')) {
+			str_add_bytes(ret, line, first);
+			r = 1;
+		}
+		line += length + (line[length] == '\n');
+	}
+	command_words_finish(&words);
+	return r;
+}
+
+/* A promoted clone takes its origin's snapshots over, up to the one that it was made of, and with
+ * them other clones: each turn lessens their number. */
+static int release(const struct storage_volume *volume, struct err *e)
+{
+	autostr type = {};
+	int r = ask(volume->path, "type", &type, e);
+
+	while (r > 0) {
+		autostr clone = {};
+
+		r = find_clone(volume, &clone, e);
+		if (r > 0) {
+			const char *const argv[] = {"zfs", "promote", str_text(&clone), NULL};
+
+			r = run(argv, NULL, NULL, e);
+			if (r != 0)
+				return err_wrap(e, r < 0 ? r : -EIO,
+						"cannot make \"%s\" independent of \"%s\"",
+						str_text(&clone), volume->path);
+			r = 1;
+		}
+	}
+	return r;
+}
+
 const struct storage_driver storage_zfs = {
 	.name = name,
 	.works = works,
@@ -364,4 +414,5 @@ const struct storage_driver storage_zfs = {
 	.commit = commit,
 	.destroy = destroy,
 	.rename = rename_set,
+	.release = release,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * tare repair: finish or undo what killed commands and crashes have left, of all containers at once.
- * Every command that touches a container does it for that one.
+ * tare repair: finish or undo what killed commands and crashes have left, of all containers at
+ * once. Every command that touches a container does it for that one.
  */
 
 #include "tools/tools.h"
@@ -89,8 +89,8 @@ static int print(struct report *report, const struct repair_values *values, int 
 	str_add_char(&report->items, '\n');
 	if (r == 0)
 		str_add(&report->lines, "nothing to repair\n");
-	return cli_print(report->tool->name, values->format == CLI_FORMAT_JSON ? &report->items
-									       : &report->lines);
+	return cli_print(report->tool->name,
+			 values->format == CLI_FORMAT_JSON ? &report->items : &report->lines);
 }
 
 static int run(const struct cli_tool *tool, int argc, char **argv)

@@ -3,14 +3,14 @@
  * lxc-snapshot: make, list, restore and destroy snapshots of a container (spec/cli.md §3.17).
  */
 
-#include "tools/tools.h"
+#include "tools/snapshot.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "tools/session.h"
-#include "tools/snapshot.h"
+#include "tools/tools.h"
 
 struct snapshot_values {
 	struct cli_common common;

@@ -5,7 +5,12 @@
 # (spec/cli.md §3.10; storage.md §10, §13).
 
 load helpers
+load containers
 load snapshots
+
+teardown() {
+    [ -z "${LXCPATH:-}" ] || remove_lxcpath
+}
 
 # A chain: base <- top <- top/snaps/snap0, base <- side.
 chain='
@@ -101,6 +106,22 @@ chain='
 	SCRIPT
 }
 
+@test "tare repair: an ephemeral container whose supervisor is killed has run" {
+    make_lxcpath
+    N=ephemeral$$
+    make_container "$N" "lxc.ephemeral = 1"
+    assert_equal "$(tare repair -P "$LXCPATH")" "nothing to repair"
+    lxc-start -P "$LXCPATH" -n "$N"
+    assert_equal "$(tare repair -P "$LXCPATH")" "nothing to repair"
+    kill -KILL "$(ps -o ppid= -p "$(lxc-info -P "$LXCPATH" -n "$N" -pH)" | tr -d ' ')"
+    wait_until 5 eval '[ -z "$(lxc-ls -P "$LXCPATH" --active -1)" ]'
+    [ -d "$LXCPATH/$N/rootfs" ]
+    assert_contains "$(tare repair -P "$LXCPATH")" \
+        "$N: destroyed the ephemeral container, which had run"
+    [ ! -e "$LXCPATH/$N" ]
+    assert_equal "$(tare repair -P "$LXCPATH")" "nothing to repair"
+}
+
 @test "tare repair: stale lines, temporary files, what is told and how" {
     in_world dir <<-'SCRIPT'
 	make c
@@ -113,8 +134,11 @@ chain='
 	mkdir -m 1770 "$P/half"
 	json=$(cp -a "$P" "$W/mnt/other" && tare repair -P "$W/mnt/other" --format json)
 	equal "$(jq -r '.[] | .name + " " + .repaired' <<<"$json" | sort | uniq -c | tr -s ' ')" \
-	    " 1 c file
+	    " 1 c dependency
+	 1 c file
+	 1 d dependency
 	 1 half creation
+	 1 snap0 dependency
 	 1 snap0 file"
 	try tare repair -P "$P"
 	equal "$status:$stderr" "0:"
