@@ -197,8 +197,10 @@ static void findings_about_the_root(void **state)
 			"(test):1 warning: lxc.rootfs.options has no effect without "
 			"lxc.rootfs.path\n"
 			"(test):1 error: lxc.rootfs.options idmap=container needs lxc.idmap\n");
-	assert_findings("lxc.rootfs.path = lvm:/dev/x\nlxc.rootfs.options = idmap=/ns\n", 0,
-			"(test):2 error: Only a root file system of type dir can be id-mapped\n");
+	assert_findings("lxc.rootfs.path = lvm:/dev/x\nlxc.rootfs.options = idmap=/ns\n", 0, "");
+	assert_findings("lxc.rootfs.path = overlay:/a:/b\nlxc.rootfs.options = idmap=/ns\n", 0,
+			"(test):2 error: A root file system of the type overlay can't be "
+			"id-mapped\n");
 }
 
 static void findings_about_mount_entries(void **state)

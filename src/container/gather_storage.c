@@ -108,6 +108,8 @@ static const char *find_relative(struct gathering *g, const char *path)
 
 	while (above > 0 && lxcpath[above - 1] != '/')
 		above--;
+	while (above > 0 && lxcpath[above - 1] == '/')
+		above--;
 	found = find_below(g, lxcpath, above, path);
 	if (!found)
 		found = find_below(g, lxcpath, length, path);

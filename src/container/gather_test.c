@@ -76,9 +76,10 @@ static void put(const struct fixture *f, const char *text)
 	assert_int_equal(fclose(file), 0);
 }
 
-static int gather(struct fixture *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static int gather_for(struct fixture *f, const struct plan_request *who, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
-static int gather(struct fixture *f, const char *format, ...)
+static int gather_for(struct fixture *f, const struct plan_request *who, const char *format, ...)
 {
 	autostr text = {};
 	va_list ap;
@@ -87,8 +88,10 @@ static int gather(struct fixture *f, const char *format, ...)
 	str_vaddf(&text, format, ap);
 	va_end(ap);
 	assert_int_equal(config_load_text(&f->config, "c1", str_text(&text), text.len, &f->e), 0);
-	return gather_facts(&request, &f->config, &f->facts, &f->e);
+	return gather_facts(who, &f->config, &f->facts, &f->e);
 }
+
+#define gather(f, ...) gather_for((f), &request, __VA_ARGS__)
 
 static void assert_problem(const struct fixture *f, const char *expected)
 {
@@ -146,7 +149,64 @@ static void a_file_is_no_directory(void **state)
 	facts_finish(&f->facts);
 	assert_int_equal(gather(f, "lxc.rootfs.path = %s\n", f->file), 0);
 	assert_int_equal(f->facts.rootfs.type, ROOTFS_LOOP);
+	assert_false(f->facts.rootfs.is_there);
+	assert_int_equal(f->facts.rootfs.error, EMEDIUMTYPE);
+	assert_non_null(strstr(f->facts.rootfs.problem, "it is empty"));
+	assert_non_null(strstr(f->facts.rootfs.advice, "mkfs"));
+}
+
+static void a_file_with_a_file_system_is_a_root(void **state)
+{
+	struct fixture *f = *state;
+
+	put(f, "XFSB");
+	assert_int_equal(
+		gather(f, "lxc.rootfs.path = %s\nlxc.rootfs.options = ro,noquota\n", f->file), 0);
+	assert_int_equal(f->facts.rootfs.type, ROOTFS_LOOP);
 	assert_true(f->facts.rootfs.is_there);
+	assert_string_equal(f->facts.rootfs.fstype, "xfs");
+	assert_int_equal(f->facts.rootfs.source.kind, SOURCE_LOOP);
+	assert_string_equal(f->facts.rootfs.source.device, f->file);
+	assert_string_equal(f->facts.rootfs.source.options[0], "ro");
+	assert_string_equal(f->facts.rootfs.source.options[1], "nouuid");
+	assert_string_equal(f->facts.rootfs.source.options[2], "noquota");
+}
+
+static void an_overlay_is_a_root_or_says_why_not(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(gather(f, "lxc.rootfs.path = overlay:/usr:%s/delta\n", f->directory), 0);
+	assert_true(f->facts.rootfs.is_there);
+	assert_string_equal(f->facts.rootfs.fstype, "overlay");
+	assert_int_equal(f->facts.rootfs.source.kind, SOURCE_MOUNT);
+	facts_finish(&f->facts);
+	assert_int_equal(gather(f, "lxc.rootfs.path = overlay:/gone:%s/delta\n", f->directory), 0);
+	assert_false(f->facts.rootfs.is_there);
+	assert_int_equal(f->facts.rootfs.error, ENOENT);
+	assert_non_null(strstr(f->facts.rootfs.problem, "\"/gone\""));
+}
+
+/* As LXC 1 wrote it when it was started with a relative lxcpath. */
+static void a_relative_path_begins_beside_the_lxcpath(void **state)
+{
+	struct fixture *f = *state;
+	struct plan_request old = request;
+	char lxcpath[96], name[96], expected[160];
+
+	put(f, "XFSB");
+	snprintf(lxcpath, sizeof(lxcpath), "%s/lxc", f->directory);
+	snprintf(name, sizeof(name), "%s/file", strrchr(f->directory, '/') + 1);
+	old.lxcpath = f->directory;
+	assert_int_equal(gather_for(f, &old, "lxc.rootfs = %s\nlxc.rootfs.backend = loop\n", name),
+			 0);
+	snprintf(expected, sizeof(expected), "/tmp/%s", name);
+	assert_string_equal(f->facts.rootfs.path, expected);
+	assert_true(f->facts.rootfs.is_there);
+	facts_finish(&f->facts);
+	old.lxcpath = lxcpath;
+	assert_int_equal(gather_for(f, &old, "lxc.rootfs.path = file\n"), 0);
+	assert_string_equal(f->facts.rootfs.path, f->file);
 }
 
 static void mounts_are_parsed_and_their_sources_looked_at(void **state)
@@ -390,6 +450,9 @@ int main(int argc, char **argv)
 		TEST(a_directory_is_a_root_file_system),
 		TEST(a_missing_root_is_a_fact),
 		TEST(a_file_is_no_directory),
+		TEST(a_file_with_a_file_system_is_a_root),
+		TEST(an_overlay_is_a_root_or_says_why_not),
+		TEST(a_relative_path_begins_beside_the_lxcpath),
 		TEST(mounts_are_parsed_and_their_sources_looked_at),
 		TEST(a_missing_fstab_is_an_error_with_its_line),
 		TEST(a_bad_entry_is_an_error_with_its_line),

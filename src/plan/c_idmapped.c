@@ -175,8 +175,8 @@ static int take_root(struct compiler *c, struct err *e)
 {
 	struct mount_entry *entry;
 
-	if (!c->has_root || (c->root_options.idmap == MOUNT_IDMAP_NONE &&
-			     !(c->root_is_host_made && c->in_user_ns)))
+	if (!c->has_root ||
+	    (c->root_options.idmap == MOUNT_IDMAP_NONE && !(c->root_is_host_made && c->in_user_ns)))
 		return 0;
 	entry = arena_alloc(&c->arena, sizeof(*entry));
 	if (!entry)

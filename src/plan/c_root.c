@@ -3,9 +3,9 @@
  * The root file system: what it must be, how it gets to lxc.rootfs.mount, and how it becomes the
  * root (spec/runtime.md §7).
  *
- * A directory is bound; what else there is c_source.c mounts. Without lxc.rootfs.path there is nothing to mount and nothing to pivot: the
- * container's own mount namespace shows the host's tree, and its "/" is the root below which all
- * later paths are.
+ * A directory is bound; what else there is c_source.c mounts. Without lxc.rootfs.path there is
+ * nothing to mount and nothing to pivot: the container's own mount namespace shows the host's tree,
+ * and its "/" is the root below which all later paths are.
  */
 
 #include "plan/compiler.h"
@@ -72,10 +72,10 @@ int compile_root_decide(struct compiler *c, struct err *e)
 		return 0;
 	if (!root->is_there) {
 		r = unusable(c, "lxc.rootfs.path", root->error ? root->error : ENOENT,
-			     root->problem ? root->problem
-					   : compile_textf(c,
-							   "Cannot use the root file system \"%s\"",
-							   v->rootfs.path),
+			     root->problem
+				     ? root->problem
+				     : compile_textf(c, "Cannot use the root file system \"%s\"",
+						     v->rootfs.path),
 			     e);
 		if (root->problem && root->advice && *root->advice)
 			err_hint(e, "%s", root->advice);
@@ -111,8 +111,7 @@ int compile_root_pin(struct compiler *c, struct err *e)
 	uint32_t text;
 	struct plan_step *step;
 
-	if (!c->has_root || c->in_user_ns || !path ||
-	    c->facts->rootfs.source.kind != SOURCE_TREE)
+	if (!c->has_root || c->in_user_ns || !path || c->facts->rootfs.source.kind != SOURCE_TREE)
 		return 0;
 	if (fstype && (strcmp(fstype, "overlay") == 0 || strcmp(fstype, "zfs") == 0))
 		return 0;
@@ -138,9 +137,9 @@ static uint16_t open_root(struct compiler *c, struct about about)
 	} else {
 		tree = compile_tree_register(c);
 		if (c->facts->rootfs.source.kind == SOURCE_TREE)
-			compile_tree_open(
-				c, about, tree,
-				(struct place){PLAN_NO_REGISTER, c->facts->rootfs.path}, true);
+			compile_tree_open(c, about, tree,
+					  (struct place){PLAN_NO_REGISTER, c->facts->rootfs.path},
+					  true);
 		else
 			compile_source_mount_inside(c, about, tree);
 	}
@@ -148,9 +147,8 @@ static uint16_t open_root(struct compiler *c, struct about about)
 	if (c->facts->rootfs.source.kind != SOURCE_TREE)
 		attributes.set = attributes.clear = 0;
 	compile_tree_options(
-		c,
-		(struct about){about.object, compile_key_origin(c, "lxc.rootfs.options"), 0}, tree,
-		attributes);
+		c, (struct about){about.object, compile_key_origin(c, "lxc.rootfs.options"), 0},
+		tree, attributes);
 	return tree;
 }
 

@@ -189,9 +189,9 @@ void compile_source_mount(struct compiler *c, struct about about, uint16_t out)
 /* Without an id map or a user namespace the descriptor is inherited. */
 int compile_source_host(struct compiler *c, struct err *e)
 {
-	struct about about = {
-		compile_textf(c, "%s on %s", c->facts->rootfs.path, c->values->rootfs_mount.mount),
-		compile_key_origin(c, "lxc.rootfs.path"), 0};
+	struct about about = {compile_textf(c, "%s on %s", c->facts->rootfs.path,
+					    c->values->rootfs_mount.mount),
+			      compile_key_origin(c, "lxc.rootfs.path"), 0};
 
 	if (!c->root_is_host_made || c->root_mount.entry)
 		return 0;

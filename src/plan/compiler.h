@@ -100,9 +100,9 @@ struct compiler {
 	uint16_t r_ready;            /* first of those that go up at the gate `handover` … */
 	uint32_t ready_count;        /* … one behind the other */
 	uint16_t r_stash, r_park, r_console_tree, r_pts;
-	uint16_t r_source; /* FD: the root file system that HOST has mounted */
-	uint16_t r_loop;   /* FD: its loop device, until it is mounted */
-	uint16_t r_nbd;    /* NAME: its network block device */
+	uint16_t r_source;  /* FD: the root file system that HOST has mounted */
+	uint16_t r_loop;    /* FD: its loop device, until it is mounted */
+	uint16_t r_nbd;     /* NAME: its network block device */
 	uint16_t r_node[8]; /* host's device nodes, opened before /dev is covered */
 	struct compiler_link links[64];
 	size_t link_count;
@@ -169,11 +169,11 @@ int compile_idmapped_leave(struct compiler *c, struct err *e); /* … and behind
 int compile_idmapped_open(struct compiler *c, struct err *e);  /* INIT, before the root */
 /* What the tree that HOST makes is called, of c->idmapped. */
 const char *compile_idmapped_name(const struct compiler *c, size_t i);
-int compile_entries(struct compiler *c, struct err *e);        /* c_entries.c */
-int compile_shared_trees(struct compiler *c, struct err *e);   /* after the pivot */
-int compile_mounts_slave(struct compiler *c, struct err *e);   /* c_mounts.c */
-int compile_automounts(struct compiler *c, struct err *e);     /* proc and sys */
-int compile_dev_open(struct compiler *c, struct err *e);       /* c_dev.c: what /dev will hide */
+int compile_entries(struct compiler *c, struct err *e);      /* c_entries.c */
+int compile_shared_trees(struct compiler *c, struct err *e); /* after the pivot */
+int compile_mounts_slave(struct compiler *c, struct err *e); /* c_mounts.c */
+int compile_automounts(struct compiler *c, struct err *e);   /* proc and sys */
+int compile_dev_open(struct compiler *c, struct err *e);     /* c_dev.c: what /dev will hide */
 int compile_dev_tmpfs(struct compiler *c, struct err *e);
 int compile_dev_nodes(struct compiler *c, struct err *e);
 int compile_transient_devpts(struct compiler *c, struct err *e); /* before the root */

@@ -85,8 +85,8 @@ struct facts_rootfs {
 	int error;                    /* why not: positive errno */
 	const char *problem, *advice; /* the same in words, or NULL */
 	struct storage_source source; /* what is mounted; kind SOURCE_TREE: `path` */
-	bool mount_is_there;  /* lxc.rootfs.mount is a directory */
-	const char *fstype;   /* of the file system that holds it, or that it is: "ext4", "overlay" */
+	bool mount_is_there;          /* lxc.rootfs.mount is a directory */
+	const char *fstype; /* of the file system that holds it, or that it is: "ext4", "overlay" */
 	bool host_is_initial; /* the host's own root is the initial ramdisk, mounted on nothing */
 };
 

@@ -112,22 +112,24 @@ int host_fs_open(struct host *h, const struct plan_step *step)
 /* -- a file system that is found */
 
 /* Those whose superblock nobody knows are asked one after the other, as mount(8) does. */
-static int try_candidates(struct host *h, struct mounting *m)
+static int try_candidates(struct host *h, const struct mounting *m)
 {
 	char name[FILE_SYSTEM_NAME_ROOM];
+	struct mounting tried = *m;
 	int r;
 
-	m->type = name;
+	tried.type = name;
 	for (size_t i = 0; superblock_candidate(i, name); i++) {
-		r = mount_it(h, m);
+		r = mount_it(h, &tried);
 		if (r != -EINVAL && r != -ENODEV)
 			return r;
 	}
 	return host_note(h, host_failed(h, __NR_pread64, -EMEDIUMTYPE), "%s", m->source);
 }
 
-static int mount_what_is_there(struct host *h, struct mounting *m)
+static int mount_what_is_there(struct host *h, const struct mounting *m)
 {
+	struct mounting known = *m;
 	autoclose int fd = open(m->source, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct superblock found;
 	int r;
@@ -143,14 +145,14 @@ static int mount_what_is_there(struct host *h, struct mounting *m)
 				 found.other ? found.other : "");
 	if (!found.fstype)
 		return try_candidates(h, m);
-	m->type = found.fstype;
-	return mount_it(h, m);
+	known.type = found.fstype;
+	return mount_it(h, &known);
 }
 
 int host_fs_open_found(struct host *h, const struct plan_step *step)
 {
 	char source[PATH_MAX];
-	struct mounting m = {NULL, source, step->arg[1], step->arg[2]};
+	const struct mounting m = {NULL, source, step->arg[1], step->arg[2]};
 	int r = expand(h, host_text(h, step, 0), source, sizeof(source));
 
 	if (r == 0)
@@ -188,7 +190,11 @@ static int join_options(const struct host *h, uint64_t list, char ret[static MOU
 /* A clone of what lies on the root for a moment. */
 static int take_from_root(struct host *h, uint64_t attributes)
 {
-	const struct mount_attr attr = {.attr_set = attributes};
+	/* One way of noting access times takes the place of another. */
+	const struct mount_attr attr = {
+		.attr_set = attributes,
+		.attr_clr = attributes & MOUNT_ATTR__ATIME ? MOUNT_ATTR__ATIME : 0,
+	};
 	autoclose int tree = mount_clone_tree(AT_FDCWD, "/..", false);
 	int r = mount_detach("/..");
 

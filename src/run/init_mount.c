@@ -257,13 +257,17 @@ static int configure(struct init_lane *l, int fs_fd)
 	return r == 0 ? mount_fs_create(fs_fd) : r;
 }
 
-/* Add the file system's own words to the note; without any, what is there loses its colon. */
+/* Add the file system's own words to the note, or take them alone where there is no room for both;
+ * without any, what is there loses its colon. */
 static void explain(struct init_lane *l, int fs_fd)
 {
 	char message[RUN_NOTE_MAX];
 	const size_t length = init_text_length(l->note);
+	const size_t said = mount_fs_message(fs_fd, message, sizeof(message));
 
-	if (mount_fs_message(fs_fd, message, sizeof(message)) > 0)
+	if (said > 0 && length + said >= sizeof(l->note))
+		init_note(l, message);
+	else if (said > 0)
 		init_note_add(l, message);
 	else if (length >= 2 && l->note[length - 2] == ':')
 		l->note[length - 2] = '\0';
@@ -317,7 +321,11 @@ static int join_options(const struct init_lane *l, char buf[static MOUNT_DATA_MA
 /* mount(2) makes no mount without a place: it lies on the root for a moment, where "/.." leads. */
 int init_op_fs_open_long(struct init_lane *l)
 {
-	const struct mount_attr attributes = {.attr_set = l->step->arg[3]};
+	/* One way of noting access times takes the place of another. */
+	const struct mount_attr attributes = {
+		.attr_set = l->step->arg[3],
+		.attr_clr = l->step->arg[3] & MOUNT_ATTR__ATIME ? MOUNT_ATTR__ATIME : 0,
+	};
 	char data[MOUNT_DATA_MAX];
 	int fd, r = join_options(l, data);
 

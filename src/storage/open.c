@@ -20,7 +20,7 @@
 #include "sys/loop_device.h"
 #include "sys/mount.h"
 
-enum { MESSAGE_ROOM = 256 };
+enum { MESSAGE_ROOM = 256, OPTION_NAME_ROOM = 256, LAYERS_MAX = 16 };
 
 /* A mount that is being made. */
 struct opening {
@@ -81,12 +81,15 @@ static int cannot_mount(const struct opening *o, int r, struct err *e)
 static int set_option(int fs_fd, const char *option)
 {
 	const char *equals = strchr(option, '=');
-	autofree char *key = NULL;
+	char name[OPTION_NAME_ROOM];
 
 	if (!equals)
 		return mount_fs_flag(fs_fd, option);
-	key = strndup(option, (size_t)(equals - option));
-	return key ? mount_fs_string(fs_fd, key, equals + 1) : -ENOMEM;
+	if ((size_t)(equals - option) >= sizeof(name))
+		return -ENAMETOOLONG;
+	memcpy(name, option, (size_t)(equals - option));
+	name[equals - option] = '\0';
+	return mount_fs_string(fs_fd, name, equals + 1);
 }
 
 static int mount_with(struct opening *o)
@@ -125,6 +128,98 @@ static int make_directory(const char *path, struct err *e)
 		       path);
 }
 
+/*
+ * Long lists, and names with commas, that the kernel takes by mount(2) alone: the directories are
+ * open here, and have short names in /proc. There is no place where mount(2) could put it.
+ */
+struct layers {
+	struct arena *arena;
+	int fds[LAYERS_MAX];
+	size_t count;
+};
+
+static const char *name_layer(struct layers *layers, const char *path)
+{
+	int fd = -EBADF;
+
+	if (layers->count < LAYERS_MAX)
+		fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	layers->fds[layers->count++] = fd;
+	return arena_printf(layers->arena, "/proc/self/fd/%d", fd);
+}
+
+static bool is_layer_option(const char *option)
+{
+	return text_starts(option, "lowerdir") || text_starts(option, "upperdir=") ||
+	       text_starts(option, "workdir=");
+}
+
+static void add_layer_option(struct layers *layers, const char *key, const char *const *paths,
+			     const char **ret)
+{
+	autostr text = {};
+
+	str_addf(&text, "%s=", key);
+	for (const char *const *path = paths; *path; path++) {
+		const char *name = name_layer(layers, *path);
+
+		if (!name)
+			return;
+		str_addf(&text, "%s%s", path > paths ? ":" : "", name);
+	}
+	if (!str_failed(&text))
+		*ret = arena_strdup(layers->arena, str_text(&text));
+}
+
+/* NULL: there are too many, one can't be opened, or memory is out. */
+static const char *const *shorten(struct layers *layers, const struct storage_source *source,
+				  const char *const *options)
+{
+	const char *const upper[] = {source->upper, NULL}, *const work[] = {source->work, NULL};
+	size_t room = 4, count = 0, wanted = source->upper ? 3 : 1;
+	const char **words;
+
+	while (options && options[room - 4])
+		room++;
+	words = arena_alloc(layers->arena, room * sizeof(*words));
+	if (!words)
+		return NULL;
+	add_layer_option(layers, "lowerdir", source->lowers, &words[0]);
+	if (source->upper)
+		add_layer_option(layers, "upperdir", upper, &words[1]);
+	if (source->upper)
+		add_layer_option(layers, "workdir", work, &words[2]);
+	while (count < wanted)
+		if (!words[count++])
+			return NULL;
+	for (; options && *options; options++)
+		if (!is_layer_option(*options))
+			words[count++] = *options;
+	return words;
+}
+
+static int open_long_overlay(struct opening *o, struct arena *arena, struct err *e)
+{
+	struct layers layers = {.arena = arena};
+	int r;
+
+	o->options = shorten(&layers, o->source, o->options);
+	if (o->options) {
+		r = mount_or_explain(o, e);
+	} else {
+		r = err_set(e, ERR_STORAGE, ENAMETOOLONG,
+			    "The overlay on \"%s\" has too many directories, or one that can't "
+			    "be opened",
+			    o->source->device);
+		err_hint(e, "Linux 6.7 takes as many as it is given");
+	}
+	while (layers.count > 0)
+		close(layers.fds[--layers.count]);
+	return r;
+}
+
 static int open_overlay(const struct storage_source *source, struct arena *arena, struct err *e)
 {
 	struct opening o = {.source = source,
@@ -133,13 +228,6 @@ static int open_overlay(const struct storage_source *source, struct arena *arena
 			    .options = source->options};
 	int r;
 
-	if (source->is_long) {
-		err_set(e, ERR_STORAGE, ENAMETOOLONG,
-			"The directories of the overlay on \"%s\" have names that are too long",
-			source->device);
-		err_hint(e, "Linux 6.7 takes each by itself; names of more than 255 bytes none");
-		return -ENAMETOOLONG;
-	}
 	if (source->has_user_marks || geteuid() != 0 || !caller_is_in_initial_user_ns()) {
 		o.options = source_user_options(source, arena);
 		if (!o.options)
@@ -150,7 +238,9 @@ static int open_overlay(const struct storage_source *source, struct arena *arena
 	r = source->upper ? make_directory(source->upper, e) : 0;
 	if (r == 0 && source->work)
 		r = make_directory(source->work, e);
-	return r < 0 ? r : mount_or_explain(&o, e);
+	if (r < 0)
+		return r;
+	return source->is_long ? open_long_overlay(&o, arena, e) : mount_or_explain(&o, e);
 }
 
 /* -- devices */

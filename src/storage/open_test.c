@@ -176,18 +176,7 @@ static void a_file_with_ext4(void **state)
 
 static void a_file_with_xfs(void **state)
 {
-	/* Two that are there at once have one UUID, which xfs refuses. */
-	char path[256];
-	int fd;
-
-	make_image(path, "mkfs.xfs", "-f");
-	fd = open_well(ROOTFS_LOOP, path, 0);
-	put(fd, "file", "text");
-	close(fd);
-	fd = open_well(ROOTFS_LOOP, path, STORAGE_READ_ONLY);
-	expect_text(fd, "file", "text");
-	expect_read_only(fd);
-	close(fd);
+	test_file_system("mkfs.xfs", "-f");
 }
 
 /* A copy that is made while the file system is mounted has a log. */
@@ -288,6 +277,52 @@ static void an_overlay(void **state)
 	assert_non_null(strstr(err_cause(&e), "nonsense"));
 }
 
+/* Names that fsconfig(2) does not take one by one either, and more of them than it takes at once.
+ */
+static void test_many_lowers(size_t name_length)
+{
+	char lower[512], name[256], path[6000];
+	size_t used = 0;
+	int fd;
+
+	memset(name, 'x', name_length);
+	for (unsigned i = 0; i < 10; i++) {
+		char text[16];
+
+		snprintf(name + name_length, sizeof(name) - name_length, ",%u", i);
+		snprintf(lower, sizeof(lower), "%s/%s", top, name);
+		snprintf(text, sizeof(text), "%u", i);
+		assert_int_equal(mkdir(lower, 0755), 0);
+		fd = open(lower, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		put(fd, "which", text);
+		put(fd, text, text);
+		close(fd);
+		used += (size_t)snprintf(path + used, sizeof(path) - used, "%s:", lower);
+	}
+	snprintf(path + used, sizeof(path) - used, "%s/delta", top);
+	fd = open_well(ROOTFS_OVERLAY, path, 0);
+	expect_text(fd, "which", "0");
+	expect_text(fd, "9", "9");
+	put(fd, "new", "new");
+	close(fd);
+	fd = open_well(ROOTFS_OVERLAY, path, STORAGE_READ_ONLY);
+	expect_text(fd, "which", "0");
+	expect_text(fd, "9", "9");
+	expect_text(fd, "new", "new");
+	expect_read_only(fd);
+	close(fd);
+}
+
+static void many_lower_directories(void **state)
+{
+	test_many_lowers(30);
+}
+
+static void lower_directories_with_very_long_names(void **state)
+{
+	test_many_lowers(250);
+}
+
 static void what_is_only_started_is_not_opened(void **state)
 {
 	struct err e = {};
@@ -306,6 +341,9 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(a_device, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_overlay, setup, teardown),
+		cmocka_unit_test_setup_teardown(many_lower_directories, setup, teardown),
+		cmocka_unit_test_setup_teardown(lower_directories_with_very_long_names, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(what_is_only_started_is_not_opened, setup,
 						teardown),
 	};

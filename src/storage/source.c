@@ -22,6 +22,13 @@ int source_no_memory(struct err *e)
 	return err_set(e, ERR_NO_MEMORY, ENOMEM, "Cannot keep what a root file system is");
 }
 
+const char *const *source_end_words(struct source_words *words, struct arena *arena)
+{
+	const char **end = vec_push_in(words, arena);
+
+	return end ? words->items : NULL;
+}
+
 int source_finish_words(struct source_look *look, struct source_words *words, struct err *e)
 {
 	const char *const *data = NULL;
@@ -40,10 +47,8 @@ int source_finish_words(struct source_look *look, struct source_words *words, st
 	}
 	if (words->count == 0)
 		return 0;
-	if (!vec_push_in(words, look->arena))
-		return source_no_memory(e);
-	look->ret->options = words->items;
-	return 0;
+	look->ret->options = source_end_words(words, look->arena);
+	return look->ret->options ? 0 : source_no_memory(e);
 }
 
 const char *const *source_user_options(const struct storage_source *source, struct arena *arena)
@@ -58,10 +63,10 @@ const char *const *source_user_options(const struct storage_source *source, stru
 		*item = *at;
 	}
 	item = vec_push_in(&words, arena);
-	if (!item || !vec_push_in(&words, arena))
+	if (!item)
 		return NULL;
 	*item = "userxattr";
-	return words.items;
+	return source_end_words(&words, arena);
 }
 
 /* -- devices and files */
@@ -112,22 +117,34 @@ static int look_at_file_system(struct source_look *look, int fd, struct err *e)
 	return 0;
 }
 
-/* What is written nowhere must not be written by a log that is replayed either: the device refuses
- * to be written, and the file system says so. */
+static int add_option(struct source_look *look, struct source_words *words, const char *option,
+		      struct err *e)
+{
+	const char **item = vec_push_in(words, look->arena);
+
+	if (!item)
+		return source_no_memory(e);
+	*item = option;
+	return 0;
+}
+
+/*
+ * What is written nowhere must not be written by a log that is replayed either: the device refuses
+ * to be written, and the file system says so. A copy of an xfs has its UUID, and two of one UUID
+ * are refused, for they might be one by two ways: here they are not.
+ */
 static int finish_device(struct source_look *look, struct err *e)
 {
 	struct source_words words = {};
-	const char **item;
+	int r = 0;
 
 	look->ret->is_read_only = look->read_only ||
 				  (look->options && (look->options->set & MOUNT_RO));
-	if (look->ret->is_read_only) {
-		item = vec_push_in(&words, look->arena);
-		if (!item)
-			return source_no_memory(e);
-		*item = "ro";
-	}
-	return source_finish_words(look, &words, e);
+	if (look->ret->is_read_only)
+		r = add_option(look, &words, "ro", e);
+	if (r == 0 && look->ret->fstype && strcmp(look->ret->fstype, "xfs") == 0)
+		r = add_option(look, &words, "nouuid", e);
+	return r < 0 ? r : source_finish_words(look, &words, e);
 }
 
 static int source_of_device(struct source_look *look, bool is_file, struct err *e)
@@ -162,11 +179,10 @@ static int source_of_data_set(struct source_look *look, struct err *e)
 	look->ret->is_read_only = look->read_only ||
 				  (look->options && (look->options->set & MOUNT_RO));
 	for (size_t i = 0; i < (look->ret->is_read_only ? 3U : 2U); i++) {
-		const char **item = vec_push_in(&words, look->arena);
+		int r = texts[i] ? add_option(look, &words, texts[i], e) : source_no_memory(e);
 
-		if (!item || !texts[i])
-			return source_no_memory(e);
-		*item = texts[i];
+		if (r < 0)
+			return r;
 	}
 	return source_finish_words(look, &words, e);
 }

@@ -38,8 +38,9 @@ struct storage_source {
 	bool is_long; /* overlay: options for mount(2) alone, too long for fsconfig(2) */
 	bool is_read_only;
 	unsigned partition; /* SOURCE_NETWORK: 1 …; 0 = all of it */
-	/* Overlay: directories that are made before when they are missing (upper, work), NULL else.
-	 */
+	/* Overlay: its lower directories, the topmost first, ending in NULL; those that are made
+	 * before when they are missing (upper, work), NULL when it is read-only. */
+	const char *const *lowers;
 	const char *upper, *work;
 	bool has_trusted_marks, has_user_marks; /* in its upper directory */
 };

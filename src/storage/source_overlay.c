@@ -64,8 +64,9 @@ static int check_lowers(const struct layers *layers, struct err *e)
 		struct stat status;
 		int errnum = 0;
 
+		/* Container root may get where we don't. */
 		if (stat(path, &status) < 0)
-			errnum = errno;
+			errnum = errno == EACCES ? 0 : errno;
 		else if (!S_ISDIR(status.st_mode))
 			errnum = ENOTDIR;
 		if (errnum == 0)
@@ -308,6 +309,10 @@ int source_of_overlay(struct source_look *look, struct err *e)
 	}
 	ret->kind = SOURCE_MOUNT;
 	ret->fstype = "overlay";
+	ret->lowers = source_end_words(&layers.lowers, look->arena);
+	if (!ret->lowers)
+		return source_no_memory(e);
+	layers.lowers.count--;
 	ret->upper = layers.upper;
 	ret->work = layers.work;
 	if (strlen(ret->device) > OPTION_MAX)

@@ -241,15 +241,17 @@ static void a_file_with_a_file_system_is_mounted_by_a_loop_device(void **state)
 	assert_int_equal(source.kind, SOURCE_LOOP);
 	assert_string_equal(source.fstype, "xfs");
 	assert_true(source_is_on_device(&source));
-	assert_null(source.options);
+	assert_string_equal(source.options[0], "nouuid");
+	assert_null(source.options[1]);
 	assert_int_equal(storage_source(ROOTFS_LOOP, below("@/image"), &read_only, false, &arena,
 					&source, &e),
 			 0);
 	assert_true(source.is_read_only);
 	assert_string_equal(source.options[0], "ro");
-	assert_string_equal(source.options[1], "nobarrier");
-	assert_string_equal(source.options[2], "noload");
-	assert_null(source.options[3]);
+	assert_string_equal(source.options[1], "nouuid");
+	assert_string_equal(source.options[2], "nobarrier");
+	assert_string_equal(source.options[3], "noload");
+	assert_null(source.options[4]);
 }
 
 static void files_and_devices_that_cannot_be_say_why(void **state)

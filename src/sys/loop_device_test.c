@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/loop.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +25,28 @@
 #include "base/macros.h"
 
 enum { SIZE = 1 << 20 };
+
+/* What LOOP_CONFIGURE says the next times; 0: what the kernel does. */
+static int refusal;
+static unsigned refusals;
+
+int __real_ioctl(int fd, unsigned long request, ...);
+int __wrap_ioctl(int fd, unsigned long request, ...);
+
+int __wrap_ioctl(int fd, unsigned long request, ...)
+{
+	va_list ap;
+	void *argument;
+
+	va_start(ap, request);
+	argument = va_arg(ap, void *);
+	va_end(ap);
+	if (request != LOOP_CONFIGURE || refusals == 0)
+		return __real_ioctl(fd, request, argument);
+	refusals--;
+	errno = refusal;
+	return -1;
+}
 
 static char path[] = "/tmp/tare-loop-XXXXXX";
 
@@ -145,6 +169,40 @@ static void it_goes_with_a_process_that_is_killed(void **state)
 	assert_false(has_file(number));
 }
 
+static void an_old_kernel_takes_two_steps(void **state)
+{
+	char text[16] = "";
+	unsigned number;
+	int fd;
+
+	refusal = EINVAL;
+	refusals = 1;
+	fd = loop_device_open(path, true, &number);
+	assert_int_equal(refusals, 0);
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, text, 9, 0), 9);
+	assert_string_equal(text, "beginning");
+	close(fd);
+	assert_false(has_file(number));
+}
+
+static void a_device_that_another_process_has_taken_is_passed_over(void **state)
+{
+	unsigned number = 77;
+	int fd;
+
+	refusal = EBUSY;
+	refusals = 8;
+	fd = loop_device_open(path, false, &number);
+	assert_int_equal(refusals, 0);
+	assert_true(fd >= 0);
+	close(fd);
+	refusals = 1000;
+	assert_int_equal(loop_device_open(path, false, &number), -EBUSY);
+	assert_true(refusals > 0);
+	refusals = 0;
+}
+
 static void what_is_no_file_is_refused(void **state)
 {
 	unsigned number;
@@ -164,6 +222,9 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(it_goes_with_a_process_that_is_killed, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(an_old_kernel_takes_two_steps, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_device_that_another_process_has_taken_is_passed_over, setup, teardown),
 		cmocka_unit_test(what_is_no_file_is_refused),
 	};
 

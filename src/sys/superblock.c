@@ -30,16 +30,17 @@ struct device {
 	size_t length[WINDOW_COUNT];
 };
 
+/* Texts and not pointers to them: these would have to be relocated. */
 struct magic {
-	const char *name;
+	char name[48];
 	unsigned at;
-	const char *bytes;
-	size_t length;
+	unsigned length;
+	char bytes[16];
 };
 
-#define MAGIC(name, at, text)                     \
-	{                                         \
-		name, at, text, sizeof(text) - 1, \
+#define MAGIC(name, at, text)                    \
+	{                                        \
+		name, at, sizeof(text) - 1, text \
 	}
 
 static const struct magic file_systems[] = {

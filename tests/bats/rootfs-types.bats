@@ -131,6 +131,24 @@ overlay rw,relatime"
 20:"
 }
 
+@test "overlay: a name that only mount(2) takes, with and without lxc.idmap" {
+    local long
+
+    long=$LXCPATH/$(printf 'x%.0s' $(seq 200))/$(printf 'y%.0s' $(seq 100)),z
+    mkdir -p "$long"
+    echo long >"$long/long"
+    define o10 "overlay:$long:$BASE:$LXCPATH/o10/delta" "lxc.rootfs.options = noatime"
+    inside o10 "cat /long; echo new >/written; $ROOT"
+    assert_equal "$status:$stdout:$stderr" "0:long
+overlay rw,noatime:"
+    define o11 "overlay:$long:$LXCPATH/mapped:$LXCPATH/o11/delta" "${MAP[@]}" \
+        "lxc.rootfs.options = noatime"
+    inside o11 "cat /long; echo new >/written; $ROOT"
+    assert_equal "$status:$stdout:$stderr" "0:long
+overlay rw,noatime:"
+    assert_equal "$(<"$LXCPATH/o11/delta/written")" new
+}
+
 @test "overlay: lxc.rootfs.options; id-mapping it is refused" {
     define o5 "overlay:$BASE:$LXCPATH/o5/delta" "lxc.rootfs.options = ro,nosuid,index=off"
     inside o5 "touch /x 2>/dev/null || $ROOT"
@@ -145,7 +163,7 @@ overlay rw,relatime"
     define o5 "overlay:$BASE:$LXCPATH/o5/delta" "lxc.rootfs.options = nonsense=1"
     inside o5 true
     assert_equal "$status" 1
-    assert_contains "$stderr" "nonsense"
+    assert_contains "$stderr" "hint: the file system does not know one of the options"
 }
 
 @test "overlay with lxc.idmap: trusted marks of root's, and the options are locked" {
@@ -206,6 +224,20 @@ overlay rw,relatime"
     define e3 "aufs:$BASE:$LXCPATH/e3/delta"
     inside e3 true
     assert_contains "$stderr" "was written by aufs"
+}
+
+@test "overlay: an upper directory on an overlay is told" {
+    mkdir -p "$LXCPATH/stack"/{lower,upper,work,merged}
+    define e4 "overlay:$BASE:$LXCPATH/stack/merged/delta"
+    run_apart unshare --mount --propagation private sh -euc '
+        cd "$LXCPATH/stack"
+        mount -t overlay none -o lowerdir=lower,upperdir=upper,workdir=work merged
+        exec lxc-execute -P "$LXCPATH" -n e4 -- /bin/true'
+    assert_equal "$status" 1
+    # Since Linux 6.5 the kernel says so itself, besides.
+    assert_contains "$stderr" "its upper directory lies where overlays cannot write"
+    assert_contains "$stderr" "config:4 lxc.rootfs.path"
+    rm -r "$LXCPATH/stack"
 }
 
 @test "overlay: an ordinary user's own, with marks of the user's" {

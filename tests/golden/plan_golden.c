@@ -36,22 +36,20 @@
  *	rootfs.type, rootfs.path, rootfs.is_there, rootfs.error, rootfs.mount_is_there,
  *	rootfs.fstype, rootfs.host_is_initial, rootfs.problem, rootfs.advice
  *	source = tree (default) | mount | loop | network; source.device, .fstype, .option (once for
- *	each), .upper, .work, .partition, .is_long, .is_read_only, .has_trusted_marks, .has_user_marks
- *	mount.N.is_directory, mount.N.fstype    N from 0: fstab first, then lxc.mount.entry
- *	net.N.link_is_there, net.N.link_is_bridge, net.N.link_mtu, net.N.ipv4_auto, net.N.ipv6_auto
- *	net.N.link_filters_vlans, net.N.link_pvid, net.N.ipv4_forwarding, net.N.ipv6_forwarding,
- *	net.N.ipv6_proxy_ndp, net.N.ipv6_all_forwarding
- *	net.N.phys = NAME INDEX MTU [MAC [ALIAS [PHY [OTHER-NAME...]]]]   "-" for none
- *	device.v2.N = c 10:229 | error ERRNO    N: index of the item; device.v1.N
- *	share.KIND = PATH                share.KIND.problem = TEXT
- *	seccomp = COUNT | none           instructions; then seccomp.has_notify, seccomp.flags
- *	stdin_is_tty, stdout_is_tty, stderr_is_tty, apparmor_enabled, selinux_enabled
- *	attach.namespaces = mnt pid …    attach.environment = NAME=VALUE, attach.group = GID
- *(repeat) attach.flags, attach.personality, attach.cwd, attach.uid, attach.gid,
- *attach.has_terminal, attach.terminal_streams, attach.no_new_privs, attach.has_user_namespace,
- *	attach.caller_is_root, attach.bounding, attach.root_is_mapped, attach.init_uid,
- *	attach.init_gid, attach.cookie_pid, attach.payload, attach.seccomp = COUNT
- *	attach.crowded = HIERARCHY       by its name; version 1
+ *	each), .upper, .work, .partition, .is_long, .is_read_only, .has_trusted_marks,
+ *.has_user_marks mount.N.is_directory, mount.N.fstype    N from 0: fstab first, then
+ *lxc.mount.entry net.N.link_is_there, net.N.link_is_bridge, net.N.link_mtu, net.N.ipv4_auto,
+ *net.N.ipv6_auto net.N.link_filters_vlans, net.N.link_pvid, net.N.ipv4_forwarding,
+ *net.N.ipv6_forwarding, net.N.ipv6_proxy_ndp, net.N.ipv6_all_forwarding net.N.phys = NAME INDEX MTU
+ *[MAC [ALIAS [PHY [OTHER-NAME...]]]]   "-" for none device.v2.N = c 10:229 | error ERRNO    N:
+ *index of the item; device.v1.N share.KIND = PATH                share.KIND.problem = TEXT seccomp
+ *= COUNT | none           instructions; then seccomp.has_notify, seccomp.flags stdin_is_tty,
+ *stdout_is_tty, stderr_is_tty, apparmor_enabled, selinux_enabled attach.namespaces = mnt pid …
+ *attach.environment = NAME=VALUE, attach.group = GID (repeat) attach.flags, attach.personality,
+ *attach.cwd, attach.uid, attach.gid, attach.has_terminal, attach.terminal_streams,
+ *attach.no_new_privs, attach.has_user_namespace, attach.caller_is_root, attach.bounding,
+ *attach.root_is_mapped, attach.init_uid, attach.init_gid, attach.cookie_pid, attach.payload,
+ *attach.seccomp = COUNT attach.crowded = HIERARCHY       by its name; version 1
  *
  * Besides the golden text: each plan passes plan_check(), is the same when compiled again, keeps to
  * plan_contract.h, and prints as JSON.
