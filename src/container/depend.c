@@ -225,7 +225,8 @@ static void leave_list(char *text, const struct container *c, const void *contex
 		leave_out(text, c, ret);
 }
 
-int depend_leave(const struct container *c, struct err *e)
+/* Change the lists of all whom the container needs. */
+static int edit_all(const struct container *c, edit_fn edit, const void *context, struct err *e)
 {
 	autofree char *path = container_path(c, "/lxc_rdepends");
 	autofree char *text = NULL;
@@ -239,9 +240,14 @@ int depend_leave(const struct container *c, struct err *e)
 		const char *name = next_line(&at);
 
 		if (name && name[0] && lxcpath[0] == '/')
-			r = edit_one(c, lxcpath, name, leave_list, NULL, false, e);
+			r = edit_one(c, lxcpath, name, edit, context, false, e);
 	}
 	return r;
+}
+
+int depend_leave(const struct container *c, struct err *e)
+{
+	return edit_all(c, leave_list, NULL, e);
 }
 
 /* Old lists only count. */
@@ -422,21 +428,7 @@ static void rename_in_list(char *text, const struct container *c, const void *co
 
 int depend_rename(const struct container *c, const struct container *former, struct err *e)
 {
-	autofree char *path = container_path(c, "/lxc_rdepends");
-	autofree char *text = NULL;
-	char *at, *lxcpath;
-	int r = read_list(path, &text, e);
-
-	if (r != 0 || !text)
-		return r < 0 ? r : 0;
-	at = text;
-	while (r == 0 && (lxcpath = next_line(&at))) {
-		const char *name = next_line(&at);
-
-		if (name && name[0] && lxcpath[0] == '/')
-			r = edit_one(c, lxcpath, name, rename_in_list, former, false, e);
-	}
-	return r;
+	return edit_all(c, rename_in_list, former, e);
 }
 
 /* 1, 0 also when there is no such directory, or negative. */
