@@ -328,6 +328,25 @@ static int renew_hwaddrs(struct config *c, const struct config_rewrite *how, str
 	return 0;
 }
 
+/* The comment by which new containers tell the kind of their storage (spec/storage.md §11). */
+static int rewrite_backend(struct config *c, const char *rootfs, struct err *e)
+{
+	static const char beginning[] = "# lxc.rootfs.backend = ";
+	const char *colon = strchr(rootfs, ':');
+
+	for (size_t i = 0; colon && i < c->lines.count; i++) {
+		struct config_line *line = &c->lines.items[i];
+
+		if (line->key || !text_starts(line->text, beginning))
+			continue;
+		line->text =
+			arena_printf(&c->arena, "%s%.*s", beginning, (int)(colon - rootfs), rootfs);
+		if (!line->text)
+			return value_no_memory(e);
+	}
+	return 0;
+}
+
 int config_rewrite(struct config *c, const struct config_rewrite *how,
 		   struct config_file_copies *ret, struct err *e)
 {
@@ -342,6 +361,8 @@ int config_rewrite(struct config *c, const struct config_rewrite *how,
 		r = config_clear(c, "lxc.rootfs.backend", e);
 	if (r == 0 && how->rootfs)
 		r = put(c, "lxc.rootfs.path", how->rootfs, e);
+	if (r == 0 && how->rootfs)
+		r = rewrite_backend(c, how->rootfs, e);
 	if (r == 0 && how->uts_name)
 		r = put(c, "lxc.uts.name", how->uts_name, e);
 	if (r == 0 && how->new_hwaddrs)

@@ -99,6 +99,14 @@ static void what_the_text_lacks_is_added(void **state)
 			 "# empty\nlxc.rootfs.path = dir:/srv/lxc/b/rootfs\nlxc.uts.name = b\n");
 }
 
+static void the_comment_tells_the_new_kind_of_storage(void **state)
+{
+	(void)state;
+	assert_rewritten(&copy, "# lxc.rootfs.backend = overlay\nlxc.rootfs.path = overlay:/a:/b\n",
+			 "# lxc.rootfs.backend = dir\nlxc.rootfs.path = dir:/srv/lxc/b/rootfs\n"
+			 "lxc.uts.name = b\n");
+}
+
 static void nothing_asked_nothing_changed(void **state)
 {
 	static const char text[] = "lxc.uts.name = a\nlxc.rootfs.path = /x\nlxc.net.0.type=veth\n"
@@ -346,10 +354,9 @@ static void a_template_gets_other_digits(void **state)
 
 	(void)state;
 	fixture_init(&original);
-	assert_loads(&original,
-		     "lxc.net.0.type = veth\nlxc.net.0.hwaddr = 00:16:3E:xx:Xx:0x\n"
-		     "lxc.net.1.type = veth\nlxc.net.1.hwaddr = 00:16:3e:xx:xx:xx\n"
-		     "lxc.net.1.hwaddr = 00:16:3e:11:22:33\n");
+	assert_loads(&original, "lxc.net.0.type = veth\nlxc.net.0.hwaddr = 00:16:3E:xx:Xx:0x\n"
+				"lxc.net.1.type = veth\nlxc.net.1.hwaddr = 00:16:3e:xx:xx:xx\n"
+				"lxc.net.1.hwaddr = 00:16:3e:11:22:33\n");
 	config_text(&original.config, &text);
 	fixture_init(&f);
 	assert_loads(&f, "lxc.net.0.type = veth\nlxc.net.0.hwaddr = 00:16:3E:01:02:03\n"
@@ -413,6 +420,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_copy_gets_what_may_not_exist_twice),
 		cmocka_unit_test(what_the_text_lacks_is_added),
+		cmocka_unit_test(the_comment_tells_the_new_kind_of_storage),
 		cmocka_unit_test(nothing_asked_nothing_changed),
 		cmocka_unit_test(of_repeated_lines_one_remains),
 		cmocka_unit_test(old_names_stay_in_the_text),

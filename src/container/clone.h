@@ -63,5 +63,8 @@ struct clone_root {
  * when there is one. */
 int clone_adapt_root(const struct clone_root *root, struct err *e);
 
+/* Before a snapshot of a device whose file system is in use: what was written is to be in it. */
+int clone_flush_source(const struct cloning *c, struct err *e);
+
 /* Copy the whole content of `from` into `to`. */
 int clone_copy_root(const struct cloning *c, struct err *e);

@@ -11,11 +11,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -47,9 +47,10 @@ struct job {
 static int be_apart(void *argument)
 {
 	struct job *job = argument;
+	int r = unshare(CLONE_NEWNS) < 0 ? -errno : mount_propagation("/", MS_SLAVE);
 
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
-		return -errno;
+	if (r < 0)
+		return r;
 	job->result = job->work(job, &job->e);
 	return 0;
 }
@@ -133,6 +134,20 @@ static int open_running_root(struct container *source, struct err *e)
 static bool copies_running_device(const struct cloning *c)
 {
 	return c->source_runs && storage_type(c->from.type)->is_block;
+}
+
+int clone_flush_source(const struct cloning *c, struct err *e)
+{
+	autoclose int fd = -EBADF;
+
+	if (!copies_running_device(c))
+		return 0;
+	fd = open_running_root(c->source, e);
+	if (fd < 0)
+		return fd;
+	return syncfs(fd) < 0 ? err_set(e, ERR_STORAGE, errno, "cannot flush the file system of %s",
+					c->source->name)
+			      : 0;
 }
 
 static int open_source(const struct cloning *c, struct err *e)

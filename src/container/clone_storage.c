@@ -97,18 +97,16 @@ static int choose_type(struct cloning *c, const char *directory, enum rootfs_typ
 
 	if (c->options->type)
 		return parse_type(c->options->type, ret, e);
-	/* Snapshots of a loop file are made by lxc-snapshot as LXC makes them: as directories. */
-	if (wants(c, LXC_CLONE_KEEPBDEVTYPE) && source != ROOTFS_LOOP)
-		*ret = source;
-	else if (source == ROOTFS_BTRFS && is_on_btrfs(c, directory))
-		*ret = ROOTFS_BTRFS;
-	else if (is_snapshot && source == ROOTFS_DIR)
+	*ret = source;
+	/* lxc-snapshot makes those of a loop file as LXC makes them: as directories. */
+	if ((wants(c, LXC_CLONE_KEEPBDEVTYPE) && source != ROOTFS_LOOP) ||
+	    (source == ROOTFS_BTRFS && is_on_btrfs(c, directory)))
+		return 0;
+	if (is_snapshot && source == ROOTFS_DIR)
 		*ret = ROOTFS_OVERLAY;
 	else if ((c->is_elsewhere && (!is_snapshot || wants(c, LXC_CLONE_MAYBE_SNAPSHOT))) ||
 		 (!is_snapshot && source == ROOTFS_OVERLAY))
 		*ret = ROOTFS_DIR;
-	else
-		*ret = source;
 	return 0;
 }
 
@@ -197,7 +195,9 @@ int clone_make_storage(struct cloning *c, struct err *e)
 		return r;
 	if (!c->is_snapshot)
 		return make_copy(c, &wish, e);
-	r = storage_snapshot(&c->from, &c->to, &wish, e);
+	r = clone_flush_source(c, e);
+	if (r == 0)
+		r = storage_snapshot(&c->from, &c->to, &wish, e);
 	if (r != -EXDEV || !may_be_copied(c))
 		return r;
 	/* Two file systems of btrfs. */

@@ -192,10 +192,20 @@ static int find_storage(const struct container *c, struct storage_volume *ret, s
 	return r;
 }
 
+static int check_needed(const struct container *c, struct err *e)
+{
+	autostr names = {};
+	int r = depend_is_needed(c, &names, e);
+
+	if (r <= 0)
+		return r;
+	err_set(e, ERR_STORAGE, 0, "%s is needed by: %s", c->name, str_text(&names));
+	return DESTROY_HAS_CLONES;
+}
+
 /* What is asked before anything is touched: 0, an outcome, or negative. */
 static int check_obstacles(const struct container *c, struct err *e)
 {
-	autostr names = {};
 	int r = partial_look(c, e);
 
 	if (r < 0)
@@ -205,12 +215,7 @@ static int check_obstacles(const struct container *c, struct err *e)
 	r = depend_has_snapshots(c, e);
 	if (r != 0)
 		return r < 0 ? r : DESTROY_HAS_SNAPSHOTS;
-	r = depend_is_needed(c, &names, e);
-	if (r > 0) {
-		err_set(e, ERR_STORAGE, 0, "%s is needed by: %s", c->name, str_text(&names));
-		return DESTROY_HAS_CLONES;
-	}
-	return r;
+	return check_needed(c, e);
 }
 
 static int destroy_locked(struct container *c, const struct storage_volume *volume, struct err *e)
@@ -220,6 +225,10 @@ static int destroy_locked(struct container *c, const struct storage_volume *volu
 
 	if (lock_fd < 0)
 		return lock_fd;
+	/* A copy that began meanwhile: it writes itself down under the same lock. */
+	r = check_needed(c, e);
+	if (r != 0)
+		return r;
 	log_info("destroying container %s", c->name);
 	r = creation_reverse(c, volume, e);
 	if (r == 0)

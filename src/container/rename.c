@@ -176,72 +176,83 @@ static int put_config(const struct renaming *r, struct err *e)
 	return err_set(e, ERR_FILE_WRITE, errno, "cannot replace \"%s\"", r->new->config_file);
 }
 
+/* A snapshot's volume may be called after the container, too: then it gets the name of now, which
+ * is appended to `ret`. `text` is the snapshot's configuration. */
+static int rename_snapshot_volume(const struct container *snapshot, const char *former,
+				  const char *text, struct str *ret, struct err *e)
+{
+	autofree char *directory = container_path(snapshot, "");
+	struct storage_volume volume = {};
+	struct storage_volume renamed = {};
+	struct config config;
+	int r = directory && config_init(&config, NULL) == 0 ? 0 : no_memory(e);
+
+	if (r < 0)
+		return r;
+	config.only_files = config.keep_going = true;
+	r = config_load_text(&config, snapshot->config_file, text, strlen(text), e);
+	if (r == 0 && config.values.rootfs.path && !moves_with_directory(config.values.rootfs.type))
+		r = storage_detect(&config.values.rootfs, &volume, e);
+	if (r == 0 && volume.path && !moves_with_directory(volume.type)) {
+		r = rename_volume(&volume, directory, former, snapshot, true, &renamed, e);
+		if (r == 0)
+			storage_volume_print(&renamed, ret);
+	}
+	storage_volume_finish(&renamed);
+	storage_volume_finish(&volume);
+	config_finish(&config);
+	return r;
+}
+
+static int replace_config(const struct container *c, const char *old, const struct str *text,
+			  struct err *e)
+{
+	int r = 0;
+
+	if (strcmp(old, str_text(text)) != 0)
+		r = file_replace(AT_FDCWD, c->config_file, str_text(text), text->len, CONFIG_MODE);
+	return r < 0 ? err_set(e, ERR_FILE_WRITE, -r, "cannot write \"%s\"", c->config_file) : 0;
+}
+
+static int rewrite_snapshot(const struct renaming *r, struct container *snapshot,
+			    const char *former, struct err *e)
+{
+	const struct renaming inner = {.old_directory = r->old_directory,
+				       .new_directory = r->new_directory,
+				       .new = snapshot};
+	autofree char *text = NULL;
+	autostr rootfs = {};
+	autostr moved = {};
+	int result = file_read_all(AT_FDCWD, snapshot->config_file, CONFIG_SIZE_MAX, &text, NULL);
+
+	if (result < 0)
+		return err_set(e, ERR_FILE_READ, -result, "cannot read \"%s\"",
+			       snapshot->config_file);
+	result = rename_snapshot_volume(snapshot, former, text, &rootfs, e);
+	if (result == 0)
+		result = rewrite_text(&inner, text, NULL, rootfs.len > 0 ? str_text(&rootfs) : NULL,
+				      &moved, e);
+	return result == 0 ? replace_config(snapshot, text, &moved, e) : result;
+}
+
 /* One snapshot: `lxcpath` is where they are now, `former` where they were. */
 static int move_snapshot(const struct renaming *r, const char *lxcpath, const char *former,
 			 const char *name, struct err *e)
 {
-	struct renaming inner = {.old_directory = r->old_directory,
-				 .new_directory = r->new_directory};
-	struct container *snapshot = NULL;
-	struct storage_volume volume = {};
-	autofree char *text = NULL;
-	autofree char *directory = NULL;
+	const struct container was = {.name = (char *)name, .lxcpath = (char *)former};
 	autofree char *old_directory = path_join(former, name);
-	autostr rootfs = {};
-	autostr moved = {};
+	autofree char *directory = path_join(lxcpath, name);
+	struct container *snapshot = NULL;
 	int result = container_open_bare(name, lxcpath, &snapshot, e);
 
-	if (result < 0)
-		return result;
-	inner.new = snapshot;
-	directory = container_path(snapshot, "");
-	if (directory)
-		directory_remove_unfinished(directory, "config");
-	result = directory && old_directory ? file_read_all(AT_FDCWD, snapshot->config_file,
-							    CONFIG_SIZE_MAX, &text, NULL)
-					    : -ENOMEM;
-	if (result < 0)
-		result = err_set(e, ERR_FILE_READ, -result, "cannot read \"%s\"",
-				 snapshot->config_file);
-	/* Its volume may be called after the container, too. */
+	if (result == 0 && (!directory || !old_directory))
+		result = no_memory(e);
 	if (result == 0) {
-		struct config config;
-
-		if (config_init(&config, NULL) == 0) {
-			config.only_files = config.keep_going = true;
-			result = config_load_text(&config, snapshot->config_file, text,
-						  strlen(text), e);
-			if (result == 0 && config.values.rootfs.path &&
-			    !moves_with_directory(config.values.rootfs.type))
-				result = storage_detect(&config.values.rootfs, &volume, e);
-		}
-		config_finish(&config);
-	}
-	if (result == 0 && volume.path && !moves_with_directory(volume.type)) {
-		struct storage_volume renamed = {};
-
-		result = rename_volume(&volume, directory, old_directory, snapshot, true, &renamed,
-				       e);
-		if (result == 0)
-			storage_volume_print(&renamed, &rootfs);
-		storage_volume_finish(&renamed);
+		directory_remove_unfinished(directory, "config");
+		result = rewrite_snapshot(r, snapshot, old_directory, e);
 	}
 	if (result == 0)
-		result = rewrite_text(&inner, text, NULL, rootfs.len > 0 ? str_text(&rootfs) : NULL,
-				      &moved, e);
-	if (result == 0 && strcmp(text, str_text(&moved)) != 0) {
-		result = file_replace(AT_FDCWD, snapshot->config_file, str_text(&moved), moved.len,
-				      CONFIG_MODE);
-		if (result < 0)
-			result = err_set(e, ERR_FILE_WRITE, -result, "cannot write \"%s\"",
-					 snapshot->config_file);
-	}
-	if (result == 0) {
-		const struct container was = {.name = (char *)name, .lxcpath = (char *)former};
-
 		result = depend_rename(snapshot, &was, e);
-	}
-	storage_volume_finish(&volume);
 	container_free(snapshot);
 	return result;
 }

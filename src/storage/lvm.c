@@ -116,6 +116,12 @@ static int name(const struct storage_wish *wish, const struct storage_volume *so
 	return r;
 }
 
+static void hint_at_groups(struct err *e)
+{
+	err_hint(e, "vgs lists the volume groups; choose one with --vgname, or by lxc.bdev.lvm.vg "
+		    "in lxc.conf");
+}
+
 /* lvs: what it says of a volume, without the blanks around. 1 = done, 0 = there is no such volume,
  * or negative with e. */
 static int ask(const char *path, const char *columns, struct str *ret, struct err *e)
@@ -140,6 +146,8 @@ static int ask(const char *path, const char *columns, struct str *ret, struct er
 		r = 1;
 	} else if (r > 0) {
 		r = err_wrap(e, -EIO, "cannot look at the logical volume \"%s\"", path);
+		if (strstr(said, "Volume group") && strstr(said, "not found"))
+			hint_at_groups(e);
 	}
 	command_words_finish(&words);
 	return r;
@@ -177,17 +185,15 @@ static void print_tag(const char *mark, char *ret, size_t room)
 	snprintf(ret, room, "tare.%s", mark ? mark : "");
 }
 
-/* `modern` stands where lvcreate of today takes "-Wy --yes"; one that does not know them exits with
- * 3, and gets "-qq". The words end in NULL. */
+/* The words end in NULL. */
 static int run_lvcreate(const char *const *words, const struct storage_wish *wish, struct err *e)
 {
 	enum { WORDS_MAX = 24 };
-	const char *argv[WORDS_MAX] = {"lvcreate", "-Wy", "--yes"};
+	const char *argv[WORDS_MAX] = {"lvcreate"};
 	const struct command command = {
 		.argv = argv, .package = package, .lock_fd = wish->lock_fd, .finishes = true};
 	char tag[sizeof("tare.") + 64];
-	size_t count = 3;
-	int r;
+	size_t count = 1;
 
 	for (; *words; words++)
 		argv[count++] = *words;
@@ -196,12 +202,22 @@ static int run_lvcreate(const char *const *words, const struct storage_wish *wis
 		argv[count++] = "--addtag";
 		argv[count++] = tag;
 	}
-	r = command_run(&command, NULL, e);
+	return command_run(&command, NULL, e);
+}
+
+/* A new volume, without the signatures of what the disk had there before. An lvcreate that does not
+ * know these options exits with 3, and asks nothing with -qq. `words` begin with room for two. */
+static int run_wiping(const char **words, const struct storage_wish *wish, struct err *e)
+{
+	int r;
+
+	words[0] = "-Wy";
+	words[1] = "--yes";
+	r = run_lvcreate(words, wish, e);
 	if (r != LVCREATE_OLD)
 		return r;
-	argv[1] = "-qq";
-	memmove(&argv[2], &argv[3], (count - 2) * sizeof(argv[0]));
-	return command_run(&command, NULL, e);
+	words[1] = "-qq";
+	return run_lvcreate(words + 1, wish, e);
 }
 
 static int explain_creation(int r, const struct storage_volume *volume, uint64_t size,
@@ -220,8 +236,7 @@ static int explain_creation(int r, const struct storage_volume *volume, uint64_t
 			 "(--lvname)",
 			 volume->path);
 	else if (no_group)
-		err_hint(e, "vgs lists the volume groups; choose one with --vgname, or by "
-			    "lxc.bdev.lvm.vg in lxc.conf");
+		hint_at_groups(e);
 	return r;
 }
 
@@ -242,16 +257,15 @@ static int create(const struct storage_volume *volume, const struct storage_wish
 		(void)ask_attribute(str_text(&pool), 0, &attribute, NULL);
 	}
 	if (attribute == 't') {
-		const char *const words[] = {"--thinpool", str_text(&pool),
-					     "-V",         bytes,
-					     parts.group,  "-n",
-					     parts.volume, NULL};
+		const char *words[] = {NULL,  NULL,        "--thinpool", str_text(&pool), "-V",
+				       bytes, parts.group, "-n",         parts.volume,    NULL};
 
-		r = run_lvcreate(words, wish, e);
+		r = run_wiping(words, wish, e);
 	} else {
-		const char *const words[] = {"-L", bytes, parts.group, "-n", parts.volume, NULL};
+		const char *words[] = {NULL,        NULL, "-L",         bytes,
+				       parts.group, "-n", parts.volume, NULL};
 
-		r = run_lvcreate(words, wish, e);
+		r = run_wiping(words, wish, e);
 	}
 	if (r != 0)
 		return explain_creation(r, volume, size, e);

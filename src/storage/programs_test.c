@@ -248,7 +248,7 @@ static void snapshots_of_volumes(void **state)
 	assert_ran("lvs --unbuffered --noheadings -o lv_attr /dev/vg/c2\n"
 		   "lvs --unbuffered --noheadings -o lv_attr /dev/vg/c1\n"
 		   "lvs --unbuffered --noheadings --nosuffix --units b -o lv_size /dev/vg/c1\n"
-		   "lvcreate -Wy --yes -s -L 5368709120b -n c2 /dev/vg/c1 --addtag tare.cafe\n");
+		   "lvcreate -s -L 5368709120b -n c2 /dev/vg/c1 --addtag tare.cafe\n");
 	assert_int_equal(storage_snapshots_last(&source, &error), 0);
 	assert_ran("lvs --unbuffered --noheadings -o lv_attr /dev/vg/c1\n");
 
@@ -256,7 +256,7 @@ static void snapshots_of_volumes(void **state)
 	assert_true(storage_snapshot(&source, &volume, &wish, &error) < 0);
 	assert_ran("lvs --unbuffered --noheadings -o lv_attr /dev/vg/c2\n"
 		   "lvs --unbuffered --noheadings -o lv_attr /dev/vg/c1\n"
-		   "lvcreate -Wy --yes -s -kn -K -n c2 /dev/vg/c1 --addtag tare.cafe\n");
+		   "lvcreate -s -kn -K -n c2 /dev/vg/c1 --addtag tare.cafe\n");
 	assert_int_equal(storage_snapshots_last(&source, &error), 1);
 	assert_ran("lvs --unbuffered --noheadings -o lv_attr /dev/vg/c1\n");
 

@@ -233,9 +233,8 @@ static const struct cli_option options[] = {
 const struct cli_tool tool_clone = {
 	.name = "lxc-clone",
 	.summary = "copy or rename a container, for old scripts",
-	.synopsis =
-		"[-o] NAME [-n] NEWNAME [-s] [-p PATH] [-P PATH] [-B STORAGE] [HOOK-ARGUMENT…]\n"
-		"[-o] NAME [-n] NEWNAME -R",
+	.synopsis = "[-o] NAME [-n] NEWNAME [-s] [-p PATH] [-P PATH] [-B STORAGE] [ARGUMENT…]\n"
+		    "[-o] NAME [-n] NEWNAME -R",
 	.description =
 		"The name that lxc-copy had before LXC 2.0, with the options of that time. -p is "
 		"the lxcpath of the original and -P that of the copy: with lxc-copy it is the other "

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "base/time.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 

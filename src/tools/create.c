@@ -7,6 +7,7 @@
 #include "tools/tools.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -116,6 +117,9 @@ static int create(struct session *s, const struct create_values *values, char **
 		.dir = (char *)values->directory,
 	};
 	const char *backend = values->backend;
+	sigset_t interrupt, before;
+	bool done;
+	int code;
 
 	specs.lvm.vg = (char *)values->vgname;
 	specs.lvm.lv = (char *)values->lvname;
@@ -126,10 +130,15 @@ static int create(struct session *s, const struct create_values *values, char **
 	specs.rbd.rbduser = (char *)values->rbduser;
 	if (backend && strcmp(backend, "none") == 0)
 		backend = "dir";
-	if (s->c->create(s->c, values->template_name, backend, &specs,
-			 s->common->quiet ? LXC_CREATE_QUIET : 0, words))
-		return 0;
-	return session_fail(s, tare_last_error(s->c));
+	/* The template gets a terminal's Ctrl-C, too: it ends, we undo, and then it is our turn. */
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	sigprocmask(SIG_BLOCK, &interrupt, &before);
+	done = s->c->create(s->c, values->template_name, backend, &specs,
+			    s->common->quiet ? LXC_CREATE_QUIET : 0, words);
+	code = done ? 0 : session_fail(s, tare_last_error(s->c));
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return code;
 }
 
 /* A beginning of "none": no template. */

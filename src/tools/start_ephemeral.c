@@ -302,7 +302,7 @@ static const struct cli_option options[] = {
 
 const struct cli_tool tool_start_ephemeral = {
 	.name = "lxc-start-ephemeral",
-	.summary = "run a copy that is destroyed when it stops, for old scripts",
+	.summary = "run a copy until it stops, for old scripts",
 	.synopsis = "-o NAME [-n NEWNAME] [-d] [-k] [-b DIRECTORY]… [-s TYPE] [-u USER] [COMMAND…]",
 	.description =
 		"The name that lxc-copy -e had before LXC 2.0. Starts a snapshot of a container; "

@@ -345,6 +345,21 @@ FAKE
     assert_equal "$(<"$VOLUMES")" "v1 theirs"
 }
 
+@test "Ctrl-C: the template ends, and all that was made goes" {
+    printf '#!/bin/sh\necho $$ >%s\nsleep 30\n' "$BATS_TEST_TMPDIR/begun" >"$BATS_TEST_TMPDIR/slow"
+    chmod 755 "$BATS_TEST_TMPDIR/slow"
+    env --default-signal=INT setsid lxc-create -P "$LXCPATH" -n i1 -f "$EMPTY_NET" -B loop --fssize 8m \
+        -t "$BATS_TEST_TMPDIR/slow" 3>&- 2>"$BATS_TEST_TMPDIR/said" &
+    wait_until 10 test -s "$BATS_TEST_TMPDIR/begun"
+    kill -INT -- "-$(ps -o pgid= -p "$(<"$BATS_TEST_TMPDIR/begun")" | tr -d ' ')"
+    status=0
+    wait $! || status=$?
+    assert_equal "$status" 130
+    [ ! -e "$LXCPATH/i1" ]
+    assert_contains "$(<"$BATS_TEST_TMPDIR/said")" "was killed by signal 2"
+    assert_equal "$(losetup -a | grep "$LXCPATH")" ""
+}
+
 @test "destroying: a mount inside is told, and nothing is gone" {
     mounted() {
         create d1

@@ -103,6 +103,9 @@ class World:
         for words in (["dir", "-N", "over", "-s"], ["dir", "-N", "loop", "-B", "loop", "-L", "8M"],
                       ["dir", "-N", "btrfs", "-B", "btrfs", "-p", self.btrfs]):
             must(["lxc-copy", "-P", self.plain, "-n", *words])
+        snapshots = self.plain / "over/snaps"
+        snapshots.mkdir()
+        must(["lxc-copy", "-P", self.plain, "-n", "over", "-N", "snap0", "-s", "-p", snapshots])
 
     def things(self):
         return things(self.plain) | things(self.btrfs)
@@ -177,6 +180,9 @@ class Subject:
             found.append(f"its configuration leads to the original: {config}")
         if not (self.new / "own").exists():
             found.append("the hook's file is missing")
+        snapshot = self.new / "snaps/snap0/config"
+        if snapshot.exists() and f"/{self.source}/" in snapshot.read_text():
+            found.append("its snapshot leads to the original")
         if self.is_renaming and (self.lxcpath / self.source).exists():
             found.append("both names are there")
         return found
