@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/macros.h"
 #include "child/command.h"
@@ -23,7 +24,14 @@
 
 static const char package[] = "ceph-common";
 
-enum { WORDS_MAX = 16, NO_SUCH_IMAGE = 2, MEGABYTE = 1 << 20, TEXT_SIZE = 64 };
+enum {
+	WORDS_MAX = 16,
+	NO_SUCH_IMAGE = 2,
+	MEGABYTE = 1 << 20,
+	TEXT_SIZE = 64,
+	UNMAP_ATTEMPTS = 10,
+	UNMAP_PAUSE = 200000, /* microseconds */
+};
 
 /* "POOL" and "IMAGE", and both with a slash. */
 struct parts {
@@ -228,14 +236,27 @@ static int is_marked(const char *image, const char *user, const char *mark, stru
 	return r;
 }
 
+/* udev looks at a device that was written to, behind its last user's back, and holds it then. */
 static int unmap(const char *path, const char *user, struct err *e)
 {
 	const char *const words[] = {"unmap", path, NULL};
 	struct stat status;
+	int r = 0;
 
-	if (stat(path, &status) < 0)
-		return 0;
-	return explain(run(words, user, 0, NULL, e), "unmap", path, e);
+	for (int attempt = 0; attempt < UNMAP_ATTEMPTS && stat(path, &status) == 0; attempt++) {
+		if (attempt > 0)
+			usleep(UNMAP_PAUSE);
+		r = run(words, user, 0, NULL, e);
+		if (r != EBUSY)
+			break;
+	}
+	/* It went meanwhile: a process that was killed had begun to unmap it. */
+	if (r == EBUSY && stat(path, &status) < 0) {
+		if (e)
+			err_clear(e);
+		r = 0;
+	}
+	return explain(r, "unmap", path, e);
 }
 
 static int remove_image(const char *image, const char *user, struct err *e)
