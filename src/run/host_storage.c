@@ -190,7 +190,11 @@ static int join_options(const struct host *h, uint64_t list, char ret[static MOU
 /* A clone of what lies on the root for a moment. */
 static int take_from_root(struct host *h, uint64_t attributes)
 {
-	const struct mount_attr attr = {.attr_set = attributes};
+	/* One way of noting access times takes the place of another. */
+	const struct mount_attr attr = {
+		.attr_set = attributes,
+		.attr_clr = attributes & MOUNT_ATTR__ATIME ? MOUNT_ATTR__ATIME : 0,
+	};
 	autoclose int tree = mount_clone_tree(AT_FDCWD, "/..", false);
 	int r = mount_detach("/..");
 

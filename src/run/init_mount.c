@@ -321,7 +321,11 @@ static int join_options(const struct init_lane *l, char buf[static MOUNT_DATA_MA
 /* mount(2) makes no mount without a place: it lies on the root for a moment, where "/.." leads. */
 int init_op_fs_open_long(struct init_lane *l)
 {
-	const struct mount_attr attributes = {.attr_set = l->step->arg[3]};
+	/* One way of noting access times takes the place of another. */
+	const struct mount_attr attributes = {
+		.attr_set = l->step->arg[3],
+		.attr_clr = l->step->arg[3] & MOUNT_ATTR__ATIME ? MOUNT_ATTR__ATIME : 0,
+	};
 	char data[MOUNT_DATA_MAX];
 	int fd, r = join_options(l, data);
 

@@ -22,6 +22,13 @@ int source_no_memory(struct err *e)
 	return err_set(e, ERR_NO_MEMORY, ENOMEM, "Cannot keep what a root file system is");
 }
 
+const char *const *source_end_words(struct source_words *words, struct arena *arena)
+{
+	const char **end = vec_push_in(words, arena);
+
+	return end ? words->items : NULL;
+}
+
 int source_finish_words(struct source_look *look, struct source_words *words, struct err *e)
 {
 	const char *const *data = NULL;
@@ -40,10 +47,8 @@ int source_finish_words(struct source_look *look, struct source_words *words, st
 	}
 	if (words->count == 0)
 		return 0;
-	if (!vec_push_in(words, look->arena))
-		return source_no_memory(e);
-	look->ret->options = words->items;
-	return 0;
+	look->ret->options = source_end_words(words, look->arena);
+	return look->ret->options ? 0 : source_no_memory(e);
 }
 
 const char *const *source_user_options(const struct storage_source *source, struct arena *arena)
@@ -58,10 +63,10 @@ const char *const *source_user_options(const struct storage_source *source, stru
 		*item = *at;
 	}
 	item = vec_push_in(&words, arena);
-	if (!item || !vec_push_in(&words, arena))
+	if (!item)
 		return NULL;
 	*item = "userxattr";
-	return words.items;
+	return source_end_words(&words, arena);
 }
 
 /* -- devices and files */

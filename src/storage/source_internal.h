@@ -22,6 +22,8 @@ struct source_look {
 
 /* -ENOMEM with e set. */
 int source_no_memory(struct err *e);
+/* The words, ending in NULL; or NULL: out of memory. */
+const char *const *source_end_words(struct source_words *words, struct arena *arena);
 /* The options of lxc.rootfs.options that are for the file system, behind those that are there; and
  * all of them become the source's. */
 int source_finish_words(struct source_look *look, struct source_words *words, struct err *e);

@@ -309,9 +309,9 @@ int source_of_overlay(struct source_look *look, struct err *e)
 	}
 	ret->kind = SOURCE_MOUNT;
 	ret->fstype = "overlay";
-	if (!vec_push_in(&layers.lowers, look->arena))
+	ret->lowers = source_end_words(&layers.lowers, look->arena);
+	if (!ret->lowers)
 		return source_no_memory(e);
-	ret->lowers = layers.lowers.items;
 	layers.lowers.count--;
 	ret->upper = layers.upper;
 	ret->work = layers.work;

@@ -131,6 +131,24 @@ overlay rw,relatime"
 20:"
 }
 
+@test "overlay: a name that only mount(2) takes, with and without lxc.idmap" {
+    local long
+
+    long=$LXCPATH/$(printf 'x%.0s' $(seq 200))/$(printf 'y%.0s' $(seq 100)),z
+    mkdir -p "$long"
+    echo long >"$long/long"
+    define o10 "overlay:$long:$BASE:$LXCPATH/o10/delta" "lxc.rootfs.options = noatime"
+    inside o10 "cat /long; echo new >/written; $ROOT"
+    assert_equal "$status:$stdout:$stderr" "0:long
+overlay rw,noatime:"
+    define o11 "overlay:$long:$LXCPATH/mapped:$LXCPATH/o11/delta" "${MAP[@]}" \
+        "lxc.rootfs.options = noatime"
+    inside o11 "cat /long; echo new >/written; $ROOT"
+    assert_equal "$status:$stdout:$stderr" "0:long
+overlay rw,noatime:"
+    assert_equal "$(<"$LXCPATH/o11/delta/written")" new
+}
+
 @test "overlay: lxc.rootfs.options; id-mapping it is refused" {
     define o5 "overlay:$BASE:$LXCPATH/o5/delta" "lxc.rootfs.options = ro,nosuid,index=off"
     inside o5 "touch /x 2>/dev/null || $ROOT"
