@@ -473,7 +473,7 @@ static int restore_in_place(struct container *c, struct container *snapshot,
 
 	if (result == ADDRESS_IS_USED) {
 		result = err_set(e, ERR_ALREADY_RUNNING, 0, "container %s is running", c->name);
-		err_hint(e, "stop it first: lxc-stop -n %s", c->name);
+		err_hint(e, "stop it first: lxc-stop -P \"%s\" -n %s", c->lxcpath, c->name);
 	}
 	if (result == 0)
 		result = restore_held(&r, e);
@@ -500,8 +500,12 @@ int container_restore(struct container *c, const char *snapshot, const char *new
 		r = c->config ? 0 : container_load_config(c, NULL, e);
 	if (r >= 0)
 		r = open_snapshot(c, snapshot, &from, e);
-	if (r < 0 || !from)
+	if (r >= 0 && from)
+		r = snapshot_check_stopped(from, e);
+	if (r < 0 || !from) {
+		container_free(from);
 		return r;
+	}
 	if (new_name && strcmp(new_name, c->name) != 0)
 		r = restore_beside(c, from, new_name, options, e);
 	else
