@@ -237,8 +237,8 @@ const struct cli_tool tool_clone = {
 		    "[-o] NAME [-n] NEWNAME -R",
 	.description =
 		"The name that lxc-copy had before LXC 2.0, with the options of that time. -p is "
-		"the lxcpath of the original and -P that of the copy: with lxc-copy it is the other "
-		"way round. New scripts use lxc-copy.",
+		"the lxcpath of the original and -P that of the copy: with lxc-copy it is the "
+		"other way round. New scripts use lxc-copy.",
 	.options = options,
 	.flags = CLI_CONTAINER_OPTIONS,
 	.run = run,
