@@ -60,7 +60,7 @@ static int open_snapshot(const struct container *c, const char *name, struct con
 	if (!name[0] || name[0] == '.' || strchr(name, '/'))
 		return err_set(e, ERR_USAGE, 0, "\"%s\" is no snapshot's name", name);
 	r = container_open(name, lxcpath, &snapshot, e);
-	if (r == 0 && !container_is_defined(snapshot)) {
+	if (r == 0 && snapshot && !container_is_defined(snapshot)) {
 		r = err_set(e, ERR_NOT_DEFINED, 0, "Could not open snapshot %s", name);
 		err_hint(e, "lxc-snapshot -n %s -L lists those that there are", c->name);
 		container_free(snapshot);
@@ -362,8 +362,11 @@ static int prepare(struct restoring *r, struct err *e)
 {
 	autofree char *path = container_path(r->copy, "/swap");
 	autofree char *needs = container_path(r->copy, "/lxc_rdepends");
-	int result = path && needs ? place_volumes(r, e) : no_memory(e);
+	int result;
 
+	if (!path || !needs)
+		return no_memory(e);
+	result = place_volumes(r, e);
 	if (result == 0)
 		result = write_new(r, e);
 	if (result == 0)
@@ -387,7 +390,9 @@ static int release_snapshot(const struct restoring *r, const struct storage_volu
 
 	if (kept->type != ROOTFS_ZFS)
 		return 0;
-	result = needs ? storage_release(kept, e) : no_memory(e);
+	if (!needs)
+		return no_memory(e);
+	result = storage_release(kept, e);
 	if (result == 0)
 		result = depend_leave(r->copy, e);
 	if (result == 0 && unlink(needs) < 0 && errno != ENOENT)
@@ -444,7 +449,7 @@ static int restore_held(struct restoring *r, struct err *e)
 		result = look_at_old(r, e);
 	if (result == 0)
 		result = restore_open_copy(c, &r->copy, e);
-	if (result < 0)
+	if (result < 0 || !r->copy)
 		return result;
 	marker_fd = partial_create(c, restore_notes, strlen(restore_notes), e);
 	if (marker_fd < 0)
@@ -468,7 +473,7 @@ static int restore_in_place(struct container *c, struct container *snapshot,
 
 	if (result == ADDRESS_IS_USED) {
 		result = err_set(e, ERR_ALREADY_RUNNING, 0, "container %s is running", c->name);
-		err_hint(e, "stop it first: lxc-stop -n %s", c->name);
+		err_hint(e, "stop it first: lxc-stop -P \"%s\" -n %s", c->lxcpath, c->name);
 	}
 	if (result == 0)
 		result = restore_held(&r, e);
@@ -495,8 +500,12 @@ int container_restore(struct container *c, const char *snapshot, const char *new
 		r = c->config ? 0 : container_load_config(c, NULL, e);
 	if (r >= 0)
 		r = open_snapshot(c, snapshot, &from, e);
-	if (r < 0)
+	if (r >= 0 && from)
+		r = snapshot_check_stopped(from, e);
+	if (r < 0 || !from) {
+		container_free(from);
 		return r;
+	}
 	if (new_name && strcmp(new_name, c->name) != 0)
 		r = restore_beside(c, from, new_name, options, e);
 	else

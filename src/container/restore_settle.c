@@ -415,7 +415,7 @@ int restore_settle(const struct container *c, struct err *e)
 	struct err why = {};
 	int r = restore_open_copy(c, &swap.copy, e);
 
-	if (r < 0)
+	if (r < 0 || !swap.copy)
 		return r;
 	r = settle(&swap, e);
 	if (r >= 0 && restore_destroy_copy(swap.copy, &why) < 0)

@@ -243,6 +243,18 @@ static int make_named(struct making *m, struct str *name, struct err *e)
 	return r == 0 ? copy(m, str_text(name), e) : r;
 }
 
+int snapshot_check_stopped(struct container *c, struct err *e)
+{
+	enum container_state state = STATE_STOPPED;
+	int r = container_state(c, 0, &state, e);
+
+	if (r < 0 || state == STATE_STOPPED)
+		return r;
+	r = err_set(e, ERR_ALREADY_RUNNING, 0, "container %s is running", c->name);
+	err_hint(e, "stop it first: lxc-stop -P \"%s\" -n %s", c->lxcpath, c->name);
+	return r;
+}
+
 static int make(struct making *m, char **ret_name, struct err *e)
 {
 	autostr name = {};
@@ -277,6 +289,8 @@ int container_snapshot(struct container *c, const struct snapshot_options *optio
 	if (!container_is_defined(c))
 		return err_set(e, ERR_NOT_DEFINED, 0, "container %s is not defined", c->name);
 	r = c->config ? 0 : container_load_config(c, NULL, e);
+	if (r == 0)
+		r = snapshot_check_stopped(c, e);
 	if (r == 0)
 		r = make(&m, ret_name, e);
 	free(m.lxcpath);

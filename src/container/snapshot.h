@@ -36,6 +36,9 @@ char *snapshot_lxcpath(const struct container *c);
 /* Make that directory, if it is missing. 0, or negative. */
 int snapshot_make_lxcpath(const char *lxcpath, struct err *e);
 
+/* A container that is to be copied as it is on the disk: 0, or negative (ERR_ALREADY_RUNNING). */
+int snapshot_check_stopped(struct container *c, struct err *e);
+
 /*
  * All complete ones, sorted: snapI by their numbers, then the others by name. A list that cannot be
  * read is an error, a container without any has an empty one. 0, or negative.

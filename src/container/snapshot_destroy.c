@@ -23,11 +23,15 @@
 
 enum { DEPTH_MAX = 32 }; /* of snapshots of snapshots of clones … */
 
+struct doomed {
+	struct container *container;
+};
+
 struct doom {
-	VEC_OF(struct container *) /* who goes, in this order */
-	unsigned flags;            /* DESTROY_WITH_* */
-	bool has_snapshots;        /* of those that go, though nobody asked for that */
-	struct str needed;         /* who stays and needs one that goes */
+	VEC_OF(struct doomed) /* who goes, in this order */
+	unsigned flags;       /* DESTROY_WITH_* */
+	bool has_snapshots;   /* of those that go, though nobody asked for that */
+	struct str needed;    /* who stays and needs one that goes */
 };
 
 static int no_memory(struct err *e)
@@ -38,7 +42,7 @@ static int no_memory(struct err *e)
 static void doom_finish(struct doom *doom)
 {
 	for (size_t i = 0; i < doom->count; i++)
-		container_free(doom->items[i]);
+		container_free(doom->items[i].container);
 	vec_finish(doom);
 	str_finish(&doom->needed);
 }
@@ -46,8 +50,8 @@ static void doom_finish(struct doom *doom)
 static bool is_doomed(const struct doom *doom, const char *lxcpath, const char *name)
 {
 	for (size_t i = 0; i < doom->count; i++)
-		if (strcmp(doom->items[i]->lxcpath, lxcpath) == 0 &&
-		    strcmp(doom->items[i]->name, name) == 0)
+		if (strcmp(doom->items[i].container->lxcpath, lxcpath) == 0 &&
+		    strcmp(doom->items[i].container->name, name) == 0)
 			return true;
 	return false;
 }
@@ -119,7 +123,7 @@ static int doom_dependents(struct doom *doom, const struct container *c, unsigne
 
 static int doom_one(struct doom *doom, struct container *c, unsigned depth, struct err *e)
 {
-	struct container **place;
+	struct doomed *place;
 	int r = depend_has_snapshots(c, e);
 
 	if (r > 0 && !(doom->flags & DESTROY_WITH_SNAPSHOTS)) {
@@ -135,7 +139,7 @@ static int doom_one(struct doom *doom, struct container *c, unsigned depth, stru
 	place = vec_push(doom);
 	if (!place)
 		return no_memory(e);
-	*place = c;
+	place->container = c;
 	return 0;
 }
 
@@ -174,12 +178,13 @@ static int check_stopped(const struct doom *doom, struct err *e)
 {
 	for (size_t i = 0; i < doom->count; i++) {
 		enum container_state state = STATE_STOPPED;
-		int r = container_state(doom->items[i], 0, &state, e);
+		int r = container_state(doom->items[i].container, 0, &state, e);
 
 		if (r < 0)
 			return r;
 		if (state != STATE_STOPPED) {
-			err_set(e, ERR_ALREADY_RUNNING, 0, "%s is running", doom->items[i]->name);
+			err_set(e, ERR_ALREADY_RUNNING, 0, "%s is running",
+				doom->items[i].container->name);
 			return DESTROY_RUNNING;
 		}
 	}
@@ -202,7 +207,7 @@ static int refuse_outcome(const struct container *c, int outcome, struct err *e)
 static int carry_out(struct doom *doom, size_t count, struct err *e)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct container *c = doom->items[i];
+		struct container *c = doom->items[i].container;
 		int r = container_destroy(c, e);
 
 		if (r > 0 && r != DESTROY_NOT_DEFINED)
@@ -275,9 +280,9 @@ int container_snapshot_destroy(const struct container *c, const char *snapshot, 
 		err_hint(e, "lxc-snapshot -n %s -L lists those that there are", c->name);
 	}
 	if (r == 0)
-		r = check_doom(doom.items[0], &doom, e);
+		r = check_doom(doom.items[0].container, &doom, e);
 	if (r == DESTROY_HAS_SNAPSHOTS)
-		r = refuse_outcome(doom.items[0], r, e);
+		r = refuse_outcome(doom.items[0].container, r, e);
 	if (r > 0)
 		r = -EBUSY;
 	if (r == 0)

@@ -411,6 +411,35 @@ static void a_data_set_that_others_need_stays(void **state)
 	storage_volume_finish(&volume);
 }
 
+/* One clone after the other, until there are none. */
+static void clones_of_a_data_set_are_promoted(void **state)
+{
+	struct storage_volume volume = {};
+	autostr script = {};
+
+	volume_of(ROOTFS_ZFS, "tank/c1", &volume);
+	str_addf(&script,
+		 "case $* in *'value type'*) echo filesystem;; *clones*)"
+		 " case $(grep -c promote %s) in 0) printf '%%s\\n' - tank/a,tank/b;;"
+		 " 1) printf '\\ntank/b\\n';; *) echo -;; esac;; esac",
+		 place("record"));
+	answer("zfs", str_text(&script));
+	assert_done(storage_release(&volume, &error));
+	assert_ran("zfs get -H -o value type tank/c1\n"
+		   "zfs get -H -d 1 -t snapshot -o value clones tank/c1\n"
+		   "zfs promote tank/a\n"
+		   "zfs get -H -d 1 -t snapshot -o value clones tank/c1\n"
+		   "zfs promote tank/b\n"
+		   "zfs get -H -d 1 -t snapshot -o value clones tank/c1\n");
+	answer("zfs", "case $* in *'value type'*) " NO_SET ";; *) exit 1;; esac");
+	assert_done(storage_release(&volume, &error));
+	answer("zfs", "case $1 in get) echo tank/a;; *) echo 'cannot promote' >&2; exit 1;; esac");
+	assert_true(storage_release(&volume, &error) < 0);
+	assert_explained("cannot promote");
+	unlink(place("record"));
+	storage_volume_finish(&volume);
+}
+
 static void a_data_set_gets_another_name(void **state)
 {
 	struct storage_wish wish = wish_for(ROOTFS_ZFS, "c2");
@@ -627,6 +656,7 @@ int main(void)
 		cmocka_unit_test(a_data_set),
 		cmocka_unit_test(a_clone_of_a_data_set),
 		cmocka_unit_test(a_data_set_that_others_need_stays),
+		cmocka_unit_test(clones_of_a_data_set_are_promoted),
 		cmocka_unit_test(a_data_set_gets_another_name),
 		cmocka_unit_test(an_image),
 		cmocka_unit_test(kinds_that_work_here),

@@ -106,6 +106,37 @@ chain='
 	SCRIPT
 }
 
+@test "what runs has no snapshots made, is not restored, and goes with nobody" {
+    make_lxcpath
+    N=runs$$
+    make_container "$N"
+    lxc-snapshot -P "$LXCPATH" -n "$N"
+    lxc-start -P "$LXCPATH/$N/snaps" -n snap0
+    for words in "-r snap0" "-r snap0 -N new" "-d snap0" "-d ALL"; do
+        # shellcheck disable=SC2086
+        run_apart lxc-snapshot -P "$LXCPATH" -n "$N" $words
+        assert_equal "$words: $status" "$words: 1"
+        assert_contains "$stderr" "snap0 is running"
+    done
+    run_apart lxc-destroy -P "$LXCPATH" -n "$N" -s
+    assert_equal "$status:$stderr" "1:lxc-destroy: $N: snap0 is running"
+    lxc-stop -P "$LXCPATH/$N/snaps" -n snap0 -k
+    lxc-start -P "$LXCPATH" -n "$N"
+    for words in "" "-r snap0"; do
+        # shellcheck disable=SC2086
+        run_apart lxc-snapshot -P "$LXCPATH" -n "$N" $words
+        assert_equal "$words: $status" "$words: 1"
+        assert_contains "$stderr" "container $N is running"
+        assert_contains "$stderr" "hint: stop it first: lxc-stop"
+    done
+    lxc-snapshot -P "$LXCPATH" -n "$N" -r snap0 -N new
+    lxc-stop -P "$LXCPATH" -n "$N" -k
+    lxc-start -P "$LXCPATH" -n new
+    lxc-stop -P "$LXCPATH" -n new -k
+    lxc-destroy -P "$LXCPATH" -n "$N" -s
+    assert_equal "$(lxc-ls -P "$LXCPATH" -1)" new
+}
+
 @test "tare repair: an ephemeral container whose supervisor is killed has run" {
     make_lxcpath
     N=ephemeral$$
