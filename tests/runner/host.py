@@ -52,6 +52,18 @@ def loop_devices():
             pass  # detached meanwhile
 
 
+def volumes():
+    """Open block devices of other kinds: of the device mapper, rbd and nbd."""
+    for kind, pattern, root in (("dm", "dm-*/dm/name", "/sys/block"),
+                                ("rbd", "*/name", "/sys/bus/rbd/devices"),
+                                ("nbd", "nbd*/pid", "/sys/block")):
+        for path in pathlib.Path(root).glob(pattern):
+            try:
+                yield f"{kind} {path.parts[3] if kind == 'nbd' else path.read_text().strip()}"
+            except OSError:
+                pass  # gone meanwhile
+
+
 def abstract_sockets():
     for line in pathlib.Path("/proc/net/unix").read_text().splitlines()[1:]:
         name = line.split(" ")[-1]
@@ -88,6 +100,7 @@ def snapshot(build, scratch):
         "cgroup": collections.Counter(cgroups()),
         "network link": collections.Counter(network_links()),
         "loop device": collections.Counter(loop_devices()),
+        "volume": collections.Counter(volumes()),
         "abstract socket": collections.Counter(abstract_sockets()),
         "file": collections.Counter(path for path in files(scratch) if path not in KEPT),
         "process": collections.Counter(processes(build)),

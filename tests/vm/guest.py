@@ -15,6 +15,7 @@ import os
 import pathlib
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,8 @@ VIRTIOFSD = ["/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd"]
 KERNEL_WORDS = ["console=ttyS0", "loglevel=4", "panic=-1", "mitigations=off", "random.trust_cpu=on",
                 "no_timer_check", "cryptomgr.notests", "raid6_pq.benchmark=0", "apparmor=0", "selinux=0",
                 "systemd.unit=vm-run.target", "systemd.show_status=0"]
+# Of each guest, for tests/vm/pools.bash: sizes that cost nothing as long as nothing is written.
+DISKS = {"plain": [], "storage": ["8G", "8G", "4G", "4G"]}
 TIMED_OUT, DIED = 124, 125
 
 
@@ -36,8 +39,10 @@ def parse():
                         help="folder of the host, may be repeated (default: this checkout)")
     parser.add_argument("--timeout", type=float, default=1800, metavar="SECONDS")
     parser.add_argument("--memory", default="3G", metavar="SIZE")
+    parser.add_argument("--guest", choices=DISKS, default="plain",
+                        help="storage has LVM, ZFS, Ceph and some disks (default: %(default)s)")
     parser.add_argument("--disk", action="append", default=[], metavar="SIZE",
-                        help="an empty disk more (/dev/vdb …), may be repeated")
+                        help="an empty disk more (/dev/vdb …; serial number tare-0 …), may be repeated")
     # A /dev/kvm may be there and not work (nested machines), and that shows as a guest that hangs.
     parser.add_argument("--kvm", action="store_true", default=os.environ.get("TARE_VM_KVM") == "1",
                         help="with KVM instead of emulation (also: TARE_VM_KVM=1)")
@@ -102,12 +107,14 @@ class Guest:
                 "-device", f"vhost-user-fs-pci,chardev=share{i},tag=share{i}"]
 
     def disks(self):
-        words = ["-drive", f"file={self.image}/rootfs.ext4,format=raw,if=virtio,snapshot=on,"
-                           "cache=unsafe"]
-        for i, size in enumerate(self.values.disk):
+        words = ["-drive", f"file={self.image}/rootfs.ext4,format=raw,if=none,id=root,snapshot=on,"
+                           "cache=unsafe", "-device", "virtio-blk-pci,drive=root"]
+        for i, size in enumerate([*DISKS[self.values.guest], *self.values.disk]):
             disk = self.work / f"disk{i}"
             subprocess.run(["truncate", "-s", size, disk], check=True)
-            words += ["-drive", f"file={disk},format=raw,if=virtio,cache=unsafe"]
+            words += ["-drive", f"file={disk},format=raw,if=none,id=disk{i},cache=unsafe,"
+                                "discard=unmap",
+                      "-device", f"virtio-blk-pci,drive=disk{i},serial=tare-{i}"]
         return words
 
     def words(self):
@@ -162,7 +169,11 @@ class Guest:
 
 def main():
     values = parse()
-    prepared = subprocess.run([HERE / "prepare"], stdout=subprocess.PIPE, text=True, check=False)
+    # So that QEMU and the servers end with us.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    kind = [] if values.guest == "plain" else [values.guest]
+    prepared = subprocess.run([HERE / "prepare", *kind], stdout=subprocess.PIPE, text=True,
+                              check=False)
     if prepared.returncode:
         return DIED
     with Guest(values, pathlib.Path(prepared.stdout.strip())) as guest:
