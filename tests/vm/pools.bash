@@ -243,8 +243,8 @@ watch_programs() {
 	exec 9>&-
 	die_at() {
 	    [ "\$(<"$WATCHED/moment")" = "\$1 \$count" ] || return 0
-	    kill -KILL "\$(<"$WATCHED/pid")"
 	    touch "$WATCHED/killed"
+	    kill -KILL "\$(<"$WATCHED/pid")"
 	}
 	die_at before
 	"$real" "\$@"
