@@ -144,8 +144,8 @@ make_bad_group() {
     fails "Read-only file system" -- lxc-copy -P "$PLACE" -n c1 -N c2
     fails "Read-only file system" -- lxc-copy -P "$PLACE" -s -n c1 -N c2
     fails "Read-only file system" -- lxc-copy -P "$PLACE" -R -n c1 -N c2
-    fails "Read-only file system" -- lxc-snapshot -P "$PLACE" -n c1
     fails "Read-only file system" -- lxc-destroy -P "$PLACE" -n c1
+    fails "Read-only file system" -- lxc-snapshot -P "$PLACE" -n c1
     assert_equal "$(find "$PLACE" | sort)" "$before"
     lxc-copy -P "$PLACE" -n c1 -p /var/lib/lxc -N c3
     runs_well c3
@@ -175,7 +175,8 @@ make_bad_group() {
 
 @test "a full thin pool: the copy says so and is gone" {
     make_group bad "$DEVICE" 3>&-
-    lvcreate -qq --yes --type thin-pool --errorwhenfull y -L 64M -n pool bad 3>&-
+    lvcreate -qq --yes --type thin-pool -L 64M -n pool bad 3>&-
+    lvchange -qq --errorwhenfull y bad/pool
     lxc-create -n c1 -t busybox
     dd if=/dev/urandom of=/var/lib/lxc/c1/rootfs/root/big bs=1M count=100 status=none
     echo "lxc.bdev.lvm.vg = bad" >/etc/lxc/lxc.conf

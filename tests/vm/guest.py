@@ -15,6 +15,7 @@ import os
 import pathlib
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -168,6 +169,8 @@ class Guest:
 
 def main():
     values = parse()
+    # So that QEMU and the servers end with us.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     kind = [] if values.guest == "plain" else [values.guest]
     prepared = subprocess.run([HERE / "prepare", *kind], stdout=subprocess.PIPE, text=True,
                               check=False)

@@ -108,10 +108,11 @@ no_disks() {
     [ -e /var/lib/lxc/n1/config ]
 }
 
-@test "a copy of it as a directory" {
+@test "a copy is refused, with the way to what can be copied" {
     configure "$DISK:2"
-    write_inside n1 moved
-    lxc-copy -n n1 -N d1 -B dir
-    assert_equal "$(read_inside d1)" moved
+    run_apart lxc-copy -n n1 -N d1 -B dir
+    [ "$status" -ne 0 ]
+    assert_contains "$stderr" "qemu-img convert"
+    [ ! -e /var/lib/lxc/d1 ]
     wait_until 20 no_disks
 }

@@ -88,11 +88,14 @@ remove_zpool() {
     wipe "$2"
 }
 
-# make_faulty NAME DEVICE [SECTORS]: /dev/mapper/NAME, which is that device until it breaks.
-make_faulty() {
-    local size=${3:-$(blockdev --getsz "$2")}
+# make_faulty NAME DEVICE [SECTORS]: /dev/mapper/NAME, which is that device until it breaks. It begins
+# behind the device's beginning, where LVM would find what is on it a second time.
+FAULTY_BEGIN=2048
 
-    dmsetup create "$1" --table "0 $size linear $2 0"
+make_faulty() {
+    local size=${3:-$(($(blockdev --getsz "$2") - FAULTY_BEGIN))}
+
+    dmsetup create "$1" --table "0 $size linear $2 $FAULTY_BEGIN"
     udevadm settle
 }
 
@@ -105,20 +108,20 @@ replace_faulty() {
 
 # break_faulty NAME DEVICE [FROM SECTORS]: from now on reading and writing fails, everywhere or there.
 break_faulty() {
-    local size from=${3:-0} count
+    local size from=${3:-0} count end
 
     size=$(blockdev --getsz "/dev/mapper/$1")
     count=${4:-$size}
+    end=$((from + count))
     {
-        [ "$from" -eq 0 ] || echo "0 $from linear $2 0"
+        [ "$from" -eq 0 ] || echo "0 $from linear $2 $FAULTY_BEGIN"
         echo "$from $count error"
-        [ $((from + count)) -ge "$size" ] ||
-            echo "$((from + count)) $((size - from - count)) linear $2 $((from + count))"
+        [ "$end" -ge "$size" ] || echo "$end $((size - end)) linear $2 $((FAULTY_BEGIN + end))"
     } | replace_faulty "$1"
 }
 
 mend_faulty() {
-    echo "0 $(blockdev --getsz "/dev/mapper/$1") linear $2 0" | replace_faulty "$1"
+    echo "0 $(blockdev --getsz "/dev/mapper/$1") linear $2 $FAULTY_BEGIN" | replace_faulty "$1"
 }
 
 remove_faulty() {
@@ -240,8 +243,8 @@ watch_programs() {
 	exec 9>&-
 	die_at() {
 	    [ "\$(<"$WATCHED/moment")" = "\$1 \$count" ] || return 0
-	    kill -KILL "\$(<"$WATCHED/pid")"
 	    touch "$WATCHED/killed"
+	    kill -KILL "\$(<"$WATCHED/pid")"
 	}
 	die_at before
 	"$real" "\$@"

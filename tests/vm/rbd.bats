@@ -55,8 +55,12 @@ create() {
     assert_equal "$(squeezed lxc-ls -f | tail -n 1)" "r1 STOPPED 0 - - - false"
     write_inside r1 kept
     runs_well r1
-    # As behind a boot of the host, where nothing is mapped yet.
-    [ ! -b /dev/rbd/lxc/r1 ] || rbd unmap /dev/rbd/lxc/r1
+    # As behind a boot of the host, where rbdmap has not mapped it.
+    rbd unmap /dev/rbd/lxc/r1
+    run_apart lxc-start -n r1
+    [ "$status" -ne 0 ]
+    rbd map --pool lxc r1
+    wait_until 20 test -b /dev/rbd/lxc/r1
     assert_equal "$(read_inside r1)" kept
     lxc-destroy -n r1
     assert_equal "$(images):$(lxc-ls -1)" "::"

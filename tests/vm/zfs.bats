@@ -133,7 +133,7 @@ refused() {
     [ ! -e /var/lib/lxc/taken ]
     # An origin with clones stays, untouched.
     lxc-copy -s -n z1 -N z2
-    refused z2 lxc-destroy -n z1
+    refused "z1 has clones" lxc-destroy -n z1
     runs_well z1
 }
 
