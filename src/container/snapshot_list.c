@@ -70,9 +70,13 @@ char *snapshot_lxcpath(const struct container *c)
 
 int snapshot_make_lxcpath(const char *lxcpath, struct err *e)
 {
-	autofree char *inside = path_join(lxcpath, "x");
-	int r = inside ? directory_make_parents(inside, 0755) : -ENOMEM;
+	int r = directory_make_parents(lxcpath, 0755);
 
+	/* A read-only file system may say so before it says that the directory exists. */
+	if (r == 0 && mkdir(lxcpath, 0755) < 0)
+		r = -errno;
+	if (r < 0 && access(lxcpath, F_OK) == 0)
+		r = 0;
 	return r < 0 ? err_set(e, ERR_FILE_WRITE, -r, "cannot create the directory \"%s\"", lxcpath)
 		     : 0;
 }

@@ -153,11 +153,28 @@ static int await_unmount(struct host *h, const char *device)
 	}
 }
 
+/* It tells its success on its standard output, which is the container's caller's. */
+static int disconnect(struct host *h, const char *device)
+{
+	const char *const words[] = {"qemu-nbd", "--disconnect", device, NULL};
+	struct host_command command;
+	int r;
+
+	host_command_init(&command);
+	command.hears_output = true;
+	r = host_command_fill(h, &command, words);
+	if (r == 0)
+		r = host_command_start(h, &command);
+	if (r == 0)
+		r = host_command_wait(h, &command);
+	host_command_finish(&command);
+	return r;
+}
+
 int host_nbd_disconnect(struct host *h, const struct plan_step *step)
 {
 	const struct record_register *r = host_register(h, step->in);
 	const char *const file = host_text(h, step, 0);
-	const char *words[] = {"qemu-nbd", "--disconnect", NULL, NULL};
 	char device[PATH_ROOM];
 	pid_t server;
 	int result;
@@ -172,9 +189,8 @@ int host_nbd_disconnect(struct host *h, const struct plan_step *step)
 		return 0;
 	}
 	result = await_unmount(h, device);
-	words[2] = device;
 	if (result == 0)
-		result = host_command_run(h, words);
+		result = disconnect(h, device);
 	for (unsigned waited = 0; result == 0 && server_of(device) == server && waited < 5000;
 	     waited += PAUSE)
 		result = host_pause(h, PAUSE);
