@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Id-mapped trees: the root file system (lxc.rootfs.options idmap=) and mount entries with idmap=;
- * and a root file system that HOST mounts for a container with a user namespace (c_source.c).
+ * a root file system that HOST mounts for a container with a user namespace (c_source.c); and a
+ * directory that gets flags for such a container, which INIT could set, but not lock.
  *
  * Only HOST may id-map them, but a tree whose descriptor goes to another user namespace loses the
  * locks on its flags: container root could clear ro and nosuid. Mounts that propagate are locked.
@@ -145,6 +146,25 @@ static void make_tree(struct compiler *c, struct compiler_mount *m)
 	step->arg[4] = m->r_user_ns;
 }
 
+/* As INIT would: the flags are the top's. The propagation is left to it. */
+static void make_locked_root(struct compiler *c, struct compiler_mount *m)
+{
+	const struct attributes attributes = compile_mount_attributes(&c->root_options, true);
+	uint32_t source = plan_build_text(&c->b, compile_literal(c, m->entry->source));
+	struct plan_step *step;
+
+	m->r_made = plan_build_register(&c->b, REGISTER_FD, "root file system");
+	step = host_step(c, OP_TREE_OPEN_HOST, m, m->object);
+	step->out = m->r_made;
+	step->arg[1] = source;
+	step->arg[2] = true;
+	step = host_step(c, OP_TREE_ATTRIBUTES_HOST, m, m->object);
+	step->in = m->r_made;
+	step->arg[0] = attributes.set;
+	step->arg[1] = attributes.clear;
+	step->arg[4] = PLAN_NO_REGISTER;
+}
+
 static int take(struct compiler *c, struct compiler_mount *m, struct err *e)
 {
 	struct compiler_idmapped *item;
@@ -170,13 +190,26 @@ static int take(struct compiler *c, struct compiler_mount *m, struct err *e)
 	return 0;
 }
 
+/* A directory whose flags only HOST can lock. A pre-mount hook may mount what lies there: then INIT
+ * opens it. */
+static bool is_locked_root(const struct compiler *c)
+{
+	const struct attributes attributes = compile_mount_attributes(&c->root_options, true);
+
+	return c->facts->rootfs.source.kind == SOURCE_TREE && c->has_user_ns && c->has_mount_ns &&
+	       c->facts->caller.is_root && c->facts->caller.in_initial_user_ns &&
+	       c->values->hooks[HOOK_PRE_MOUNT].count == 0 && (attributes.set || attributes.clear);
+}
+
 /* The root counts as an entry whose target is the root. */
 static int take_root(struct compiler *c, struct err *e)
 {
+	const bool is_made = c->root_is_host_made && c->in_user_ns;
+	const bool is_plain = c->root_options.idmap == MOUNT_IDMAP_NONE;
+	const char *key = is_made && is_plain ? "lxc.rootfs.path" : "lxc.rootfs.options";
 	struct mount_entry *entry;
 
-	if (!c->has_root ||
-	    (c->root_options.idmap == MOUNT_IDMAP_NONE && !(c->root_is_host_made && c->in_user_ns)))
+	if (!c->has_root || (is_plain && !is_made && !is_locked_root(c)))
 		return 0;
 	entry = arena_alloc(&c->arena, sizeof(*entry));
 	if (!entry)
@@ -194,9 +227,7 @@ static int take_root(struct compiler *c, struct err *e)
 		.target = "",
 		.object =
 			compile_textf(c, "%s on %s", entry->source, c->values->rootfs_mount.mount),
-		.origin = compile_key_origin(c, c->root_options.idmap == MOUNT_IDMAP_NONE
-							? "lxc.rootfs.path"
-							: "lxc.rootfs.options"),
+		.origin = compile_key_origin(c, key),
 		.is_directory = true,
 		.fstype = c->facts->rootfs.fstype,
 		.r_user_ns = PLAN_NO_REGISTER,
@@ -250,8 +281,10 @@ int compile_idmapped_host(struct compiler *c, struct err *e)
 
 		if (m == &c->root_mount && c->root_is_host_made)
 			mount_tree(c, m);
-		else
+		else if (is_mapped(m))
 			make_tree(c, m);
+		else
+			make_locked_root(c, m);
 	}
 	return 0;
 }

@@ -130,9 +130,11 @@ static uint16_t open_root(struct compiler *c, struct about about)
 	struct attributes attributes = compile_mount_attributes(&c->root_options, true);
 	uint16_t tree = c->root_mount.r_tree;
 
-	if (tree != PLAN_NO_REGISTER)
-		return tree;
-	if (c->r_source != PLAN_NO_REGISTER) {
+	if (tree != PLAN_NO_REGISTER) {
+		if (c->root_options.idmap != MOUNT_IDMAP_NONE || c->root_is_host_made)
+			return tree;
+		attributes.set = attributes.clear = 0;
+	} else if (c->r_source != PLAN_NO_REGISTER) {
 		tree = c->r_source;
 	} else {
 		tree = compile_tree_register(c);

@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Root file systems that are no directory: overlays, files and devices with a file system, with and
-# without id maps, of root and of an ordinary user (spec/storage.md §4). Loop devices and mounts are
-# counted afterwards.
+# Root file systems: overlays, files and devices with a file system, directories with options, with
+# and without id maps, of root and of an ordinary user (spec/storage.md §4). Loop devices and mounts
+# are counted afterwards.
 
 load helpers
 load containers
@@ -357,6 +357,36 @@ $1 ro,nodev,relatime"
     inside l2 'ls /here'
     assert_equal "$status:$stdout" "0:/here"
     rm "$LXCPATH/run.image"
+}
+
+@test "directory with lxc.idmap: the options are locked, of the top only" {
+    define d1 "$LXCPATH/mapped" "${MAP[@]}" "lxc.rootfs.options = ro,nosuid,nodev"
+    inside d1 "for flags in ro,nosuid,nodev rw,nosuid,nodev ro,suid,nodev ro,nosuid,dev; do
+            mount -o remount,bind,\$flags / 2>/dev/null && echo done \$flags
+        done
+        touch /x 2>/dev/null && echo written
+        $ROOT"
+    assert_equal "$status:$stderr" "0:"
+    assert_equal "$(sed '$s/.* //' <<<"$stdout")" "done ro,nosuid,nodev
+ro,nosuid,nodev,relatime"
+    # What is mounted below has its own flags.
+    run_apart unshare --mount --propagation private sh -euc '
+        mount -t tmpfs -o mode=777 none "$LXCPATH/mapped/tmp"
+        exec lxc-execute -P "$LXCPATH" -n d1 -- /bin/sh -c "echo here >/tmp/file; cat /tmp/file"'
+    assert_equal "$status:$stdout:$stderr" "0:here:"
+}
+
+@test "directory with lxc.idmap and options: in the background, rebooted" {
+    define d2 "$LXCPATH/mapped" "${MAP[@]}" "lxc.rootfs.options = nosuid,noatime"
+    lxc-start -P "$LXCPATH" -n d2
+    init=$(lxc-info -P "$LXCPATH" -n d2 -pH)
+    in_container d2 reboot -f || true
+    wait_until 10 eval '[ "$(lxc-info -P "$LXCPATH" -n d2 -pH)" != "$init" ] &&
+        [ "$(lxc-info -P "$LXCPATH" -n d2 -sH)" = RUNNING ]'
+    run in_container d2 mount -o remount,bind,suid /
+    [ "$status" -ne 0 ]
+    assert_contains "$(in_container d2 cat /proc/self/mountinfo)" " / rw,nosuid,noatime "
+    run -0 lxc-stop -P "$LXCPATH" -n d2 -k
 }
 
 @test "loop with lxc.idmap: owned by the mapped root, or id-mapped" {
