@@ -21,6 +21,7 @@
 #include "container/address.h"
 #include "container/creation.h"
 #include "container/depend.h"
+#include "container/destroy.h"
 #include "container/partial.h"
 #include "container/paths.h"
 #include "container/runs.h"
@@ -166,7 +167,8 @@ static int check(const struct container *c, struct err *e)
 		err_object(e, c->name);
 		err_hint(e, "destroy these first, or restore to a new name (-N)");
 	}
-	return r;
+	/* The old one is removed in the end. */
+	return r == 0 ? destroy_check_storage(c, e) : r;
 }
 
 /* A loop file gets the size and file system that it had. */

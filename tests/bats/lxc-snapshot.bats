@@ -372,3 +372,18 @@ cycle() {
 	equal "$(ls -A "$P" "${P}snaps" | tr '\n' ' ')" "$P:  ${P}snaps: "
 	SCRIPT
 }
+
+@test "restoring in place never removes a root file system that is another container's" {
+    in_world dir <<-'SCRIPT'
+	make z
+	write z file precious
+	make a
+	sed -i "s|^lxc.rootfs.path.*|lxc.rootfs.path = dir:$P/z/rootfs|" "$P/a/config"
+	snap -n a
+	try snap -n a -r snap0
+	equal "$(see z file)" precious
+	equal "$status" 1
+	contains "$stderr" "$P/z/rootfs"
+	equal "$(leftovers)" ""
+	SCRIPT
+}
