@@ -60,6 +60,9 @@ static int open_snapshot(const struct container *c, const char *name, struct con
 		return no_memory(e);
 	if (!name[0] || name[0] == '.' || strchr(name, '/'))
 		return err_set(e, ERR_USAGE, 0, "\"%s\" is no snapshot's name", name);
+	r = snapshot_check_lxcpath(lxcpath, e);
+	if (r < 0)
+		return r;
 	r = container_open(name, lxcpath, &snapshot, e);
 	if (r == 0 && snapshot && !container_is_defined(snapshot)) {
 		r = err_set(e, ERR_NOT_DEFINED, 0, "Could not open snapshot %s", name);

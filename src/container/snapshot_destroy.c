@@ -274,7 +274,9 @@ int container_snapshot_destroy(const struct container *c, const char *snapshot, 
 		return no_memory(e);
 	if (!snapshot[0] || snapshot[0] == '.' || strchr(snapshot, '/'))
 		return err_set(e, ERR_USAGE, 0, "\"%s\" is no snapshot's name", snapshot);
-	r = doom_with_all(&doom, lxcpath, snapshot, 0, e);
+	r = snapshot_check_lxcpath(lxcpath, e);
+	if (r == 0)
+		r = doom_with_all(&doom, lxcpath, snapshot, 0, e);
 	if (r == 0 && doom.count == 0) {
 		r = err_set(e, ERR_NOT_DEFINED, 0, "Could not find snapshot %s", snapshot);
 		err_hint(e, "lxc-snapshot -n %s -L lists those that there are", c->name);

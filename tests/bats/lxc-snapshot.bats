@@ -387,3 +387,39 @@ cycle() {
 	equal "$(leftovers)" ""
 	SCRIPT
 }
+
+@test "what somebody else has put among the snapshots is not obeyed" {
+    in_world dir <<-'SCRIPT'
+	make q
+	snap -n q
+	victim=$W/mnt/victim
+	mkdir "$victim"
+	touch "$victim/precious"
+	mkdir "$P/q/snaps/.restore"
+	echo "lxc.rootfs.path = dir:$victim" >"$P/q/snaps/.restore/config"
+	chown -R 100000:100000 "$P/q/snaps/.restore"
+	try tare repair -P "$P" q
+	[ -e "$victim/precious" ]
+	contains "$stdout$stderr" "somebody else's"
+	try snap -n q -r snap0
+	equal "$status" 1
+	[ -e "$victim/precious" ]
+	contains "$stderr" "somebody else's"
+	rm -r "$P/q/snaps/.restore"
+	# A link in its place, and one in place of the snapshots' directory.
+	ln -s "$victim" "$P/q/snaps/.restore"
+	try snap -n q -r snap0
+	equal "$status:$(ls "$victim")" 1:precious
+	rm "$P/q/snaps/.restore"
+	make s
+	mv "$P/q/snaps" "$W/mnt/moved"
+	ln -s "$W/mnt/moved" "$P/s/snaps"
+	for arguments in -L "-d snap0" "-r snap0" "-d ALL" ""; do
+	    # shellcheck disable=SC2086
+	    try snap -n s $arguments
+	    equal "$arguments:$status" "$arguments:1"
+	    contains "$stderr" "symbolic link"
+	    equal "$(ls -A "$W/mnt/moved")" snap0
+	done
+	SCRIPT
+}
