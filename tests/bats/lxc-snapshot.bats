@@ -423,3 +423,41 @@ cycle() {
 	done
 	SCRIPT
 }
+
+@test "a snapshot whose root file system is elsewhere is not destroyed" {
+    in_world dir <<-'SCRIPT'
+	make a
+	snap -n a
+	make b
+	write b file precious
+	snap -n b
+	sed -i "s|^lxc.rootfs.path.*|lxc.rootfs.path = dir:$P/b/snaps/snap0/rootfs|" \
+	    "$P/a/snaps/snap0/config"
+	for command in "lxc-snapshot -P $P -n a -d snap0" "lxc-snapshot -P $P -n a -d ALL" \
+	    "lxc-destroy -P $P -n a -s"; do
+	    # shellcheck disable=SC2086
+	    try $command
+	    equal "$command:$status" "$command:1"
+	    contains "$stderr" "is not in \"$P/a/snaps/snap0\""
+	    equal "$(<"$P/b/snaps/snap0/rootfs/file")" precious
+	    [ -e "$P/a/snaps/snap0/config" ]
+	done
+	# The lxcpath by another name is the same place.
+	sed -i "s|^lxc.rootfs.path.*|lxc.rootfs.path = dir:$W/mnt//lxc/a/snaps/snap0/rootfs|" \
+	    "$P/a/snaps/snap0/config"
+	snap -n a -d snap0
+	[ ! -e "$P/a/snaps/snap0" ]
+	SCRIPT
+}
+
+@test "lxc-destroy -s keeps the snapshots of a container that it can't destroy" {
+    in_world dir <<-'SCRIPT'
+	make z
+	make a
+	snap -n a
+	sed -i "s|^lxc.rootfs.path.*|lxc.rootfs.path = dir:$P/z/rootfs|" "$P/a/config"
+	try lxc-destroy -P "$P" -n a -s
+	equal "$status:$(ls "$P/a/snaps")" 1:snap0
+	contains "$stderr" "$P/z/rootfs"
+	SCRIPT
+}
