@@ -174,6 +174,21 @@ static int check(const struct container *c, struct err *e)
 	return r == 0 ? destroy_check_storage(c, e) : r;
 }
 
+/* What no snapshot has would be lost with the old volume. */
+static int check_inside(const struct restoring *r, struct err *e)
+{
+	autostr path = {};
+	int result = storage_inside(&r->old, &path, e);
+
+	if (result <= 0)
+		return result;
+	result = err_set(e, ERR_STORAGE, ENOTEMPTY,
+			 "\"%s\" is a subvolume, which no snapshot of container %s has",
+			 str_text(&path), r->container->name);
+	err_hint(e, "move it out of the container, or restore to a new name (-N)");
+	return result;
+}
+
 /* A loop file gets the size and file system that it had. */
 static int look_at_old(struct restoring *r, struct err *e)
 {
@@ -452,6 +467,8 @@ static int restore_held(struct restoring *r, struct err *e)
 
 	if (result == 0)
 		result = look_at_old(r, e);
+	if (result == 0)
+		result = check_inside(r, e);
 	if (result == 0)
 		result = restore_open_copy(c, &r->copy, e);
 	if (result < 0 || !r->copy)

@@ -71,7 +71,8 @@ static int check_copy(const struct container *copy, struct err *e)
 	if (!wrong)
 		return 0;
 	r = err_set(e, ERR_PERMISSION, EPERM, "\"%s\" is somebody else's", wrong);
-	err_hint(e, "no restoration has left \"%s\" like this: look what it is, and remove it", path);
+	err_hint(e, "no restoration has left \"%s\" like this: look what it is, and remove it",
+		 path);
 	return r;
 }
 

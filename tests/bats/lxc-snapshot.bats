@@ -461,3 +461,25 @@ cycle() {
 	contains "$stderr" "$P/z/rootfs"
 	SCRIPT
 }
+
+@test "subvolumes inside a subvolume: snapshots have them empty, which is told; they are not lost" {
+    in_world btrfs <<-'SCRIPT'
+	make c
+	within "$P/c" mkdir var
+	btrfs subvolume create "$P/c/rootfs/var/nested" >/dev/null
+	write c var/nested/file precious
+	try snap -n c -o "$W/log" -l WARN
+	equal "$status:$stdout:$stderr" "0::"
+	contains "$(<"$W/log")" "\"$P/c/rootfs/var/nested\" is a subvolume"
+	said=$(script -qec "lxc-snapshot -P $P -n c" /dev/null | tr -d '\r')
+	contains "$said" "\"$P/c/rootfs/var/nested\" is a subvolume"
+	try snap -n c -r snap0
+	equal "$(see c var/nested/file)" precious
+	equal "$status" 1
+	contains "$stderr" "\"$P/c/rootfs/var/nested\" is a subvolume"
+	equal "$(leftovers)" ""
+	snap -n c -r snap0 -N other
+	btrfs subvolume delete "$P/c/rootfs/var/nested" >/dev/null
+	snap -n c -r snap0
+	SCRIPT
+}
