@@ -192,6 +192,15 @@ static int find_storage(const struct container *c, struct storage_volume *ret, s
 	return r;
 }
 
+int destroy_check_storage(const struct container *c, struct err *e)
+{
+	struct storage_volume volume = {};
+	int r = c->config ? find_storage(c, &volume, e) : 0;
+
+	storage_volume_finish(&volume);
+	return r;
+}
+
 static int check_needed(const struct container *c, struct err *e)
 {
 	autostr names = {};

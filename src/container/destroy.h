@@ -16,3 +16,7 @@ int destroy_tree(const struct config *config, const char *path, struct err *e);
  * when it is not empty then. */
 int destroy_tree_but(const struct config *config, const char *path, const char *const *kept,
 		     struct err *e);
+
+/* Whether destroying the container's root file system would be refused: not a directory of the
+ * system, not another container's. Its configuration is loaded. 0, or negative. */
+int destroy_check_storage(const struct container *c, struct err *e);

@@ -211,7 +211,9 @@ static void repair_one(struct repair *repair, const char *lxcpath, const char *n
 		repair_restored(repair, c);
 		repair_dependencies(repair, c);
 		snapshots = snapshot_lxcpath(c);
-		if (snapshots && depth < DEPTH_MAX && access(snapshots, F_OK) == 0)
+		if (snapshots && snapshot_check_lxcpath(snapshots, &why) < 0)
+			tell_problem(repair, lxcpath, name, &why);
+		else if (snapshots && depth < DEPTH_MAX && access(snapshots, F_OK) == 0)
 			repair_below(repair, snapshots, depth + 1);
 		repair_ephemeral(repair, c);
 	}

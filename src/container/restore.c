@@ -21,6 +21,7 @@
 #include "container/address.h"
 #include "container/creation.h"
 #include "container/depend.h"
+#include "container/destroy.h"
 #include "container/partial.h"
 #include "container/paths.h"
 #include "container/runs.h"
@@ -59,6 +60,9 @@ static int open_snapshot(const struct container *c, const char *name, struct con
 		return no_memory(e);
 	if (!name[0] || name[0] == '.' || strchr(name, '/'))
 		return err_set(e, ERR_USAGE, 0, "\"%s\" is no snapshot's name", name);
+	r = snapshot_check_lxcpath(lxcpath, e);
+	if (r < 0)
+		return r;
 	r = container_open(name, lxcpath, &snapshot, e);
 	if (r == 0 && snapshot && !container_is_defined(snapshot)) {
 		r = err_set(e, ERR_NOT_DEFINED, 0, "Could not open snapshot %s", name);
@@ -166,7 +170,23 @@ static int check(const struct container *c, struct err *e)
 		err_object(e, c->name);
 		err_hint(e, "destroy these first, or restore to a new name (-N)");
 	}
-	return r;
+	/* The old one is removed in the end. */
+	return r == 0 ? destroy_check_storage(c, e) : r;
+}
+
+/* What no snapshot has would be lost with the old volume. */
+static int check_inside(const struct restoring *r, struct err *e)
+{
+	autostr path = {};
+	int result = storage_inside(&r->old, &path, e);
+
+	if (result <= 0)
+		return result;
+	result = err_set(e, ERR_STORAGE, ENOTEMPTY,
+			 "\"%s\" is a subvolume, which no snapshot of container %s has",
+			 str_text(&path), r->container->name);
+	err_hint(e, "move it out of the container, or restore to a new name (-N)");
+	return result;
 }
 
 /* A loop file gets the size and file system that it had. */
@@ -447,6 +467,8 @@ static int restore_held(struct restoring *r, struct err *e)
 
 	if (result == 0)
 		result = look_at_old(r, e);
+	if (result == 0)
+		result = check_inside(r, e);
 	if (result == 0)
 		result = restore_open_copy(c, &r->copy, e);
 	if (result < 0 || !r->copy)

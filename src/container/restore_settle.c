@@ -39,11 +39,55 @@ static int no_memory(struct err *e)
 	return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
 }
 
+static bool is_trusted(const struct stat *status)
+{
+	return status->st_uid == geteuid() || status->st_uid == 0;
+}
+
+/* What is removed is what its configuration says: nobody else may have written that. Its directory
+ * may be the container root's, as that of a copy with mapped ids is. */
+static int check_copy(const struct container *copy, struct err *e)
+{
+	autofree char *path = container_path(copy, "");
+	struct stat status;
+	const char *wrong = NULL;
+	int r = snapshot_check_lxcpath(copy->lxcpath, e);
+
+	if (r < 0)
+		return r;
+	if (!path)
+		return no_memory(e);
+	if (lstat(path, &status) < 0)
+		return errno == ENOENT || errno == ENOTDIR
+			       ? 0
+			       : err_set(e, ERR_FILE_OPEN, errno, "cannot look at \"%s\"", path);
+	if (!S_ISDIR(status.st_mode))
+		wrong = path;
+	else if (lstat(copy->lxcpath, &status) < 0 || !is_trusted(&status))
+		wrong = copy->lxcpath;
+	else if (lstat(copy->config_file, &status) == 0 &&
+		 (!S_ISREG(status.st_mode) || !is_trusted(&status) || status.st_nlink != 1))
+		wrong = copy->config_file;
+	if (!wrong)
+		return 0;
+	r = err_set(e, ERR_PERMISSION, EPERM, "\"%s\" is somebody else's", wrong);
+	err_hint(e, "no restoration has left \"%s\" like this: look what it is, and remove it",
+		 path);
+	return r;
+}
+
 int restore_open_copy(const struct container *c, struct container **ret, struct err *e)
 {
 	autofree char *lxcpath = snapshot_lxcpath(c);
+	struct container *copy = NULL;
+	int r = lxcpath ? container_open_bare(restore_name, lxcpath, &copy, e) : no_memory(e);
 
-	return lxcpath ? container_open_bare(restore_name, lxcpath, ret, e) : no_memory(e);
+	if (r == 0 && copy)
+		r = check_copy(copy, e);
+	if (r < 0)
+		container_free(take_ptr(copy));
+	*ret = copy;
+	return r;
 }
 
 /* The list of what is exchanged. */

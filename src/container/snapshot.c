@@ -88,6 +88,23 @@ static void tell_copy(const struct making *m)
 		m->options->tell(m->options->data, text);
 }
 
+static void tell_inside(const struct making *m, const struct storage_volume *volume)
+{
+	autostr path = {}, text = {};
+	struct err why = {};
+	int r = storage_inside(volume, &path, &why);
+
+	if (r < 0)
+		log_warn("%s: %s", m->container->name, err_cause(&why));
+	if (r <= 0)
+		return;
+	str_addf(&text, "\"%s\" is a subvolume, whose content is not in the snapshot",
+		 str_text(&path));
+	log_warn("%s: %s", m->container->name, str_text(&text));
+	if (m->options->tell)
+		m->options->tell(m->options->data, str_text(&text));
+}
+
 /* Snapshots of thin volumes are worth more than what LXC allows: 1, 0 or negative. */
 static int backs_up(const struct storage_volume *volume, struct err *e)
 {
@@ -111,6 +128,8 @@ static int choose_type(struct making *m, struct err *e)
 		return r;
 	type = storage_type(volume.type);
 	r = backs_up(&volume, e);
+	if (r > 0)
+		tell_inside(m, &volume);
 	storage_volume_finish(&volume);
 	if (r == 0)
 		return refuse_type(m->container, type->name, e);

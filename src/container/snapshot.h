@@ -33,6 +33,10 @@ void snapshot_list_finish(struct snapshot_list *list);
  */
 char *snapshot_lxcpath(const struct container *c);
 
+/* Refuse one that is a symbolic link, whose snapshots are somewhere else. 0, also when nothing is
+ * there, or negative. */
+int snapshot_check_lxcpath(const char *lxcpath, struct err *e);
+
 /* Make that directory, if it is missing. 0, or negative. */
 int snapshot_make_lxcpath(const char *lxcpath, struct err *e);
 

@@ -16,7 +16,11 @@
 #include "base/macros.h"
 #include "container/creation.h"
 #include "container/depend.h"
+#include "container/destroy.h"
 #include "container/partial.h"
+#include "container/paths.h"
+#include "container/restore.h"
+#include "storage/storage.h"
 
 #define LOG_CATEGORY "snapshot"
 #include "base/log.h"
@@ -83,6 +87,56 @@ static int refuse_strangers(const struct snapshot_list *list, struct err *e)
 	return r;
 }
 
+static bool is_path(enum rootfs_type type)
+{
+	return type == ROOTFS_DIR || type == ROOTFS_BTRFS || type == ROOTFS_OVERLAY ||
+	       type == ROOTFS_LOOP;
+}
+
+/* Whether `place` is in the snapshot's directory, or not there at all. 0, or negative. */
+static int check_place(const struct container *snapshot, const char *place, struct err *e)
+{
+	autofree char *own = container_path(snapshot, "");
+	autofree char *real_own = own ? realpath(own, NULL) : NULL;
+	autofree char *real = realpath(place, NULL);
+	int r;
+
+	if (!real && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	if (real && real_own && strcmp(real, real_own) != 0 && path_is_below(real, real_own))
+		return 0;
+	r = err_set(e, ERR_STORAGE, EPERM,
+		    "the root file system \"%s\" of snapshot %s is not in \"%s/%s\"", place,
+		    snapshot->name, snapshot->lxcpath, snapshot->name);
+	err_hint(e, "it may be another's and is not removed: correct lxc.rootfs.path in \"%s\"",
+		 snapshot->config_file);
+	return r;
+}
+
+/* A snapshot's storage was made in its directory. Where the path of another place is (a renamed
+ * container's former one), there may be another container's snapshot. */
+static int check_snapshot(struct doom *doom, const char *lxcpath, const char *name, struct err *e)
+{
+	struct storage_volume volume = {};
+	struct container *snapshot = NULL;
+	int r = 0;
+
+	for (size_t i = 0; i < doom->count; i++)
+		if (strcmp(doom->items[i].container->lxcpath, lxcpath) == 0 &&
+		    strcmp(doom->items[i].container->name, name) == 0)
+			snapshot = doom->items[i].container;
+	if (snapshot && !snapshot->config)
+		r = container_load_config(snapshot, NULL, e);
+	if (r < 0 || !snapshot || !snapshot->config->values.rootfs.path ||
+	    !snapshot->config->values.rootfs_mount.managed)
+		return r;
+	r = storage_detect(&snapshot->config->values.rootfs, &volume, e);
+	if (r == 0 && is_path(volume.type))
+		r = check_place(snapshot, restore_place(&volume), e);
+	storage_volume_finish(&volume);
+	return r;
+}
+
 static int doom_snapshots(struct doom *doom, const struct container *c, unsigned depth,
 			  struct err *e)
 {
@@ -91,8 +145,11 @@ static int doom_snapshots(struct doom *doom, const struct container *c, unsigned
 
 	if (r == 0)
 		r = refuse_strangers(&list, e);
-	for (size_t i = 0; r == 0 && i < list.count; i++)
+	for (size_t i = 0; r == 0 && i < list.count; i++) {
 		r = doom_with_all(doom, list.lxcpath, list.items[i].name, depth + 1, e);
+		if (r == 0)
+			r = check_snapshot(doom, list.lxcpath, list.items[i].name, e);
+	}
 	snapshot_list_finish(&list);
 	return r;
 }
@@ -253,6 +310,9 @@ int container_destroy_with(struct container *c, unsigned flags, struct err *e)
 	r = doom_with_all(&doom, c->lxcpath, c->name, 0, e);
 	if (r == 0)
 		r = check_doom(c, &doom, e);
+	/* Else they would be gone, and the container would stay. Clones that go may use it now. */
+	if (r == 0 && !(flags & DESTROY_WITH_CLONES))
+		r = destroy_check_storage(c, e);
 	/* The last one is the container itself, which may have other things in memory. */
 	if (r == 0)
 		r = carry_out(&doom, doom.count - 1, e);
@@ -274,7 +334,11 @@ int container_snapshot_destroy(const struct container *c, const char *snapshot, 
 		return no_memory(e);
 	if (!snapshot[0] || snapshot[0] == '.' || strchr(snapshot, '/'))
 		return err_set(e, ERR_USAGE, 0, "\"%s\" is no snapshot's name", snapshot);
-	r = doom_with_all(&doom, lxcpath, snapshot, 0, e);
+	r = snapshot_check_lxcpath(lxcpath, e);
+	if (r == 0)
+		r = doom_with_all(&doom, lxcpath, snapshot, 0, e);
+	if (r == 0)
+		r = check_snapshot(&doom, lxcpath, snapshot, e);
 	if (r == 0 && doom.count == 0) {
 		r = err_set(e, ERR_NOT_DEFINED, 0, "Could not find snapshot %s", snapshot);
 		err_hint(e, "lxc-snapshot -n %s -L lists those that there are", c->name);

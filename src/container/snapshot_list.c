@@ -68,10 +68,26 @@ char *snapshot_lxcpath(const struct container *c)
 	return !is_directory(str_text(&old)) && is_directory(own) ? take_ptr(own) : str_take(&old);
 }
 
+int snapshot_check_lxcpath(const char *lxcpath, struct err *e)
+{
+	struct stat status;
+	int r;
+
+	if (lstat(lxcpath, &status) < 0 || !S_ISLNK(status.st_mode))
+		return 0;
+	r = err_set(e, ERR_PERMISSION, ELOOP, "the snapshots' directory \"%s\" is a symbolic link",
+		    lxcpath);
+	err_hint(e, "what it leads to may be somebody else's: replace it by that directory");
+	return r;
+}
+
 int snapshot_make_lxcpath(const char *lxcpath, struct err *e)
 {
-	int r = directory_make_parents(lxcpath, 0755);
+	int r = snapshot_check_lxcpath(lxcpath, e);
 
+	if (r < 0)
+		return r;
+	r = directory_make_parents(lxcpath, 0755);
 	/* A read-only file system may say so before it says that the directory exists. */
 	if (r == 0 && mkdir(lxcpath, 0755) < 0)
 		r = -errno;
@@ -166,10 +182,13 @@ static int add(struct snapshot_list *list, int dirfd, const char *name)
 
 static int read_names(struct snapshot_list *list, struct err *e)
 {
-	DIR *directory = opendir(list->lxcpath);
+	int fd = open(list->lxcpath, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
 	const struct dirent *entry;
 	int r = 0;
 
+	if (!directory && fd >= 0)
+		close(fd);
 	if (!directory)
 		return errno == ENOENT || errno == ENOTDIR
 			       ? 0
@@ -193,8 +212,10 @@ static int read_names(struct snapshot_list *list, struct err *e)
 int container_snapshots(const struct container *c, struct snapshot_list *ret, struct err *e)
 {
 	struct snapshot_list list = {.lxcpath = snapshot_lxcpath(c)};
-	int r = list.lxcpath ? read_names(&list, e) : no_memory(e);
+	int r = list.lxcpath ? snapshot_check_lxcpath(list.lxcpath, e) : no_memory(e);
 
+	if (r == 0)
+		r = read_names(&list, e);
 	if (r < 0) {
 		snapshot_list_finish(&list);
 		return r;

@@ -288,6 +288,40 @@ static int destroy(const struct storage_volume *volume, const struct config_idma
 	return removal_tree(maps, volume->path, NULL, e);
 }
 
+static int find_inside(int fd, struct btrfs_ioctl_ino_lookup_user_args *where)
+{
+	autofree struct btrfs_ioctl_get_subvol_rootref_args *children =
+		calloc(1, sizeof(*children));
+
+	if (!children)
+		return -ENOMEM;
+	if (ioctl(fd, BTRFS_IOC_GET_SUBVOL_ROOTREF, children) < 0 && errno != EOVERFLOW)
+		return -errno;
+	if (children->num_items == 0)
+		return 0;
+	where->dirid = children->rootref[0].dirid;
+	where->treeid = children->rootref[0].treeid;
+	return ioctl(fd, BTRFS_IOC_INO_LOOKUP_USER, where) < 0 ? -errno : 1;
+}
+
+static int inside(const struct storage_volume *volume, struct str *ret, struct err *e)
+{
+	autofree struct btrfs_ioctl_ino_lookup_user_args *where = calloc(1, sizeof(*where));
+	autoclose int fd = open_directory(volume->path);
+	int r;
+
+	if (fd == -ENOENT || fd == -ENOTDIR || (fd >= 0 && !is_subvolume(fd)))
+		return 0;
+	r = fd < 0 ? fd : where ? find_inside(fd, where) : -ENOMEM;
+	if (r < 0)
+		return err_set(e, ERR_STORAGE, -r,
+			       "cannot look for subvolumes in the btrfs subvolume \"%s\"",
+			       volume->path);
+	if (r > 0)
+		str_addf(ret, "%s/%s%s", volume->path, where->path, where->name);
+	return r;
+}
+
 const struct storage_driver storage_btrfs = {
 	.name = name,
 	.works = works,
@@ -296,4 +330,5 @@ const struct storage_driver storage_btrfs = {
 	.snapshot = snapshot,
 	.snapshots_last = true,
 	.destroy = destroy,
+	.inside = inside,
 };

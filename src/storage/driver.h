@@ -32,6 +32,8 @@ struct storage_driver {
 	int (*rename)(const struct storage_volume *volume, const struct storage_wish *wish,
 		      bool really, struct str *ret, struct err *e);
 	int (*size)(const struct storage_volume *volume, uint64_t *ret, struct err *e);
+	/* NULL: a snapshot has all. */
+	int (*inside)(const struct storage_volume *volume, struct str *ret, struct err *e);
 };
 
 extern const struct storage_driver storage_dir, storage_btrfs, storage_overlay, storage_loop,

@@ -224,6 +224,13 @@ int storage_rename(const struct storage_volume *volume, const struct storage_wis
 	return r < 0 ? r : take_path(volume->type, &path, ret, e);
 }
 
+int storage_inside(const struct storage_volume *volume, struct str *ret, struct err *e)
+{
+	const struct storage_driver *driver = driver_of(volume->type);
+
+	return driver && driver->inside ? driver->inside(volume, ret, e) : 0;
+}
+
 int storage_size(const struct storage_volume *volume, uint64_t *ret, struct err *e)
 {
 	const struct storage_driver *driver = driver_of(volume->type);

@@ -161,6 +161,10 @@ int storage_destroy(const struct storage_volume *volume, const struct config_idm
 int storage_rename(const struct storage_volume *volume, const struct storage_wish *wish,
 		   bool really, struct storage_volume *ret, struct err *e);
 
+/* What is inside the volume and no snapshot of it has: a subvolume of btrfs. 1: the path of one is
+ * added to `ret`; 0: nothing; or negative. */
+int storage_inside(const struct storage_volume *volume, struct str *ret, struct err *e);
+
 /* Bytes of a block volume, else -EOPNOTSUPP (e is set). */
 int storage_size(const struct storage_volume *volume, uint64_t *ret, struct err *e);
 

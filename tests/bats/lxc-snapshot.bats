@@ -372,3 +372,114 @@ cycle() {
 	equal "$(ls -A "$P" "${P}snaps" | tr '\n' ' ')" "$P:  ${P}snaps: "
 	SCRIPT
 }
+
+@test "restoring in place never removes a root file system that is another container's" {
+    in_world dir <<-'SCRIPT'
+	make z
+	write z file precious
+	make a
+	sed -i "s|^lxc.rootfs.path.*|lxc.rootfs.path = dir:$P/z/rootfs|" "$P/a/config"
+	snap -n a
+	try snap -n a -r snap0
+	equal "$(see z file)" precious
+	equal "$status" 1
+	contains "$stderr" "$P/z/rootfs"
+	equal "$(leftovers)" ""
+	SCRIPT
+}
+
+@test "what somebody else has put among the snapshots is not obeyed" {
+    in_world dir <<-'SCRIPT'
+	make q
+	snap -n q
+	victim=$W/mnt/victim
+	mkdir "$victim"
+	touch "$victim/precious"
+	mkdir "$P/q/snaps/.restore"
+	echo "lxc.rootfs.path = dir:$victim" >"$P/q/snaps/.restore/config"
+	chown -R 100000:100000 "$P/q/snaps/.restore"
+	try tare repair -P "$P" q
+	[ -e "$victim/precious" ]
+	contains "$stdout$stderr" "somebody else's"
+	try snap -n q -r snap0
+	equal "$status" 1
+	[ -e "$victim/precious" ]
+	contains "$stderr" "somebody else's"
+	rm -r "$P/q/snaps/.restore"
+	# A link in its place, and one in place of the snapshots' directory.
+	ln -s "$victim" "$P/q/snaps/.restore"
+	try snap -n q -r snap0
+	equal "$status:$(ls "$victim")" 1:precious
+	rm "$P/q/snaps/.restore"
+	make s
+	mv "$P/q/snaps" "$W/mnt/moved"
+	ln -s "$W/mnt/moved" "$P/s/snaps"
+	for arguments in -L "-d snap0" "-r snap0" "-d ALL" ""; do
+	    # shellcheck disable=SC2086
+	    try snap -n s $arguments
+	    equal "$arguments:$status" "$arguments:1"
+	    contains "$stderr" "symbolic link"
+	    equal "$(ls -A "$W/mnt/moved")" snap0
+	done
+	SCRIPT
+}
+
+@test "a snapshot whose root file system is elsewhere is not destroyed" {
+    in_world dir <<-'SCRIPT'
+	make a
+	snap -n a
+	make b
+	write b file precious
+	snap -n b
+	sed -i "s|^lxc.rootfs.path.*|lxc.rootfs.path = dir:$P/b/snaps/snap0/rootfs|" \
+	    "$P/a/snaps/snap0/config"
+	for command in "lxc-snapshot -P $P -n a -d snap0" "lxc-snapshot -P $P -n a -d ALL" \
+	    "lxc-destroy -P $P -n a -s"; do
+	    # shellcheck disable=SC2086
+	    try $command
+	    equal "$command:$status" "$command:1"
+	    contains "$stderr" "is not in \"$P/a/snaps/snap0\""
+	    equal "$(<"$P/b/snaps/snap0/rootfs/file")" precious
+	    [ -e "$P/a/snaps/snap0/config" ]
+	done
+	# The lxcpath by another name is the same place.
+	sed -i "s|^lxc.rootfs.path.*|lxc.rootfs.path = dir:$W/mnt//lxc/a/snaps/snap0/rootfs|" \
+	    "$P/a/snaps/snap0/config"
+	snap -n a -d snap0
+	[ ! -e "$P/a/snaps/snap0" ]
+	SCRIPT
+}
+
+@test "lxc-destroy -s keeps the snapshots of a container that it can't destroy" {
+    in_world dir <<-'SCRIPT'
+	make z
+	make a
+	snap -n a
+	sed -i "s|^lxc.rootfs.path.*|lxc.rootfs.path = dir:$P/z/rootfs|" "$P/a/config"
+	try lxc-destroy -P "$P" -n a -s
+	equal "$status:$(ls "$P/a/snaps")" 1:snap0
+	contains "$stderr" "$P/z/rootfs"
+	SCRIPT
+}
+
+@test "subvolumes inside a subvolume: snapshots have them empty, which is told; they are not lost" {
+    in_world btrfs <<-'SCRIPT'
+	make c
+	within "$P/c" mkdir var
+	btrfs subvolume create "$P/c/rootfs/var/nested" >/dev/null
+	write c var/nested/file precious
+	try snap -n c -o "$W/log" -l WARN
+	equal "$status:$stdout:$stderr" "0::"
+	contains "$(<"$W/log")" "\"$P/c/rootfs/var/nested\" is a subvolume"
+	said=$(script -qec "lxc-snapshot -P $P -n c" /dev/null | tr -d '\r')
+	contains "$said" "\"$P/c/rootfs/var/nested\" is a subvolume"
+	try snap -n c -r snap0
+	equal "$(see c var/nested/file)" precious
+	equal "$status" 1
+	contains "$stderr" "\"$P/c/rootfs/var/nested\" is a subvolume"
+	equal "$(leftovers)" ""
+	snap -n c -r snap0 -N other
+	btrfs subvolume delete "$P/c/rootfs/var/nested" >/dev/null
+	snap -n c -r snap0
+	SCRIPT
+}
