@@ -371,6 +371,43 @@ o"
     done
 }
 
+@test "a stopped original can be neither destroyed nor started while it is copied" {
+    make_source a "lxc.hook.clone = $P/hook"
+    printf '%s\n' '#!/bin/sh' "lxc-destroy -P $P -n a >>$P/said 2>&1 && touch $P/destroyed" \
+        "lxc-start -P $P -n a >>$P/said 2>&1 && touch $P/started" "exit 0" >"$P/hook"
+    chmod 755 "$P/hook"
+    copies -n a -N new
+    [ ! -e "$P/destroyed" ] || fail "it was destroyed" || return 1
+    [ ! -e "$P/started" ] || fail "it was started" || return 1
+    assert_contains "$(cat "$P/said")" "a is running"
+    diff -r --exclude hostname "$P/a/rootfs" "$P/new/rootfs"
+    # Two copies at once are no harm to each other.
+    printf '%s\n' '#!/bin/sh' '[ "$LXC_NAME" = two ] || lxc-copy -P '"$P"' -n a -N two' >"$P/hook"
+    copies -n a -N one
+    diff -r "$P/one/rootfs/bin" "$P/two/rootfs/bin"
+    # Somebody removes it behind our back.
+    printf '%s\n' '#!/bin/sh' "rm -rf $P/a" >"$P/hook"
+    lxc-destroy -P "$P" -n new
+    refuses "container a was destroyed or changed while it was copied" -n a -N new
+}
+
+@test "a copy of a stopped container that lacks files is none" {
+    make_source a
+    mkdir "$P/a/rootfs/big"
+    for i in 1 2 3 4 5 6 7 8; do head -c 30M /dev/urandom >"$P/a/rootfs/big/$i"; done
+    lxc-copy -P "$P" -n a -N new 2>"$P/said" &
+    pid=$!
+    while kill -0 $pid && [ -z "$(ls -A "$P/new/rootfs/big" 2>/dev/null)" ]; do :; done
+    kill -STOP $pid
+    rm -r "$P/a/rootfs/big"
+    kill -CONT $pid
+    code=0
+    wait $pid || code=$?
+    assert_equal $code 1
+    assert_contains "$(cat "$P/said")" "files vanished while they were copied, the first is"
+    [ ! -e "$P/new" ]
+}
+
 @test "progress is shown when somebody asks" {
     make_source a
     copy -n a -N new --progress
