@@ -477,6 +477,74 @@ rootfs"
     lxc-destroy -P "$P" -n a
 }
 
+# renames ROOTFS-LINE [LXCPATH]: container r gets the name new, and its root file system comes along.
+renames() {
+    make_source r
+    sed -i "s|^lxc.rootfs.path = .*|$1|" "$P/r/config"
+    run_apart lxc-copy -P "${2:-$P}" -n r -N new -R
+    [ "$status" -eq 0 ] || fail "$1: $stderr" || return 1
+    [ ! -e "$P/new/partial" ]
+    [ "$(lxc-info -P "$P" -n new -c lxc.rootfs.path | sed 's/.* = //; s/^dir://')" -ef "$P/new/rootfs" ] ||
+        fail "$1: $(cat "$P/new/config")" || return 1
+    assert_equal "$(cat "$P/new/rootfs/etc/hostname")" new
+    lxc-destroy -P "$P" -n new
+}
+
+@test "renaming finds the root file system however it is written" {
+    renames "lxc.rootfs.path = dir:$P//r/rootfs"
+    renames "lxc.rootfs.path = $P/../lxc/r/rootfs/"
+    renames "lxc.rootfs = $P/r/rootfs"
+    ln -s "$P" "$BATS_TEST_TMPDIR/link"
+    renames "lxc.rootfs.path = dir:$P/r/rootfs" "$BATS_TEST_TMPDIR/link"
+    renames "lxc.rootfs.path = dir:$BATS_TEST_TMPDIR/link/r/rootfs"
+    echo "lxc.rootfs.path = dir:$P/r/rootfs" >"$BATS_TEST_TMPDIR/included"
+    renames "lxc.include = $BATS_TEST_TMPDIR/included"
+    (cd "$BATS_TEST_TMPDIR" && renames "lxc.rootfs = lxc/r/rootfs")
+}
+
+@test "a renaming that would lose the root file system is refused before it begins" {
+    make_source a
+    mkdir "$P/a/delta"
+    echo "lxc.rootfs.path = overlay:$P/a/rootfs:$P/a/delta" >"$P/a/more"
+    sed -i "s|^lxc.rootfs.path.*|lxc.include = $P/a/more|" "$P/a/config"
+    refuses "would be lost" -n a -N new -R
+    assert_equal "$(ls -A "$P/a")" "config
+delta
+more
+rootfs"
+}
+
+@test "a host name that can't be written does not stop a renaming" {
+    make_source a
+    chattr +i "$P/a/rootfs/etc/hostname" || skip "no immutable files here"
+    copy -n a -N new -R
+    chattr -i "$P"/*/rootfs/etc/hostname
+    assert_equal "$status" 0
+    [ ! -e "$P/new/partial" ]
+    lxc-destroy -P "$P" -n new
+}
+
+@test "renaming leaves root file systems of others alone" {
+    make_source a
+    mv "$P/a/rootfs" "$P/elsewhere"
+    sed -i "s|^lxc.rootfs.path.*|lxc.rootfs.path = dir:$P/elsewhere|" "$P/a/config"
+    copies -n a -N new -R
+    assert_equal "$(cat "$P/elsewhere/etc/hostname")" a
+    # A link that a container's root may have put there leads where he likes.
+    ln -s "$P/elsewhere" "$P/new/rootfs"
+    chown -h 100000:100000 "$P/new/rootfs"
+    sed -i "s|^lxc.rootfs.path.*|lxc.rootfs.path = dir:$P/new/rootfs|" "$P/new/config"
+    copy -n new -N b -R
+    assert_equal "$(cat "$P/elsewhere/etc/hostname")" a
+    copy -n b -N c
+    assert_equal "$status" 1
+    assert_contains "$stderr" "is a symbolic link of user 100000"
+    [ ! -e "$P/c" ]
+    chown -h 0:0 "$P/b/rootfs"
+    copies -n b -N c
+    assert_equal "$(cat "$P/c/rootfs/etc/hostname")" c
+}
+
 @test "a renaming whose hook fails leaves the container as it was" {
     make_source a "lxc.hook.clone = /bin/false"
     refuses "Script exited with status 1" -n a -N new -R
