@@ -12,6 +12,7 @@
 
 #include "container/rename.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -434,6 +435,33 @@ static int check_needed(const struct container *c, struct err *e)
 	return r > 0 ? refuse_needed(c->name, &names, e) : r;
 }
 
+/* One that is being made, or undone: it would be lost half way. */
+static int check_unfinished(const char *lxcpath, struct err *e)
+{
+	DIR *directory = opendir(lxcpath);
+	struct dirent *entry;
+	int r = 0;
+
+	if (!directory)
+		return errno == ENOENT
+			       ? 0
+			       : err_set(e, ERR_FILE_OPEN, errno, "cannot open \"%s\"", lxcpath);
+	while (r == 0 && (entry = readdir(directory))) {
+		const struct container snapshot = {.name = entry->d_name,
+						   .lxcpath = (char *)lxcpath};
+
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		r = partial_look(&snapshot, e);
+		if (r == PARTIAL_HELD)
+			r = partial_refuse(&snapshot, e);
+		else if (r > 0)
+			r = 0;
+	}
+	closedir(directory);
+	return r;
+}
+
 static int check_snapshot(const char *lxcpath, const char *name, struct err *e)
 {
 	struct container *snapshot = NULL;
@@ -465,7 +493,9 @@ static int check_snapshots(const struct container *c, struct err *e)
 			 str_text(&old));
 		return r;
 	}
-	r = container_list_defined(lxcpath, &names, e);
+	r = check_unfinished(lxcpath, e);
+	if (r == 0)
+		r = container_list_defined(lxcpath, &names, e);
 	for (size_t i = 0; r >= 0 && i < names.count; i++)
 		r = check_snapshot(lxcpath, names.items[i], e);
 	container_names_finish(&names);
@@ -697,7 +727,12 @@ static int rename_locked(const struct renaming *r, const struct container *c, st
 
 	if (marker_fd < 0)
 		return marker_fd;
-	result = stage_config(r, c, e);
+	/* Again: who begins something with it from now on finds the marker. */
+	result = check_snapshots(c, e);
+	if (result == 0)
+		result = check_needed(c, e);
+	if (result == 0)
+		result = stage_config(r, c, e);
 	if (result == 0)
 		result = run_hooks(r, c, marker_fd, e);
 	if (result == 0)

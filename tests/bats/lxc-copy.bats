@@ -545,6 +545,24 @@ rootfs"
     assert_equal "$(cat "$P/c/rootfs/etc/hostname")" c
 }
 
+@test "renaming refuses while a snapshot is being made" {
+    make_source a
+    # An unfinished one, of which nothing but its held marker tells.
+    mkdir -p "$P/a/snaps/snap0"
+    touch "$P/a/snaps/snap0/partial"
+    python3 -c 'import fcntl, struct, sys, time
+marker = open(sys.argv[1], "r+")
+fcntl.flock(marker, fcntl.LOCK_EX)
+fcntl.fcntl(marker, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))
+open(sys.argv[2], "w")
+time.sleep(60)' "$P/a/snaps/snap0/partial" "$P/locked" 3>&- &
+    pid=$!
+    wait_until 5 test -e "$P/locked"
+    refuses "Ongoing container creation detected" -n a -N new -R
+    kill $pid
+    [ -e "$P/a/config" ]
+}
+
 @test "a renaming whose hook fails leaves the container as it was" {
     make_source a "lxc.hook.clone = /bin/false"
     refuses "Script exited with status 1" -n a -N new -R
