@@ -212,8 +212,8 @@ static int make(struct cloning *c, struct err *e)
 		return c->marker_fd;
 	r = fill(c, e);
 	if (r == 0)
-		creation_commit(c->target);
-	else if (creation_undo(c->target, c->target->config, c->marker_fd, &undoing) < 0)
+		return creation_commit(c->target, c->marker_fd, e);
+	if (creation_undo(c->target, c->target->config, c->marker_fd, &undoing) < 0)
 		log_error("%s: the failed copy can't be removed: %s", c->target->name,
 			  err_cause(&undoing));
 	return r;

@@ -391,6 +391,13 @@ o"
     refuses "container a was destroyed or changed while it was copied" -n a -N new
 }
 
+@test "a copy that was moved away before it was complete is told" {
+    make_source a "lxc.hook.clone = $P/hook"
+    printf '%s\n' '#!/bin/sh' "mv $P/new $P/moved" >"$P/hook"
+    chmod 755 "$P/hook"
+    refuses "somebody has moved or removed \"$P/new\" while it was created" -n a -N new
+}
+
 @test "a copy of a stopped container that lacks files is none" {
     make_source a
     mkdir "$P/a/rootfs/big"
