@@ -18,6 +18,7 @@
 #include <lxc/lxccontainer.h>
 
 #include "base/macros.h"
+#include "container/address.h"
 #include "container/creation.h"
 #include "container/partial.h"
 #include "container/paths.h"
@@ -53,6 +54,39 @@ static int check_source(struct cloning *c, struct err *e)
 		       "error: Original container (%s) is running. Use --allowrunning if you want "
 		       "to force a snapshot of the running container.",
 		       c->source->name);
+}
+
+/* As long as its address is held it can be neither started nor destroyed nor renamed. Another copy
+ * of it may hold it: check_source_again() finds what comes behind that one. */
+static int hold_source(struct cloning *c, struct err *e)
+{
+	int r;
+
+	if (c->source_runs || c->options->flags & LXC_CLONE_ALLOW_RUNNING)
+		return 0;
+	r = address_hold(c->source, &c->source_fd, e);
+	return r == ADDRESS_IS_USED ? 0 : r;
+}
+
+/* Before the copy counts. */
+static int check_source_again(struct cloning *c, struct err *e)
+{
+	enum container_state state = STATE_STOPPED;
+	int r = 0;
+
+	if (!container_is_defined(c->source) || partial_look(c->source, NULL) != PARTIAL_NONE)
+		return err_set(e, ERR_NOT_DEFINED, 0,
+			       "container %s was destroyed or changed while it was copied",
+			       c->source->name);
+	if (c->source_runs || c->options->flags & LXC_CLONE_ALLOW_RUNNING)
+		return 0;
+	r = container_state(c->source, 0, &state, e);
+	if (r < 0 || state == STATE_STOPPED)
+		return r;
+	r = err_set(e, ERR_ALREADY_RUNNING, 0, "container %s was started while it was copied",
+		    c->source->name);
+	err_hint(e, "stop it first, or copy it as it runs: lxc-copy --allowrunning");
+	return r;
 }
 
 static bool is_empty(const char *path)
@@ -159,6 +193,8 @@ static int fill(struct cloning *c, struct err *e)
 		r = container_save_config(c->target, NULL, e);
 	if (r == 0)
 		r = adapt_root(c, e);
+	if (r == 0)
+		r = check_source_again(c, e);
 	if (r == 0 && is_cancelled(c))
 		r = err_set(e, ERR_SYSTEM, ECANCELED, "it was interrupted");
 	if (r == 0 && c->to.type != ROOTFS_DETECT)
@@ -176,8 +212,8 @@ static int make(struct cloning *c, struct err *e)
 		return c->marker_fd;
 	r = fill(c, e);
 	if (r == 0)
-		creation_commit(c->target);
-	else if (creation_undo(c->target, c->target->config, c->marker_fd, &undoing) < 0)
+		return creation_commit(c->target, c->marker_fd, e);
+	if (creation_undo(c->target, c->target->config, c->marker_fd, &undoing) < 0)
 		log_error("%s: the failed copy can't be removed: %s", c->target->name,
 			  err_cause(&undoing));
 	return r;
@@ -187,6 +223,8 @@ static int clone_to(struct cloning *c, struct err *e)
 {
 	int r = check_source(c, e);
 
+	if (r == 0)
+		r = hold_source(c, e);
 	if (r == 0)
 		r = check_target(c, e);
 	if (r == 0)
@@ -201,7 +239,8 @@ int container_clone(struct container *source, const struct clone_options *option
 {
 	const char *name = options->name ? options->name : source->name;
 	const char *lxcpath = options->lxcpath ? options->lxcpath : source->lxcpath;
-	struct cloning c = {.source = source, .options = options, .marker_fd = -EBADF};
+	struct cloning c = {
+		.source = source, .options = options, .marker_fd = -EBADF, .source_fd = -EBADF};
 	int r = container_open_bare(name, lxcpath, &c.target, e);
 
 	if (r < 0)
@@ -209,6 +248,7 @@ int container_clone(struct container *source, const struct clone_options *option
 	c.is_elsewhere = strcmp(c.target->lxcpath, source->lxcpath) != 0;
 	r = clone_to(&c, e);
 	cleanup_close(&c.marker_fd);
+	cleanup_close(&c.source_fd);
 	storage_volume_finish(&c.from);
 	storage_volume_finish(&c.to);
 	container_free(c.target);

@@ -22,6 +22,7 @@ struct cloning {
 	bool is_snapshot;
 	bool is_elsewhere; /* in another lxcpath */
 	bool source_runs;
+	int source_fd; /* holds the address of one that is stopped */
 	int marker_fd;
 	char mark[STORAGE_MARK_SIZE];
 	struct config_file_copies files; /* in the target's configuration */

@@ -20,6 +20,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <lxc/lxccontainer.h>
+
 #include "base/macros.h"
 #include "child/child.h"
 #include "child/userns.h"
@@ -171,6 +173,22 @@ static void tell_notes(const struct cloning *c, const struct copy_result *copied
 			 copied->vanished.path);
 }
 
+/* In a stopped container nothing vanishes, unless somebody removes what is being copied. */
+static int check_vanished(const struct cloning *c, const struct copy_result *copied, struct err *e)
+{
+	int r;
+
+	if (copied->vanished.count == 0 || c->source_runs ||
+	    c->options->flags & LXC_CLONE_ALLOW_RUNNING)
+		return 0;
+	r = err_set(e, ERR_STORAGE, ESTALE,
+		    "%llu files vanished while they were copied, the first is \"%s\"",
+		    (unsigned long long)copied->vanished.count, copied->vanished.path);
+	err_hint(e, "somebody has changed the root file system of %s meanwhile: copy it again",
+		 c->source->name);
+	return r;
+}
+
 static int copy_root(struct job *job, struct err *e)
 {
 	const struct cloning *c = job->cloning;
@@ -202,6 +220,8 @@ int clone_copy_root(const struct cloning *c, struct err *e)
 	r = run(job, &c->target->config->values.idmaps, false, c->marker_fd, e);
 	if (r == 0)
 		tell_notes(c, &job->copied);
+	if (r == 0)
+		r = check_vanished(c, &job->copied, e);
 	munmap(job, sizeof(*job));
 	return r;
 }

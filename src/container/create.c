@@ -176,14 +176,15 @@ static void undo(struct creation *creation)
 }
 
 /* The marker goes before the mark: what is complete must not be lost. */
-static void commit(const struct creation *creation)
+static int commit(const struct creation *creation, struct err *e)
 {
 	const struct create_storage *storage = &creation->storage;
-	struct err e = {};
+	struct err why = {};
+	int r = creation_commit(creation->container, creation->marker_fd, e);
 
-	creation_commit(creation->container);
-	if (storage->is_made && storage_commit(&storage->volume, storage->mark, &e) < 0)
-		log_warn("%s: %s", creation->container->name, err_cause(&e));
+	if (r == 0 && storage->is_made && storage_commit(&storage->volume, storage->mark, &why) < 0)
+		log_warn("%s: %s", creation->container->name, err_cause(&why));
+	return r;
 }
 
 static int create_journalled(struct creation *creation, bool was_defined, struct err *e)
@@ -203,10 +204,9 @@ static int create_journalled(struct creation *creation, bool was_defined, struct
 		r = 0;
 	if (r == 0)
 		r = fill(creation, e);
-	if (r < 0)
-		undo(creation);
-	else
-		commit(creation);
+	if (r == 0)
+		return commit(creation, e);
+	undo(creation);
 	return r;
 }
 

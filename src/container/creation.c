@@ -222,9 +222,9 @@ int creation_note_volume(int marker_fd, const struct storage_volume *volume, con
 	return note(marker_fd, &line, e);
 }
 
-void creation_commit(const struct container *c)
+int creation_commit(const struct container *c, int marker_fd, struct err *e)
 {
-	partial_remove(c);
+	return partial_commit(c, marker_fd, e);
 }
 
 /* What is to be undone behind the directories. */

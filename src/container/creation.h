@@ -48,8 +48,9 @@ int creation_note_volume(int marker_fd, const struct storage_volume *volume, con
  */
 int creation_reverse(const struct container *c, const struct storage_volume *volume, struct err *e);
 
-/* The new state holds. */
-void creation_commit(const struct container *c);
+/* The new state holds. Negative: somebody has moved the container's directory away, or removed it;
+ * then there is nothing to be undone at its place, either. */
+int creation_commit(const struct container *c, int marker_fd, struct err *e);
 
 /*
  * Back to the old state: all that the notes say, and the marker. `config` for the ids of what is

@@ -185,6 +185,28 @@ int partial_read(int fd, char **ret, size_t *ret_len)
 	return file_read_fd(fd, PARTIAL_SIZE_MAX, ret, ret_len);
 }
 
+int partial_commit(const struct container *c, int fd, struct err *e)
+{
+	autofree char *path = container_path(c, "/partial");
+	struct stat own, there;
+	int r;
+
+	if (!path)
+		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+	if (fstat(fd, &own) < 0)
+		return err_set(e, ERR_SYSTEM, errno, "cannot look at \"%s\"", path);
+	if (lstat(path, &there) < 0 || there.st_dev != own.st_dev || there.st_ino != own.st_ino) {
+		r = err_set(e, ERR_CREATING, ESTALE,
+			    "\"%s\" is not there any more, or is another one's", path);
+		err_hint(e, "somebody has moved or removed \"%s/%s\" while it was created",
+			 c->lxcpath, c->name);
+		return r;
+	}
+	if (unlink(path) < 0)
+		return err_set(e, ERR_FILE_WRITE, errno, "cannot remove \"%s\"", path);
+	return 0;
+}
+
 void partial_remove(const struct container *c)
 {
 	autofree char *path = container_path(c, "/partial");

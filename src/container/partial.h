@@ -39,6 +39,10 @@ int partial_note(int fd, const char *text, size_t len);
 /* Its content, to be freed. 0 or -errno. */
 int partial_read(int fd, char **ret, size_t *ret_len);
 
+/* What its holder has made is complete: remove it. Negative when it is not there any more, or not
+ * the one of `fd`: then nothing is known to be complete. */
+int partial_commit(const struct container *c, int fd, struct err *e);
+
 void partial_remove(const struct container *c);
 
 /* "Ongoing container creation detected": negative, ERR_CREATING. */

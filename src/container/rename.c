@@ -12,6 +12,7 @@
 
 #include "container/rename.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -273,6 +274,47 @@ static int move_snapshots(const struct renaming *r, struct err *e)
 	return result < 0 ? result : 0;
 }
 
+/* The path without links, but for the last part: that is what moves. Heap, NULL = there is none. */
+static char *real_place(const char *path)
+{
+	autofree char *copy = strdup(path);
+	autofree char *above = NULL;
+	char *slash;
+
+	for (size_t len = copy ? strlen(copy) : 0; len > 1 && copy[len - 1] == '/'; len--)
+		copy[len - 1] = '\0';
+	slash = copy ? strrchr(copy, '/') : NULL;
+	if (!copy || (slash && slash[1] == '\0'))
+		return take_ptr(copy);
+	if (slash)
+		*slash = '\0';
+	above = realpath(slash ? slash > copy ? copy : "/" : ".", NULL);
+	return above ? path_join(above, slash ? slash + 1 : copy) : NULL;
+}
+
+/* What follows the container's directory, "/rootfs", of a path in it; NULL: it lies elsewhere. */
+static char *part_inside(const char *path, const char *directory)
+{
+	autofree char *place = real_place(path);
+	autofree char *own = realpath(directory, NULL);
+
+	if (!place || !own || !path_is_below(place, own) || strcmp(place, own) == 0)
+		return NULL;
+	return strdup(place + strlen(own));
+}
+
+/* Whether it is the container's alone: /etc/hostname of a tree elsewhere is not its to write. */
+static bool is_own_root(const struct renaming *r, const struct storage_volume *volume)
+{
+	const char *upper = volume->type == ROOTFS_OVERLAY ? strrchr(volume->path, ':') : NULL;
+	autofree char *inside = NULL;
+
+	if (!moves_with_directory(volume->type))
+		return true;
+	inside = part_inside(upper ? upper + 1 : volume->path, r->new_directory);
+	return inside != NULL;
+}
+
 /* With the new configuration, as the file has it. */
 static int put_hostname(const struct renaming *r, struct err *e)
 {
@@ -290,7 +332,7 @@ static int put_hostname(const struct renaming *r, struct err *e)
 	if (!place)
 		return no_memory(e);
 	result = storage_detect(&r->new->config->values.rootfs, &volume, e);
-	if (result == 0)
+	if (result == 0 && is_own_root(r, &volume))
 		result = clone_adapt_root(&root, e);
 	storage_volume_finish(&volume);
 	return result;
@@ -321,19 +363,20 @@ static int load_new(const struct renaming *r, struct err *e)
 /* Everything behind the rename(2); may have been done in part. */
 static int finish(const struct renaming *r, bool keeps_name, struct err *e)
 {
+	struct err why = {};
 	int result = put_config(r, e);
 
 	if (result == 0)
 		result = move_snapshots(r, e);
 	if (result == 0)
 		result = depend_rename(r->new, r->old, e);
-	if (result == 0 && !keeps_name && r->from.type != ROOTFS_DETECT) {
-		result = load_new(r, e);
-		if (result == 0)
-			result = put_hostname(r, e);
-	}
 	if (result < 0)
 		return result;
+	/* A name that can't be written must not keep the container from being used. */
+	if (!keeps_name && r->from.type != ROOTFS_DETECT &&
+	    (load_new(r, &why) < 0 || put_hostname(r, &why) < 0))
+		log_warn("%s: its /etc/hostname keeps the old name: %s", r->new->name,
+			 err_cause(&why));
 	directory_remove_unfinished(r->new_directory, staged + 1);
 	partial_remove(r->new);
 	container_remove_lock(r->old);
@@ -392,6 +435,33 @@ static int check_needed(const struct container *c, struct err *e)
 	return r > 0 ? refuse_needed(c->name, &names, e) : r;
 }
 
+/* One that is being made, or undone: it would be lost half way. */
+static int check_unfinished(const char *lxcpath, struct err *e)
+{
+	DIR *directory = opendir(lxcpath);
+	struct dirent *entry;
+	int r = 0;
+
+	if (!directory)
+		return errno == ENOENT
+			       ? 0
+			       : err_set(e, ERR_FILE_OPEN, errno, "cannot open \"%s\"", lxcpath);
+	while (r == 0 && (entry = readdir(directory))) {
+		const struct container snapshot = {.name = entry->d_name,
+						   .lxcpath = (char *)lxcpath};
+
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		r = partial_look(&snapshot, e);
+		if (r == PARTIAL_HELD)
+			r = partial_refuse(&snapshot, e);
+		else if (r > 0)
+			r = 0;
+	}
+	closedir(directory);
+	return r;
+}
+
 static int check_snapshot(const char *lxcpath, const char *name, struct err *e)
 {
 	struct container *snapshot = NULL;
@@ -423,7 +493,9 @@ static int check_snapshots(const struct container *c, struct err *e)
 			 str_text(&old));
 		return r;
 	}
-	r = container_list_defined(lxcpath, &names, e);
+	r = check_unfinished(lxcpath, e);
+	if (r == 0)
+		r = container_list_defined(lxcpath, &names, e);
 	for (size_t i = 0; r >= 0 && i < names.count; i++)
 		r = check_snapshot(lxcpath, names.items[i], e);
 	container_names_finish(&names);
@@ -477,24 +549,116 @@ static int note(const struct renaming *r, struct err *e)
 	return partial_create(r->old, str_text(&notes), notes.len, e);
 }
 
+/* The next of the directories of an overlay; of all else, the whole path. Heap. */
+static char *take_part(enum rootfs_type type, const char **path)
+{
+	const char *end = type == ROOTFS_OVERLAY ? strchr(*path, ':') : NULL;
+	char *part = end ? strndup(*path, (size_t)(end - *path)) : strdup(*path);
+
+	*path = end ? end + 1 : *path + strlen(*path);
+	return part;
+}
+
+/* Whether all that lies in the old directory has its place in the new one. */
+static bool root_follows(const struct renaming *r, const char *path)
+{
+	const char *old = r->from.path;
+
+	while (*old) {
+		autofree char *old_part = take_part(r->from.type, &old);
+		autofree char *part = take_part(r->from.type, &path);
+		autofree char *inside = old_part ? part_inside(old_part, r->old_directory) : NULL;
+		const char *rest = part ? text_after(part, r->new_directory) : NULL;
+
+		if (!old_part || !part || (inside && (!rest || *rest != '/')))
+			return false;
+	}
+	return true;
+}
+
+/* Whether the root file system that a text configures will be there: 1 = no, with e; or negative.
+ */
+static int check_text(const struct renaming *r, const struct str *text, struct err *e)
+{
+	struct config config;
+	const char *path;
+	int result;
+
+	if (r->from.type == ROOTFS_DETECT || !moves_with_directory(r->from.type))
+		return 0;
+	if (config_init(&config, NULL) < 0)
+		return no_memory(e);
+	config.only_files = config.keep_going = true;
+	result = config_load_text(&config, r->new->config_file, str_text(text), text->len, e);
+	path = config.values.rootfs.path;
+	if (result == 0 && (!path || !root_follows(r, path))) {
+		err_set(e, ERR_UNSUPPORTED, EXDEV,
+			"the root file system \"%s\" would be lost, as the new configuration "
+			"would have \"%s\"",
+			r->from.path, path ? path : "none");
+		err_hint(e, "write its whole path into lxc.rootfs.path of \"%s\", below \"%s\"",
+			 r->old->config_file, r->old_directory);
+		result = 1;
+	}
+	config_finish(&config);
+	return result;
+}
+
+/* What lxc.rootfs.path has to say where moving what is written there is not enough. Nothing when
+ * that can't be said: of an overlay. */
+static int add_moved_root(const struct renaming *r, struct str *ret)
+{
+	struct storage_volume moved = {};
+	autofree char *inside = NULL;
+	autostr path = {};
+	int result;
+
+	if (r->from.type == ROOTFS_OVERLAY)
+		return 0;
+	inside = part_inside(r->from.path, r->old_directory);
+	if (!inside)
+		return 0;
+	str_addf(&path, "%s%s", r->new_directory, inside);
+	result = str_failed(&path) ? -ENOMEM
+				   : storage_volume_set(&moved, r->from.type, str_text(&path));
+	if (result == 0)
+		storage_volume_print(&moved, ret);
+	storage_volume_finish(&moved);
+	return result == 0 && str_failed(ret) ? -ENOMEM : result;
+}
+
+/* `rootfs` may be empty. As check_text(). */
+static int make_text(const struct renaming *r, const struct str *old, const struct str *rootfs,
+		     struct str *ret, struct err *e)
+{
+	int result = rewrite_text(r, str_text(old), r->options->keep_name ? NULL : r->new->name,
+				  rootfs->len > 0 ? str_text(rootfs) : NULL, ret, e);
+
+	return result == 0 ? check_text(r, ret, e) : result;
+}
+
 static int stage_config(const struct renaming *r, const struct container *c, struct err *e)
 {
 	autofree char *path = container_path(r->old, staged);
 	autostr rootfs = {};
 	autostr old = {};
 	autostr text = {};
-	bool has_own_name = r->from.type != ROOTFS_DETECT && !moves_with_directory(r->from.type);
 	int result;
 
 	config_text(c->config, &old);
-	if (has_own_name)
+	if (r->from.type != ROOTFS_DETECT && !moves_with_directory(r->from.type))
 		storage_volume_print(&r->to, &rootfs);
 	if (!path || str_failed(&old) || str_failed(&rootfs))
 		return no_memory(e);
-	result = rewrite_text(r, str_text(&old), r->options->keep_name ? NULL : r->new->name,
-			      has_own_name ? str_text(&rootfs) : NULL, &text, e);
-	if (result < 0)
-		return result;
+	result = make_text(r, &old, &rootfs, &text, e);
+	if (result > 0 && add_moved_root(r, &rootfs) < 0)
+		return no_memory(e);
+	if (result > 0 && rootfs.len > 0) {
+		str_reset(&text);
+		result = make_text(r, &old, &rootfs, &text, e);
+	}
+	if (result != 0)
+		return result < 0 ? result : -EXDEV;
 	result = file_replace(AT_FDCWD, path, str_text(&text), text.len, CONFIG_MODE);
 	return result < 0 ? err_set(e, ERR_FILE_WRITE, -result, "cannot write \"%s\"", path) : 0;
 }
@@ -563,7 +727,12 @@ static int rename_locked(const struct renaming *r, const struct container *c, st
 
 	if (marker_fd < 0)
 		return marker_fd;
-	result = stage_config(r, c, e);
+	/* Again: who begins something with it from now on finds the marker. */
+	result = check_snapshots(c, e);
+	if (result == 0)
+		result = check_needed(c, e);
+	if (result == 0)
+		result = stage_config(r, c, e);
 	if (result == 0)
 		result = run_hooks(r, c, marker_fd, e);
 	if (result == 0)

@@ -9,7 +9,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/mount.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -323,10 +325,59 @@ static int open_device(const struct storage_source *source, struct err *e)
 
 /* -- all */
 
+/* Where a link leads that nobody but us or root has made: others would have us work on what is not
+ * theirs (a container's root may own the directory that it lies in). */
+static int refuse_link(const char *path, uid_t owner, struct err *e)
+{
+	int r = err_set(e, ERR_PERMISSION, ELOOP,
+			"the root file system \"%s\" is a symbolic link of user %u", path,
+			(unsigned)owner);
+
+	err_hint(e, "it is not followed: write the directory itself into lxc.rootfs.path");
+	return r;
+}
+
+/* In a user namespace that was made for this, who called it and root of the host have no other id
+ * than the one of all strangers. */
+static bool is_trusted(uid_t owner)
+{
+	enum { OVERFLOW_ID = 65534 };
+
+	return owner == geteuid() || owner == 0 ||
+	       (owner == OVERFLOW_ID && !caller_is_in_initial_user_ns());
+}
+
+/* The link that was looked at, not one that has taken its place. -1 with errno. */
+static int follow_link(int link_fd, const char *path)
+{
+	char target[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	autofree char *above = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	ssize_t len = readlinkat(link_fd, "", target, sizeof(target) - 1);
+	autoclose int above_fd = -EBADF;
+
+	if (len < 0 || !above)
+		return -1;
+	target[len] = '\0';
+	above_fd = open(above, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return openat(above_fd, target, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 static int open_directory(const char *path, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autoclose int place = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat status;
+	int fd;
 
+	if (place < 0 || fstat(place, &status) < 0)
+		return err_set(e, ERR_STORAGE, errno, "Cannot open the root file system \"%s\"",
+			       path);
+	if (!S_ISLNK(status.st_mode))
+		fd = openat(place, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	else if (!is_trusted(status.st_uid))
+		return refuse_link(path, status.st_uid, e);
+	else
+		fd = follow_link(place, path);
 	if (fd < 0)
 		return err_set(e, ERR_STORAGE, errno, "Cannot open the root file system \"%s\"",
 			       path);

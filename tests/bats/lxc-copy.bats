@@ -371,6 +371,50 @@ o"
     done
 }
 
+@test "a stopped original can be neither destroyed nor started while it is copied" {
+    make_source a "lxc.hook.clone = $P/hook"
+    printf '%s\n' '#!/bin/sh' "lxc-destroy -P $P -n a >>$P/said 2>&1 && touch $P/destroyed" \
+        "lxc-start -P $P -n a >>$P/said 2>&1 && touch $P/started" "exit 0" >"$P/hook"
+    chmod 755 "$P/hook"
+    copies -n a -N new
+    [ ! -e "$P/destroyed" ] || fail "it was destroyed" || return 1
+    [ ! -e "$P/started" ] || fail "it was started" || return 1
+    assert_contains "$(cat "$P/said")" "a is running"
+    diff -r --exclude hostname "$P/a/rootfs" "$P/new/rootfs"
+    # Two copies at once are no harm to each other.
+    printf '%s\n' '#!/bin/sh' '[ "$LXC_NAME" = two ] || lxc-copy -P '"$P"' -n a -N two' >"$P/hook"
+    copies -n a -N one
+    diff -r "$P/one/rootfs/bin" "$P/two/rootfs/bin"
+    # Somebody removes it behind our back.
+    printf '%s\n' '#!/bin/sh' "rm -rf $P/a" >"$P/hook"
+    lxc-destroy -P "$P" -n new
+    refuses "container a was destroyed or changed while it was copied" -n a -N new
+}
+
+@test "a copy that was moved away before it was complete is told" {
+    make_source a "lxc.hook.clone = $P/hook"
+    printf '%s\n' '#!/bin/sh' "mv $P/new $P/moved" >"$P/hook"
+    chmod 755 "$P/hook"
+    refuses "somebody has moved or removed \"$P/new\" while it was created" -n a -N new
+}
+
+@test "a copy of a stopped container that lacks files is none" {
+    make_source a
+    mkdir "$P/a/rootfs/big"
+    for i in 1 2 3 4 5 6 7 8; do head -c 30M /dev/urandom >"$P/a/rootfs/big/$i"; done
+    lxc-copy -P "$P" -n a -N new 2>"$P/said" &
+    pid=$!
+    while kill -0 $pid && [ -z "$(ls -A "$P/new/rootfs/big" 2>/dev/null)" ]; do :; done
+    kill -STOP $pid
+    rm -r "$P/a/rootfs/big"
+    kill -CONT $pid
+    code=0
+    wait $pid || code=$?
+    assert_equal $code 1
+    assert_contains "$(cat "$P/said")" "files vanished while they were copied, the first is"
+    [ ! -e "$P/new" ]
+}
+
 @test "progress is shown when somebody asks" {
     make_source a
     copy -n a -N new --progress
@@ -438,6 +482,92 @@ rootfs"
     rmdir "$P/new/snaps"
     lxc-destroy -P "$P" -n new
     lxc-destroy -P "$P" -n a
+}
+
+# renames ROOTFS-LINE [LXCPATH]: container r gets the name new, and its root file system comes along.
+renames() {
+    make_source r
+    sed -i "s|^lxc.rootfs.path = .*|$1|" "$P/r/config"
+    run_apart lxc-copy -P "${2:-$P}" -n r -N new -R
+    [ "$status" -eq 0 ] || fail "$1: $stderr" || return 1
+    [ ! -e "$P/new/partial" ]
+    [ "$(lxc-info -P "$P" -n new -c lxc.rootfs.path | sed 's/.* = //; s/^dir://')" -ef "$P/new/rootfs" ] ||
+        fail "$1: $(cat "$P/new/config")" || return 1
+    assert_equal "$(cat "$P/new/rootfs/etc/hostname")" new
+    lxc-destroy -P "$P" -n new
+}
+
+@test "renaming finds the root file system however it is written" {
+    renames "lxc.rootfs.path = dir:$P//r/rootfs"
+    renames "lxc.rootfs.path = $P/../lxc/r/rootfs/"
+    renames "lxc.rootfs = $P/r/rootfs"
+    ln -s "$P" "$BATS_TEST_TMPDIR/link"
+    renames "lxc.rootfs.path = dir:$P/r/rootfs" "$BATS_TEST_TMPDIR/link"
+    renames "lxc.rootfs.path = dir:$BATS_TEST_TMPDIR/link/r/rootfs"
+    echo "lxc.rootfs.path = dir:$P/r/rootfs" >"$BATS_TEST_TMPDIR/included"
+    renames "lxc.include = $BATS_TEST_TMPDIR/included"
+    (cd "$BATS_TEST_TMPDIR" && renames "lxc.rootfs = lxc/r/rootfs")
+}
+
+@test "a renaming that would lose the root file system is refused before it begins" {
+    make_source a
+    mkdir "$P/a/delta"
+    echo "lxc.rootfs.path = overlay:$P/a/rootfs:$P/a/delta" >"$P/a/more"
+    sed -i "s|^lxc.rootfs.path.*|lxc.include = $P/a/more|" "$P/a/config"
+    refuses "would be lost" -n a -N new -R
+    assert_equal "$(ls -A "$P/a")" "config
+delta
+more
+rootfs"
+}
+
+@test "a host name that can't be written does not stop a renaming" {
+    make_source a
+    chattr +i "$P/a/rootfs/etc/hostname" || skip "no immutable files here"
+    copy -n a -N new -R
+    chattr -i "$P"/*/rootfs/etc/hostname
+    assert_equal "$status" 0
+    [ ! -e "$P/new/partial" ]
+    lxc-destroy -P "$P" -n new
+}
+
+@test "renaming leaves root file systems of others alone" {
+    make_source a
+    mv "$P/a/rootfs" "$P/elsewhere"
+    sed -i "s|^lxc.rootfs.path.*|lxc.rootfs.path = dir:$P/elsewhere|" "$P/a/config"
+    copies -n a -N new -R
+    assert_equal "$(cat "$P/elsewhere/etc/hostname")" a
+    # A link that a container's root may have put there leads where he likes.
+    ln -s "$P/elsewhere" "$P/new/rootfs"
+    chown -h 100000:100000 "$P/new/rootfs"
+    sed -i "s|^lxc.rootfs.path.*|lxc.rootfs.path = dir:$P/new/rootfs|" "$P/new/config"
+    copy -n new -N b -R
+    assert_equal "$(cat "$P/elsewhere/etc/hostname")" a
+    copy -n b -N c
+    assert_equal "$status" 1
+    assert_contains "$stderr" "is a symbolic link of user 100000"
+    [ ! -e "$P/c" ]
+    chown -h 0:0 "$P/b/rootfs"
+    copies -n b -N c
+    assert_equal "$(cat "$P/c/rootfs/etc/hostname")" c
+}
+
+@test "renaming refuses while a snapshot is being made" {
+    make_source a
+    # An unfinished one, of which nothing but its held marker tells.
+    mkdir -p "$P/a/snaps/snap0"
+    touch "$P/a/snaps/snap0/partial"
+    python3 -c 'import fcntl, struct, sys, time
+marker = open(sys.argv[1], "r+")
+fcntl.flock(marker, fcntl.LOCK_EX)
+fcntl.fcntl(marker, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))
+open(sys.argv[2], "w")
+time.sleep(60)' "$P/a/snaps/snap0/partial" "$P/locked" 3>&- &
+    pid=$!
+    wait_until 5 test -e "$P/locked"
+    refuses "Ongoing container creation detected" -n a -N new -R
+    kill $pid
+    [ -e "$P/a/config" ]
 }
 
 @test "a renaming whose hook fails leaves the container as it was" {
