@@ -209,3 +209,32 @@ chain='
 	contains "$json" "cannot read"
 	SCRIPT
 }
+
+@test "lxc-destroy --clones: who is only named in the list, and needs nothing, is left alone" {
+    local p=$BATS_TEST_TMPDIR/p name
+
+    for name in o victim below; do
+	mkdir -p "$p/$name/rootfs"
+	echo "lxc.rootfs.path = dir:$p/$name/rootfs" >"$p/$name/config"
+    done
+    printf '%s\nvictim\n' "$p" >"$p/o/lxc_snapshots"
+    run_apart lxc-destroy -P "$p" -n o --clones
+    assert_equal "$status:$stderr" "0:"
+    [ ! -e "$p/o" ]
+    [ -d "$p/victim/rootfs" ]
+}
+
+@test "lxc-destroy: a pipe in the place of a list of who needs whom is refused" {
+    local p=$BATS_TEST_TMPDIR/p list
+
+    for list in lxc_snapshots lxc_rdepends; do
+	mkdir -p "$p/v/rootfs"
+	echo "lxc.rootfs.path = dir:$p/v/rootfs" >"$p/v/config"
+	mkfifo "$p/v/$list"
+	run_apart timeout 10 lxc-destroy -P "$p" -n v
+	assert_equal "$status" 1
+	assert_contains "$stderr" "$list\" is no regular file"
+	[ -e "$p/v/config" ]
+	rm "$p/v/$list"
+    done
+}
