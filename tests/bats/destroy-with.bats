@@ -238,3 +238,31 @@ chain='
 	rm "$p/v/$list"
     done
 }
+
+@test "lxc-destroy: links that container root has put in the directory are not followed" {
+    local p=$BATS_TEST_TMPDIR/p victim=$BATS_TEST_TMPDIR/victim
+
+    mkdir -p "$p/a" "$p/ov/rootfs" "$victim/delta"
+    echo "lxc.rootfs.path = dir:$p/a/rootfs" >"$p/a/config"
+    ln -s "$victim" "$p/a/rootfs"
+    chown -h 100000 "$p/a/rootfs"
+    run_apart lxc-destroy -P "$p" -n a
+    assert_equal "$status" 1
+    assert_contains "$stderr" "\"$p/a/rootfs\" is a symbolic link of uid 100000's"
+    [ -d "$victim/delta" ]
+    echo "lxc.rootfs.path = overlay:$p/ov/rootfs:$p/ov/overlay/delta" >"$p/ov/config"
+    ln -s "$victim" "$p/ov/overlay"
+    chown -h 100000 "$p/ov/overlay"
+    run_apart lxc-destroy -P "$p" -n ov
+    assert_equal "$status" 1
+    assert_contains "$stderr" "\"$p/ov/overlay\" is a symbolic link of uid 100000's"
+    [ -d "$victim/delta" ]
+    # Elsewhere they are just removed.
+    rm "$p/ov/overlay" "$p/a/rootfs"
+    mkdir "$p/a/rootfs"
+    ln -s "$victim" "$p/a/other"
+    chown -h 100000 "$p/a/other"
+    run_apart lxc-destroy -P "$p" -n a
+    assert_equal "$status:$stderr" "0:"
+    [ -d "$victim/delta" ]
+}
