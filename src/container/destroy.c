@@ -268,7 +268,11 @@ static int destroy_locked(struct container *c, const struct storage_volume *volu
 
 	if (lock_fd < 0)
 		return lock_fd;
-	/* A copy that began meanwhile: it writes itself down under the same lock. */
+	/* A snapshot that a hook has made, or a copy that began meanwhile: it writes itself down
+	 * under the same lock. */
+	r = depend_has_snapshots(c, e);
+	if (r != 0)
+		return r < 0 ? r : DESTROY_HAS_SNAPSHOTS;
 	r = check_needed(c, e);
 	if (r != 0)
 		return r;

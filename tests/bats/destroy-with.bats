@@ -266,3 +266,17 @@ chain='
     assert_equal "$status:$stderr" "0:"
     [ -d "$victim/delta" ]
 }
+
+@test "lxc-destroy: a snapshot made by a hook of lxc.hook.destroy is not lost" {
+    local p=$BATS_TEST_TMPDIR/p
+
+    mkdir -p "$p/c/rootfs"
+    printf '#!/bin/sh\nmkdir -p %s/c/snaps/snap0\n' "$p" >"$p/hook"
+    chmod +x "$p/hook"
+    printf '%s\n' "lxc.rootfs.path = dir:$p/c/rootfs" "lxc.hook.destroy = $p/hook" >"$p/c/config"
+    run_apart lxc-destroy -P "$p" -n c
+    assert_equal "$status" 1
+    assert_contains "$stderr" "Destroying c failed: c has snapshots"
+    [ -d "$p/c/snaps/snap0" ]
+    [ -d "$p/c/rootfs" ]
+}
