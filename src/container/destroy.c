@@ -243,6 +243,7 @@ static int check_needed(const struct container *c, struct err *e)
 	if (r <= 0)
 		return r;
 	err_set(e, ERR_STORAGE, 0, "%s is needed by: %s", c->name, str_text(&names));
+	err_hint(e, "destroy these first, or all of them together by lxc-destroy -s --clones");
 	return DESTROY_HAS_CLONES;
 }
 

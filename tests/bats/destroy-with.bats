@@ -38,7 +38,9 @@ chain='
 	[ -d "\$P/base/snaps/snap0/rootfs" ]
 	snap -n base -d ALL
 	try lxc-destroy -P "\$P" -n base
-	equal "\$status:\$stderr" "1:lxc-destroy: base: Destroying base failed: base has clones"
+	equal "\$status:\${stderr%%\$'\n'*}" "1:lxc-destroy: base: Destroying base failed: base has clones"
+	contains "\$stderr" "lxc-destroy: base: base is needed by: top side snap0"
+	case "\$stderr" in *"resource busy"*) false ;; esac
 	lxc-destroy -P "\$P" -n top -s
 	[ ! -e "\$P/top" ]
 	equal "\$(<"\$P/base/lxc_snapshots")" "\$P
@@ -279,4 +281,23 @@ chain='
     assert_contains "$stderr" "Destroying c failed: c has snapshots"
     [ -d "$p/c/snaps/snap0" ]
     [ -d "$p/c/rootfs" ]
+}
+
+@test "lxc-destroy: says who the clones are, and gives no error number as the reason" {
+    local p=$BATS_TEST_TMPDIR/p name
+
+    for name in o a b; do
+	mkdir -p "$p/$name/rootfs"
+	echo "lxc.rootfs.path = dir:$p/$name/rootfs" >"$p/$name/config"
+	[ "$name" = o ] || printf '%s\no\n' "$p" >"$p/$name/lxc_rdepends"
+    done
+    printf '%s\na\n%s\nb\n' "$p" "$p" >"$p/o/lxc_snapshots"
+    run_apart lxc-destroy -P "$p" -n o
+    assert_equal "$status" 1
+    assert_equal "${stderr%%$'\n'*}" "lxc-destroy: o: Destroying o failed: o has clones"
+    assert_contains "$stderr" "o is needed by: a b"
+    run_apart lxc-destroy -P "$p" -n o -s
+    assert_equal "$status" 1
+    assert_contains "$stderr" "o is needed by: a b"
+    refute_contains "$stderr" "resource busy"
 }
