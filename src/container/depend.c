@@ -167,6 +167,20 @@ static bool leads_below(const char *paths, const char *directory)
 	return false;
 }
 
+int depend_uses_directory(const struct container *c, const char *directory, struct err *e)
+{
+	struct config config;
+	int r = config_init(&config, NULL);
+
+	config.only_files = true;
+	if (r == 0)
+		r = config_load(&config, c->config_file, e);
+	if (r >= 0)
+		r = config.values.rootfs.path && leads_below(config.values.rootfs.path, directory);
+	config_finish(&config);
+	return r;
+}
+
 /* Anybody who may write to the list could name any container: what it needs, it says itself. 1, 0,
  * or negative: what can't be read is not nothing. */
 static int really_depends(const struct container *c, const char *lxcpath, const char *name,
@@ -174,24 +188,16 @@ static int really_depends(const struct container *c, const char *lxcpath, const 
 {
 	autofree char *own = container_path(c, "");
 	struct container *dependent = NULL;
-	struct config config;
 	int r = container_open_bare(name, lxcpath, &dependent, e);
 
 	if (r < 0)
 		return r;
 	r = own ? names_it(dependent, c, e) : -ENOMEM;
 	if (r == 0 && container_is_defined(dependent)) {
-		r = config_init(&config, NULL);
-		config.only_files = true;
-		if (r == 0)
-			r = config_load(&config, dependent->config_file, e);
-		if (r >= 0)
-			r = config.values.rootfs.path &&
-			    leads_below(config.values.rootfs.path, own);
-		else
+		r = depend_uses_directory(dependent, own, e);
+		if (r < 0)
 			err_wrap(e, r, "it is not known whether container %s needs %s", name,
 				 c->name);
-		config_finish(&config);
 	}
 	container_free(dependent);
 	return r;

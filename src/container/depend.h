@@ -26,6 +26,9 @@ void depend_pairs_finish(struct depend_pairs *pairs);
  * below our directory. 0, or negative: what can't be read is not nobody. */
 int depend_list(const struct container *c, struct depend_pairs *ret, struct err *e);
 
+/* Whether its root file system, or a layer of it, is in the directory: 1, 0, or negative. */
+int depend_uses_directory(const struct container *c, const char *directory, struct err *e);
+
 /* Whether others need this container's storage: 1 or 0, their names are appended, blank-separated;
  * or negative: what can't be read is not nobody. */
 int depend_is_needed(const struct container *c, struct str *names, struct err *e);

@@ -235,6 +235,34 @@ static int find_storage(const struct container *c, struct storage_volume *ret, s
 	return r;
 }
 
+/* Whether a container that is in no list has its root file system, or a layer of it, in our
+ * directory. One whose configuration can't be read does not keep all others from being destroyed.
+ * 0, or negative. */
+static int check_users(const struct container *c, struct err *e)
+{
+	struct container_names names = {};
+	autofree char *own = container_path(c, "");
+	int r = own ? container_list_defined(c->lxcpath, &names, e)
+		    : err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+
+	for (size_t i = 0; r >= 0 && i < names.count; i++) {
+		struct container *other = NULL;
+
+		if (strcmp(names.items[i], c->name) == 0 ||
+		    container_open_bare(names.items[i], c->lxcpath, &other, NULL) < 0)
+			continue;
+		if (depend_uses_directory(other, own, NULL) > 0) {
+			r = err_set(e, ERR_STORAGE, 0,
+				    "the root file system of container %s is in \"%s\"",
+				    names.items[i], own);
+			err_hint(e, "destroy that one first, or correct its lxc.rootfs.path");
+		}
+		container_free(other);
+	}
+	container_names_finish(&names);
+	return r < 0 ? r : 0;
+}
+
 static int check_needed(const struct container *c, struct err *e)
 {
 	autostr names = {};
@@ -302,6 +330,8 @@ static int destroy_defined(struct container *c, struct err *e)
 		return 0;
 	if (r == 0)
 		r = find_storage(c, &volume, e);
+	if (r == 0)
+		r = check_users(c, e);
 	/* Hooks may run commands that lock the container: the lock is taken behind them. */
 	if (r == 0)
 		r = hooks_run(c, &(struct hook_call){.kind = HOOK_DESTROY, .type = "destroy"}, e);

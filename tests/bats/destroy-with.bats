@@ -301,3 +301,24 @@ chain='
     assert_contains "$stderr" "o is needed by: a b"
     refute_contains "$stderr" "resource busy"
 }
+
+@test "lxc-destroy: another container's root file system, or a layer of it, in the directory" {
+    local p=$BATS_TEST_TMPDIR/p user
+
+    mkdir -p "$p/o/rootfs" "$p/dir" "$p/ov/delta" "$p/all"
+    echo "lxc.rootfs.path = dir:$p/o/rootfs" | tee "$p/o/config" >"$p/dir/config"
+    echo "lxc.rootfs.path = overlay:/usr:$p/o/rootfs:$p/ov/delta" >"$p/ov/config"
+    # Neither a root above it nor a configuration that can't be read stands in the way.
+    echo "lxc.rootfs.path = dir:/" >"$p/all/config"
+    mkdir -p "$p/broken/config"
+    for user in dir ov; do
+	run_apart lxc-destroy -P "$p" -n o
+	assert_equal "$status" 1
+	assert_contains "$stderr" "root file system of container $user is in \"$p/o\""
+	[ -d "$p/o/rootfs" ]
+	rm -r "${p:?}/$user"
+    done
+    run_apart lxc-destroy -P "$p" -n o
+    assert_equal "$status:$stderr" "0:"
+    [ ! -e "$p/o" ]
+}
