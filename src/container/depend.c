@@ -60,7 +60,7 @@ static int read_list(const char *path, char **ret, struct err *e)
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return err_set(e, ERR_FILE_READ, errno, "cannot read \"%s\"", path);
 	if (!S_ISREG(status.st_mode)) {
-		r = err_set(e, ERR_FILE_READ, 0, "\"%s\" is no regular file", path);
+		r = err_set(e, ERR_FILE_READ, 0, "cannot read \"%s\": it is no regular file", path);
 		err_hint(e, "look who has put it there, and remove it");
 		return r;
 	}

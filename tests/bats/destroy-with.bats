@@ -235,7 +235,7 @@ chain='
 	mkfifo "$p/v/$list"
 	run_apart timeout 10 lxc-destroy -P "$p" -n v
 	assert_equal "$status" 1
-	assert_contains "$stderr" "$list\" is no regular file"
+	assert_contains "$stderr" "$list\": it is no regular file"
 	[ -e "$p/v/config" ]
 	rm "$p/v/$list"
     done
