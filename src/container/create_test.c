@@ -310,13 +310,13 @@ static void what_stands_in_the_way_is_told(void **state)
 	fixture_write("lxc/clone/config", 0644, "lxc.uts.name = clone\n");
 	assert_true(asprintf(&list, "%s\nclone\n", fixture_lxcpath) > 0);
 	fixture_write("lxc/c8/lxc_snapshots", 0644, list);
+	free(list);
+	assert_true(asprintf(&list, "%s\nc8\n", fixture_lxcpath) > 0);
+	fixture_write("lxc/clone/lxc_rdepends", 0644, list);
 	assert_int_equal(container_destroy(c, &e), DESTROY_HAS_CLONES);
 	assert_string_equal(err_cause(&e), "c8 is needed by: clone");
 
 	/* The clone goes, and is no obstacle any more. */
-	free(list);
-	assert_true(asprintf(&list, "%s\nc8\n", fixture_lxcpath) > 0);
-	fixture_write("lxc/clone/lxc_rdepends", 0644, list);
 	{
 		struct container *clone = fixture_open("clone");
 

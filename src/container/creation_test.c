@@ -282,6 +282,10 @@ static void dependency_files_that_cannot_be_read_stand_in_the_way(void **state)
 	assert_int_equal(mkdir(fixture_path("lxc/needs"), 0770), 0);
 	fixture_write("lxc/base/config", 0644, "lxc.uts.name = base\n");
 	fixture_write("lxc/needs/config", 0644, "lxc.uts.name = needs\n");
+	list = fopen(fixture_path("lxc/needs/lxc_rdepends"), "we");
+	assert_non_null(list);
+	fprintf(list, "%s\nbase\n", fixture_lxcpath);
+	assert_int_equal(fclose(list), 0);
 	list = fopen(fixture_path("lxc/base/lxc_snapshots"), "we");
 	assert_non_null(list);
 	while (ftell(list) < 1200000)

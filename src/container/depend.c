@@ -17,6 +17,7 @@
 #include "base/macros.h"
 #include "base/num.h"
 #include "container/directory.h"
+#include "container/paths.h"
 #include "sys/file.h"
 
 enum { DEPEND_SIZE_MAX = 64 << 20 };
@@ -46,13 +47,24 @@ static bool is_count(const char *text, uint64_t *ret)
 /* 0 with the text (heap), 1 = there is no such file, or negative. */
 static int read_list(const char *path, char **ret, struct err *e)
 {
+	autoclose int fd = -EBADF;
+	struct stat status;
 	int r;
 
 	if (!path)
 		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
-	r = file_read_all(AT_FDCWD, path, DEPEND_SIZE_MAX, ret, NULL);
-	if (r == -ENOENT)
+	/* The directory may belong to container root, who could make us wait for a pipe. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
+	if (fd < 0 && errno == ENOENT)
 		return 1;
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return err_set(e, ERR_FILE_READ, errno, "cannot read \"%s\"", path);
+	if (!S_ISREG(status.st_mode)) {
+		r = err_set(e, ERR_FILE_READ, 0, "cannot read \"%s\": it is no regular file", path);
+		err_hint(e, "look who has put it there, and remove it");
+		return r;
+	}
+	r = file_read_fd(fd, DEPEND_SIZE_MAX, ret, NULL);
 	if (r < 0)
 		err_set(e, ERR_FILE_READ, -r, "cannot read \"%s\"", path);
 	return r;
@@ -102,6 +114,95 @@ static int add_pair(struct depend_pairs *pairs, const char *lxcpath, const char 
 	return pair->lxcpath && pair->name ? 0 : -ENOMEM;
 }
 
+static bool is_same_container(const struct container *c, const char *lxcpath, const char *name)
+{
+	autofree char *own = container_path(c, "");
+	autostr other = {};
+	struct stat a, b;
+
+	if (strcmp(name, c->name) != 0)
+		return false;
+	if (strcmp(lxcpath, c->lxcpath) == 0)
+		return true;
+	str_addf(&other, "%s/%s", lxcpath, name);
+	return own && !str_failed(&other) && stat(own, &a) == 0 &&
+	       stat(str_text(&other), &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* Whether the dependent's own list names the container: 1, 0, or negative. */
+static int names_it(const struct container *dependent, const struct container *c, struct err *e)
+{
+	autofree char *path = container_path(dependent, "/lxc_rdepends");
+	autofree char *text = NULL;
+	char *at, *lxcpath;
+	int r = read_list(path, &text, e);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	for (at = text; (lxcpath = next_line(&at));) {
+		const char *name = next_line(&at);
+
+		if (name && is_same_container(c, lxcpath, name))
+			return 1;
+	}
+	return 0;
+}
+
+/* Whether one of the paths, between colons for an overlay, is in the directory, however either is
+ * called. */
+static bool leads_below(const char *paths, const char *directory)
+{
+	autofree char *real_directory = realpath(directory, NULL);
+	autofree char *copy = strdup(paths);
+	char *at = copy;
+	char *part;
+
+	while ((part = strsep(&at, ":"))) {
+		autofree char *real = part[0] == '/' ? realpath(part, NULL) : NULL;
+
+		if (path_is_below(part, directory) ||
+		    (real && real_directory && path_is_below(real, real_directory)))
+			return true;
+	}
+	return false;
+}
+
+int depend_uses_directory(const struct container *c, const char *directory, struct err *e)
+{
+	struct config config;
+	int r = config_init(&config, NULL);
+
+	config.only_files = true;
+	if (r == 0)
+		r = config_load(&config, c->config_file, e);
+	if (r >= 0)
+		r = config.values.rootfs.path && leads_below(config.values.rootfs.path, directory);
+	config_finish(&config);
+	return r;
+}
+
+/* Anybody who may write to the list could name any container: what it needs, it says itself. 1, 0,
+ * or negative: what can't be read is not nothing. */
+static int really_depends(const struct container *c, const char *lxcpath, const char *name,
+			  struct err *e)
+{
+	autofree char *own = container_path(c, "");
+	struct container *dependent = NULL;
+	int r = container_open_bare(name, lxcpath, &dependent, e);
+
+	if (r < 0)
+		return r;
+	r = own ? names_it(dependent, c, e) : -ENOMEM;
+	if (r == 0 && container_is_defined(dependent)) {
+		r = depend_uses_directory(dependent, own, e);
+		if (r < 0)
+			err_wrap(e, r, "it is not known whether container %s needs %s", name,
+				 c->name);
+	}
+	container_free(dependent);
+	return r;
+}
+
 int depend_list(const struct container *c, struct depend_pairs *ret, struct err *e)
 {
 	autofree char *path = container_path(c, "/lxc_snapshots");
@@ -116,12 +217,15 @@ int depend_list(const struct container *c, struct depend_pairs *ret, struct err 
 	for (r = 0; r == 0 && at && (lxcpath = next_line(&at));) {
 		const char *name = next_line(&at);
 
-		if (name && !is_gone(lxcpath, name))
+		r = name && !is_gone(lxcpath, name) ? really_depends(c, lxcpath, name, e) : 0;
+		if (r > 0)
 			r = add_pair(&pairs, lxcpath, name);
+		if (r == -ENOMEM)
+			err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
 	}
 	if (r < 0) {
 		depend_pairs_finish(&pairs);
-		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+		return r;
 	}
 	*ret = pairs;
 	return 0;

@@ -22,8 +22,12 @@ struct depend_pairs {
 };
 void depend_pairs_finish(struct depend_pairs *pairs);
 
-/* Those that need this one's and exist. 0, or negative: what can't be read is not nobody. */
+/* Those that need this one's, exist and say so themselves: in their list, or by a root file system
+ * below our directory. 0, or negative: what can't be read is not nobody. */
 int depend_list(const struct container *c, struct depend_pairs *ret, struct err *e);
+
+/* Whether its root file system, or a layer of it, is in the directory: 1, 0, or negative. */
+int depend_uses_directory(const struct container *c, const char *directory, struct err *e);
 
 /* Whether others need this container's storage: 1 or 0, their names are appended, blank-separated;
  * or negative: what can't be read is not nobody. */

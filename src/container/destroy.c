@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/macros.h"
 #include "container/address.h"
@@ -166,6 +167,46 @@ static int check_directory(const struct container *c, const struct storage_volum
 	return r;
 }
 
+static int refuse_link(const struct container *c, const char *path, const char *link, uid_t owner,
+		       struct err *e)
+{
+	autostr why = {};
+
+	str_addf(&why, "\"%s\" is a symbolic link of uid %u's", link, (unsigned)owner);
+	return refuse_path(c, path, str_text(&why), e);
+}
+
+/* Links in the container's directory are followed when we or root have made them: its own root, who
+ * may write there, could name anything of the host's. 0, or negative. */
+static int check_links(const struct container *c, const char *path, struct err *e)
+{
+	autofree char *own = container_path(c, "");
+	autofree char *part = strdup(path);
+	struct stat directory, status;
+	bool is_inside = false;
+
+	if (!own || !part)
+		return err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+	if (stat(own, &directory) < 0)
+		return err_set(e, ERR_STORAGE, errno, "cannot look at \"%s\"", own);
+	for (char *at = part; at && *at;) {
+		char *end = strchr(at + 1, '/');
+
+		if (end)
+			*end = '\0';
+		if (is_inside && lstat(part, &status) == 0 && S_ISLNK(status.st_mode) &&
+		    status.st_uid != 0 && status.st_uid != geteuid())
+			return refuse_link(c, path, part, status.st_uid, e);
+		if (stat(part, &status) == 0 && status.st_dev == directory.st_dev &&
+		    status.st_ino == directory.st_ino)
+			is_inside = true;
+		if (end)
+			*end = '/';
+		at = end;
+	}
+	return 0;
+}
+
 /* 0: `*ret` is what to remove (of type ROOTFS_DETECT: nothing), or negative. */
 static int find_storage(const struct container *c, struct storage_volume *ret, struct err *e)
 {
@@ -184,8 +225,10 @@ static int find_storage(const struct container *c, struct storage_volume *ret, s
 	path = ret->path;
 	for (const char *at = path; ret->type == ROOTFS_OVERLAY && (at = strstr(at, ":/")); at++)
 		path = at + 1;
-	r = check_directory(c, ret, path, e);
-	/* Behind a link, what it leads to is meant. */
+	r = check_links(c, path, e);
+	if (r == 0)
+		r = check_directory(c, ret, path, e);
+	/* Behind such a link, what it leads to is meant. */
 	real = r == 0 && ret->type != ROOTFS_OVERLAY ? realpath(path, NULL) : NULL;
 	if (real && storage_volume_set(ret, ret->type, real) < 0)
 		r = err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
@@ -201,6 +244,34 @@ int destroy_check_storage(const struct container *c, struct err *e)
 	return r;
 }
 
+/* Whether a container that is in no list has its root file system, or a layer of it, in our
+ * directory. One whose configuration can't be read does not keep all others from being destroyed.
+ * 0, or negative. */
+static int check_users(const struct container *c, struct err *e)
+{
+	struct container_names names = {};
+	autofree char *own = container_path(c, "");
+	int r = own ? container_list_defined(c->lxcpath, &names, e)
+		    : err_set(e, ERR_NO_MEMORY, ENOMEM, "out of memory");
+
+	for (size_t i = 0; r >= 0 && i < names.count; i++) {
+		struct container *other = NULL;
+
+		if (strcmp(names.items[i], c->name) == 0 ||
+		    container_open_bare(names.items[i], c->lxcpath, &other, NULL) < 0)
+			continue;
+		if (depend_uses_directory(other, own, NULL) > 0) {
+			r = err_set(e, ERR_STORAGE, 0,
+				    "the root file system of container %s is in \"%s\"",
+				    names.items[i], own);
+			err_hint(e, "destroy that one first, or correct its lxc.rootfs.path");
+		}
+		container_free(other);
+	}
+	container_names_finish(&names);
+	return r < 0 ? r : 0;
+}
+
 static int check_needed(const struct container *c, struct err *e)
 {
 	autostr names = {};
@@ -209,6 +280,7 @@ static int check_needed(const struct container *c, struct err *e)
 	if (r <= 0)
 		return r;
 	err_set(e, ERR_STORAGE, 0, "%s is needed by: %s", c->name, str_text(&names));
+	err_hint(e, "destroy these first, or all of them together by lxc-destroy -s --clones");
 	return DESTROY_HAS_CLONES;
 }
 
@@ -234,7 +306,11 @@ static int destroy_locked(struct container *c, const struct storage_volume *volu
 
 	if (lock_fd < 0)
 		return lock_fd;
-	/* A copy that began meanwhile: it writes itself down under the same lock. */
+	/* A snapshot that a hook has made, or a copy that began meanwhile: it writes itself down
+	 * under the same lock. */
+	r = depend_has_snapshots(c, e);
+	if (r != 0)
+		return r < 0 ? r : DESTROY_HAS_SNAPSHOTS;
 	r = check_needed(c, e);
 	if (r != 0)
 		return r;
@@ -263,6 +339,8 @@ static int destroy_defined(struct container *c, struct err *e)
 		return 0;
 	if (r == 0)
 		r = find_storage(c, &volume, e);
+	if (r == 0)
+		r = check_users(c, e);
 	/* Hooks may run commands that lock the container: the lock is taken behind them. */
 	if (r == 0)
 		r = hooks_run(c, &(struct hook_call){.kind = HOOK_DESTROY, .type = "destroy"}, e);

@@ -225,7 +225,7 @@ static int doom_with_all(struct doom *doom, const char *lxcpath, const char *nam
 
 static int refuse_needed(const struct container *c, const struct doom *doom, struct err *e)
 {
-	err_set(e, ERR_STORAGE, EBUSY, "%s is needed by:%s", c->name, str_text(&doom->needed));
+	err_set(e, ERR_STORAGE, 0, "%s is needed by:%s", c->name, str_text(&doom->needed));
 	err_hint(e, "destroy these first, or all of them together by lxc-destroy -s --clones");
 	return DESTROY_HAS_CLONES;
 }

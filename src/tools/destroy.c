@@ -33,7 +33,8 @@ static int tell(struct session *s, int outcome, unsigned with, struct err *e)
 	case TARE_DESTROY_HAS_SNAPSHOTS:
 		return session_say(s, "Destroying %s failed: %s has snapshots", name, name);
 	case TARE_DESTROY_HAS_CLONES:
-		return session_say(s, "Destroying %s failed: %s has clones", name, name);
+		session_say(s, "Destroying %s failed: %s has clones", name, name);
+		return err_is_set(e) ? session_fail(s, e) : 1;
 	default:
 		err_wrap(e, outcome, "Destroying %s failed", name);
 		return session_fail(s, e);

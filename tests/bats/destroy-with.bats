@@ -38,7 +38,9 @@ chain='
 	[ -d "\$P/base/snaps/snap0/rootfs" ]
 	snap -n base -d ALL
 	try lxc-destroy -P "\$P" -n base
-	equal "\$status:\$stderr" "1:lxc-destroy: base: Destroying base failed: base has clones"
+	equal "\$status:\${stderr%%\$'\n'*}" "1:lxc-destroy: base: Destroying base failed: base has clones"
+	contains "\$stderr" "lxc-destroy: base: base is needed by: top side snap0"
+	case "\$stderr" in *"resource busy"*) false ;; esac
 	lxc-destroy -P "\$P" -n top -s
 	[ ! -e "\$P/top" ]
 	equal "\$(<"\$P/base/lxc_snapshots")" "\$P
@@ -208,4 +210,115 @@ chain='
 	null"
 	contains "$json" "cannot read"
 	SCRIPT
+}
+
+@test "lxc-destroy --clones: who is only named in the list, and needs nothing, is left alone" {
+    local p=$BATS_TEST_TMPDIR/p name
+
+    for name in o victim below; do
+	mkdir -p "$p/$name/rootfs"
+	echo "lxc.rootfs.path = dir:$p/$name/rootfs" >"$p/$name/config"
+    done
+    printf '%s\nvictim\n' "$p" >"$p/o/lxc_snapshots"
+    run_apart lxc-destroy -P "$p" -n o --clones
+    assert_equal "$status:$stderr" "0:"
+    [ ! -e "$p/o" ]
+    [ -d "$p/victim/rootfs" ]
+}
+
+@test "lxc-destroy: a pipe in the place of a list of who needs whom is refused" {
+    local p=$BATS_TEST_TMPDIR/p list
+
+    for list in lxc_snapshots lxc_rdepends; do
+	mkdir -p "$p/v/rootfs"
+	echo "lxc.rootfs.path = dir:$p/v/rootfs" >"$p/v/config"
+	mkfifo "$p/v/$list"
+	run_apart timeout 10 lxc-destroy -P "$p" -n v
+	assert_equal "$status" 1
+	assert_contains "$stderr" "$list\": it is no regular file"
+	[ -e "$p/v/config" ]
+	rm "$p/v/$list"
+    done
+}
+
+@test "lxc-destroy: links that container root has put in the directory are not followed" {
+    local p=$BATS_TEST_TMPDIR/p victim=$BATS_TEST_TMPDIR/victim
+
+    mkdir -p "$p/a" "$p/ov/rootfs" "$victim/delta"
+    echo "lxc.rootfs.path = dir:$p/a/rootfs" >"$p/a/config"
+    ln -s "$victim" "$p/a/rootfs"
+    chown -h 100000 "$p/a/rootfs"
+    run_apart lxc-destroy -P "$p" -n a
+    assert_equal "$status" 1
+    assert_contains "$stderr" "\"$p/a/rootfs\" is a symbolic link of uid 100000's"
+    [ -d "$victim/delta" ]
+    echo "lxc.rootfs.path = overlay:$p/ov/rootfs:$p/ov/overlay/delta" >"$p/ov/config"
+    ln -s "$victim" "$p/ov/overlay"
+    chown -h 100000 "$p/ov/overlay"
+    run_apart lxc-destroy -P "$p" -n ov
+    assert_equal "$status" 1
+    assert_contains "$stderr" "\"$p/ov/overlay\" is a symbolic link of uid 100000's"
+    [ -d "$victim/delta" ]
+    # Elsewhere they are just removed.
+    rm "$p/ov/overlay" "$p/a/rootfs"
+    mkdir "$p/a/rootfs"
+    ln -s "$victim" "$p/a/other"
+    chown -h 100000 "$p/a/other"
+    run_apart lxc-destroy -P "$p" -n a
+    assert_equal "$status:$stderr" "0:"
+    [ -d "$victim/delta" ]
+}
+
+@test "lxc-destroy: a snapshot made by a hook of lxc.hook.destroy is not lost" {
+    local p=$BATS_TEST_TMPDIR/p
+
+    mkdir -p "$p/c/rootfs"
+    printf '#!/bin/sh\nmkdir -p %s/c/snaps/snap0\n' "$p" >"$p/hook"
+    chmod +x "$p/hook"
+    printf '%s\n' "lxc.rootfs.path = dir:$p/c/rootfs" "lxc.hook.destroy = $p/hook" >"$p/c/config"
+    run_apart lxc-destroy -P "$p" -n c
+    assert_equal "$status" 1
+    assert_contains "$stderr" "Destroying c failed: c has snapshots"
+    [ -d "$p/c/snaps/snap0" ]
+    [ -d "$p/c/rootfs" ]
+}
+
+@test "lxc-destroy: says who the clones are, and gives no error number as the reason" {
+    local p=$BATS_TEST_TMPDIR/p name
+
+    for name in o a b; do
+	mkdir -p "$p/$name/rootfs"
+	echo "lxc.rootfs.path = dir:$p/$name/rootfs" >"$p/$name/config"
+	[ "$name" = o ] || printf '%s\no\n' "$p" >"$p/$name/lxc_rdepends"
+    done
+    printf '%s\na\n%s\nb\n' "$p" "$p" >"$p/o/lxc_snapshots"
+    run_apart lxc-destroy -P "$p" -n o
+    assert_equal "$status" 1
+    assert_equal "${stderr%%$'\n'*}" "lxc-destroy: o: Destroying o failed: o has clones"
+    assert_contains "$stderr" "o is needed by: a b"
+    run_apart lxc-destroy -P "$p" -n o -s
+    assert_equal "$status" 1
+    assert_contains "$stderr" "o is needed by: a b"
+    refute_contains "$stderr" "resource busy"
+}
+
+@test "lxc-destroy: another container's root file system, or a layer of it, in the directory" {
+    local p=$BATS_TEST_TMPDIR/p user
+
+    mkdir -p "$p/o/rootfs" "$p/dir" "$p/ov/delta" "$p/all"
+    echo "lxc.rootfs.path = dir:$p/o/rootfs" | tee "$p/o/config" >"$p/dir/config"
+    echo "lxc.rootfs.path = overlay:/usr:$p/o/rootfs:$p/ov/delta" >"$p/ov/config"
+    # Neither a root above it nor a configuration that can't be read stands in the way.
+    echo "lxc.rootfs.path = dir:/" >"$p/all/config"
+    mkdir -p "$p/broken/config"
+    for user in dir ov; do
+	run_apart lxc-destroy -P "$p" -n o
+	assert_equal "$status" 1
+	assert_contains "$stderr" "root file system of container $user is in \"$p/o\""
+	[ -d "$p/o/rootfs" ]
+	rm -r "${p:?}/$user"
+    done
+    run_apart lxc-destroy -P "$p" -n o
+    assert_equal "$status:$stderr" "0:"
+    [ ! -e "$p/o" ]
 }
