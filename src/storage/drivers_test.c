@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -218,6 +219,67 @@ static void a_new_overlay_has_a_lower_directory_of_its_own(void **state)
 	storage_volume_finish(&source);
 }
 
+/* Nothing but what overlays leave in a work directory goes with an upper one that lies anywhere. */
+static void what_lies_beside_an_upper_directory_stays(void **state)
+{
+	struct storage_volume volume = {};
+	autostr path = {};
+
+	str_addf(&path, "/lower:%s/home/delta", top);
+	assert_int_equal(mkdir(place("home"), 0755), 0);
+	assert_int_equal(mkdir(place("home/delta"), 0755), 0);
+	assert_int_equal(mkdir(place("home/work"), 0755), 0);
+	assert_int_equal(mkdir(place("home/olwork"), 0755), 0);
+	assert_int_equal(mkdir(place("home/olwork/work"), 0), 0);
+	assert_int_equal(mkdir(place("home/olwork/index"), 0755), 0);
+	write_file("home/work/thesis", "precious");
+	assert_int_equal(storage_volume_set(&volume, ROOTFS_OVERLAY, str_text(&path)), 0);
+	assert_done(storage_destroy(&volume, NULL, NULL, &error));
+	assert_content("home/work/thesis", "precious");
+	assert_false(exists("home/delta"));
+	assert_false(exists("home/olwork"));
+
+	/* Directly below the root directory. */
+	assert_int_equal(storage_volume_set(&volume, ROOTFS_OVERLAY, "/lower:/tare-not-there"), 0);
+	assert_done(storage_destroy(&volume, NULL, NULL, &error));
+	storage_volume_finish(&volume);
+}
+
+static void names_that_end_an_overlay_part(void **state)
+{
+	struct storage_wish wish = wish_for(ROOTFS_OVERLAY, "c:");
+	struct storage_volume volume = {}, source = {};
+
+	assert_int_equal(storage_name(&wish, NULL, false, &volume, &error), -EINVAL);
+	wish.directory = place("c:/d");
+	assert_int_equal(storage_name(&wish, NULL, false, &volume, &error), -EINVAL);
+	wish.directory = place("d");
+	assert_int_equal(storage_volume_set(&source, ROOTFS_DIR, place("c:/rootfs")), 0);
+	assert_int_equal(storage_name(&wish, &source, true, &volume, &error), -EINVAL);
+	wish.directory = place("c:d");
+	assert_done(storage_name(&wish, NULL, false, &volume, &error));
+	storage_volume_finish(&volume);
+	storage_volume_finish(&source);
+}
+
+static void a_file_in_use_stays(void **state)
+{
+	struct storage_volume volume = {};
+	int fd;
+
+	write_file("used", "content");
+	assert_int_equal(storage_volume_set(&volume, ROOTFS_LOOP, place("used")), 0);
+	fd = open(volume.path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_SH), 0);
+	assert_int_equal(storage_destroy(&volume, NULL, NULL, &error), -EBUSY);
+	assert_content("used", "content");
+	close(fd);
+	assert_done(storage_destroy(&volume, NULL, NULL, &error));
+	assert_false(exists("used"));
+	storage_volume_finish(&volume);
+}
+
 static void ids_are_mapped(void **state)
 {
 	struct config_idmap items[] = {
@@ -299,6 +361,7 @@ static void subvolumes_inside_go_too(void **state)
 {
 	struct storage_wish wish = wish_for(ROOTFS_BTRFS, "b/n1");
 	struct storage_volume volume = {};
+	autostr deep = {};
 	const char *const freeze[] = {"btrfs", "property", "set", place("b/n1/rootfs/var/one"),
 				      "ro",    "true",     NULL};
 
@@ -313,6 +376,16 @@ static void subvolumes_inside_go_too(void **state)
 	make_subvolume("b/n1/rootfs/three");
 	write_file("b/n1/rootfs/var/one/dir/two/file", "deep");
 	assert_done(command_run(&(struct command){.argv = freeze}, NULL, &error));
+	assert_done(storage_destroy(&volume, NULL, NULL, &error));
+	assert_false(exists("b/n1/rootfs"));
+
+	/* Deeper than they are followed. */
+	assert_done(storage_create(&volume, &wish, NULL, &error));
+	str_add(&deep, "b/n1/rootfs");
+	for (int i = 0; i < 70; i++) {
+		str_add(&deep, "/s");
+		make_subvolume(str_text(&deep));
+	}
 	assert_done(storage_destroy(&volume, NULL, NULL, &error));
 	assert_false(exists("b/n1/rootfs"));
 
@@ -485,6 +558,9 @@ int main(void)
 		cmocka_unit_test(what_is_mounted_stays),
 		cmocka_unit_test(an_overlay_of_a_directory),
 		cmocka_unit_test(a_new_overlay_has_a_lower_directory_of_its_own),
+		cmocka_unit_test(what_lies_beside_an_upper_directory_stays),
+		cmocka_unit_test(names_that_end_an_overlay_part),
+		cmocka_unit_test(a_file_in_use_stays),
 		cmocka_unit_test(ids_are_mapped),
 		cmocka_unit_test(a_subvolume_comes_and_goes),
 		cmocka_unit_test(subvolumes_inside_go_too),

@@ -10,8 +10,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/directory.h"
@@ -19,7 +21,7 @@
 #include "storage/filesystem.h"
 #include "storage/place.h"
 
-enum { SECTOR = 512, PIECE = 8 << 20 };
+enum { SECTOR = 512, PIECE = 8 << 20, LOCK_ATTEMPTS = 50 };
 
 static int name(const struct storage_wish *wish, const struct storage_volume *source, bool snapshot,
 		struct str *ret, struct err *e)
@@ -138,15 +140,40 @@ static int snapshot(const struct storage_volume *source, const struct storage_vo
 	return filesystem_renew(volume, wish, volume->path, true, e);
 }
 
+/* Who has it as a loop device has locked it; one that is going away takes a moment. Links and file
+ * systems without locks are passed over. */
+static int check_use(const char *path, int *ret_fd, struct err *e)
+{
+	const struct timespec pause = {.tv_nsec = 20000000};
+	int r;
+
+	*ret_fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (*ret_fd < 0)
+		return 0;
+	for (unsigned i = 0; i < LOCK_ATTEMPTS; i++) {
+		if (flock(*ret_fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+			return 0;
+		nanosleep(&pause, NULL);
+	}
+	r = err_set(e, ERR_STORAGE, EBUSY, "\"%s\" is not removed: it is in use", path);
+	err_hint(e, "a container that runs or a copy has it: losetup -j %s", path);
+	return r;
+}
+
 static int destroy(const struct storage_volume *volume, const struct config_idmaps *maps,
 		   const char *mark, struct err *e)
 {
+	autoclose int fd = -EBADF;
 	struct stat status;
+	int r;
 
 	if (lstat(volume->path, &status) == 0 && !S_ISREG(status.st_mode) &&
 	    !S_ISLNK(status.st_mode))
 		return err_set(e, ERR_STORAGE, EINVAL, "\"%s\" is not removed: it is no file",
 			       volume->path);
+	r = check_use(volume->path, &fd, e);
+	if (r < 0)
+		return r;
 	if (unlink(volume->path) == 0 || errno == ENOENT || errno == ENOTDIR)
 		return 0;
 	return err_set(e, ERR_STORAGE, errno, "cannot remove \"%s\"", volume->path);
