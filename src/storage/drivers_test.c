@@ -420,6 +420,51 @@ static bool is_inside(const struct storage_volume *volume, const char *name)
 	return found;
 }
 
+/* From a tmpfs, which copy_file_range(2) leaves to us. */
+static void a_file_on_another_file_system(void **state)
+{
+	struct storage_wish wish = wish_for(ROOTFS_LOOP, "x1");
+	struct storage_wish clone = wish_for(ROOTFS_LOOP, "x2");
+	struct storage_volume volume = {}, copy = {};
+
+	assert_int_equal(mkdir(place("x1"), 0755), 0);
+	assert_int_equal(mount("x1", place("x1"), "tmpfs", 0, NULL), 0);
+	wish.size = 16 << 20;
+	assert_done(storage_name(&wish, NULL, false, &volume, &error));
+	assert_done(storage_create(&volume, &wish, NULL, &error));
+	assert_done(storage_name(&clone, &volume, true, &copy, &error));
+	assert_done(storage_snapshot(&volume, &copy, &clone, &error));
+	assert_true(is_inside(&copy, "lost+found"));
+	assert_done(storage_destroy(&volume, NULL, NULL, &error));
+	assert_done(storage_destroy(&copy, NULL, NULL, &error));
+	assert_int_equal(umount(place("x1")), 0);
+	storage_volume_finish(&volume);
+	storage_volume_finish(&copy);
+}
+
+/* A copy of what is only packed can be written. */
+static void a_packed_file_system_is_copied_to_another(void **state)
+{
+	struct storage_wish wish = wish_for(ROOTFS_LOOP, "p2");
+	struct storage_volume source = {}, volume = {};
+	const char magic[4] = {'h', 's', 'q', 's'};
+	char block[4096] = "";
+	int fd;
+
+	assert_int_equal(storage_volume_set(&source, ROOTFS_LOOP, place("packed")), 0);
+	fd = open(source.path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	memcpy(block, magic, sizeof(magic));
+	block[28] = 4; /* the version */
+	assert_int_equal(write(fd, block, sizeof(block)), sizeof(block));
+	assert_int_equal(ftruncate(fd, 16 << 20), 0);
+	close(fd);
+	assert_done(storage_name(&wish, NULL, false, &volume, &error));
+	assert_done(storage_create(&volume, &wish, &source, &error));
+	assert_true(is_inside(&volume, "lost+found"));
+	storage_volume_finish(&source);
+	storage_volume_finish(&volume);
+}
+
 /* A file that is one after another a file system, a snapshot and nothing. */
 static void a_file_comes_and_goes(const char *fstype, uint64_t size)
 {
@@ -561,6 +606,8 @@ int main(void)
 		cmocka_unit_test(what_lies_beside_an_upper_directory_stays),
 		cmocka_unit_test(names_that_end_an_overlay_part),
 		cmocka_unit_test(a_file_in_use_stays),
+		cmocka_unit_test(a_file_on_another_file_system),
+		cmocka_unit_test(a_packed_file_system_is_copied_to_another),
 		cmocka_unit_test(ids_are_mapped),
 		cmocka_unit_test(a_subvolume_comes_and_goes),
 		cmocka_unit_test(subvolumes_inside_go_too),

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -21,7 +22,7 @@
 #include "storage/filesystem.h"
 #include "storage/place.h"
 
-enum { SECTOR = 512, PIECE = 8 << 20, LOCK_ATTEMPTS = 50 };
+enum { SECTOR = 512, PIECE = 8 << 20, BUFFER = 1 << 20, LOCK_ATTEMPTS = 50 };
 
 static int name(const struct storage_wish *wish, const struct storage_volume *source, bool snapshot,
 		struct str *ret, struct err *e)
@@ -72,6 +73,37 @@ static int create(const struct storage_volume *volume, const struct storage_wish
 	return r;
 }
 
+/* By hand where the kernel can't: between two kinds of file systems, from devices. */
+static int copy_bytes(int source, int target, off_t at, off_t end)
+{
+	autofree char *buffer = malloc(BUFFER);
+
+	if (!buffer)
+		return -ENOMEM;
+	while (at < end) {
+		size_t want = end - at < BUFFER ? (size_t)(end - at) : BUFFER;
+		ssize_t got = pread(source, buffer, want, at);
+
+		if (got <= 0)
+			return got < 0 ? -errno : 0;
+		for (ssize_t done = 0; done < got;) {
+			ssize_t put =
+				pwrite(target, buffer + done, (size_t)(got - done), at + done);
+
+			if (put < 0)
+				return -errno;
+			done += put;
+		}
+		at += got;
+	}
+	return 0;
+}
+
+static bool needs_hand(int errnum)
+{
+	return errnum == EXDEV || errnum == EOPNOTSUPP || errnum == EINVAL || errnum == ENOSYS;
+}
+
 /* One piece without holes. */
 static int copy_extent(int source, int target, off_t at, off_t end)
 {
@@ -81,7 +113,7 @@ static int copy_extent(int source, int target, off_t at, off_t end)
 		ssize_t got = copy_file_range(source, &at, target, &to, want, 0);
 
 		if (got < 0)
-			return -errno;
+			return needs_hand(errno) ? copy_bytes(source, target, at, end) : -errno;
 		if (got == 0)
 			return 0;
 	}
@@ -179,6 +211,15 @@ static int destroy(const struct storage_volume *volume, const struct config_idma
 	return err_set(e, ERR_STORAGE, errno, "cannot remove \"%s\"", volume->path);
 }
 
+static int device_size(const char *path, uint64_t *ret, struct err *e)
+{
+	autoclose int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0 || ioctl(fd, BLKGETSIZE64, ret) < 0)
+		return err_set(e, ERR_STORAGE, errno, "cannot find out the size of \"%s\"", path);
+	return 0;
+}
+
 static int size(const struct storage_volume *volume, uint64_t *ret, struct err *e)
 {
 	struct stat status;
@@ -186,7 +227,7 @@ static int size(const struct storage_volume *volume, uint64_t *ret, struct err *
 	if (stat(volume->path, &status) < 0)
 		return err_set(e, ERR_STORAGE, errno, "cannot look at \"%s\"", volume->path);
 	*ret = (uint64_t)status.st_size;
-	return 0;
+	return S_ISBLK(status.st_mode) ? device_size(volume->path, ret, e) : 0;
 }
 
 const struct storage_driver storage_loop = {
