@@ -25,6 +25,7 @@
 #include "base/macros.h"
 #include "child/command.h"
 #include "storage/removal.h"
+#include "sys/loop_device.h"
 
 static char top[128];
 static bool has_btrfs;
@@ -425,7 +426,11 @@ static void a_file_on_another_file_system(void **state)
 {
 	struct storage_wish wish = wish_for(ROOTFS_LOOP, "x1");
 	struct storage_wish clone = wish_for(ROOTFS_LOOP, "x2");
-	struct storage_volume volume = {}, copy = {};
+	struct storage_volume volume = {}, copy = {}, device = {};
+	char path[LOOP_PATH_ROOM];
+	uint64_t found = 0;
+	unsigned number;
+	int fd;
 
 	assert_int_equal(mkdir(place("x1"), 0755), 0);
 	assert_int_equal(mount("x1", place("x1"), "tmpfs", 0, NULL), 0);
@@ -435,9 +440,22 @@ static void a_file_on_another_file_system(void **state)
 	assert_done(storage_name(&clone, &volume, true, &copy, &error));
 	assert_done(storage_snapshot(&volume, &copy, &clone, &error));
 	assert_true(is_inside(&copy, "lost+found"));
+	assert_done(storage_destroy(&copy, NULL, NULL, &error));
+
+	/* A device in the place of a file. */
+	fd = loop_device_open(volume.path, true, &number);
+	assert_true(fd >= 0);
+	loop_device_path(number, path);
+	assert_int_equal(storage_volume_set(&device, ROOTFS_LOOP, path), 0);
+	assert_done(storage_size(&device, &found, &error));
+	assert_true(found == 16 << 20);
+	assert_done(storage_snapshot(&device, &copy, &clone, &error));
+	assert_true(is_inside(&copy, "lost+found"));
+	close(fd);
 	assert_done(storage_destroy(&volume, NULL, NULL, &error));
 	assert_done(storage_destroy(&copy, NULL, NULL, &error));
 	assert_int_equal(umount(place("x1")), 0);
+	storage_volume_finish(&device);
 	storage_volume_finish(&volume);
 	storage_volume_finish(&copy);
 }

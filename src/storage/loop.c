@@ -129,6 +129,9 @@ static int copy_extents(int source, int target, off_t size)
 		off_t hole;
 		int r;
 
+		/* Devices have no holes. */
+		if (data < 0 && errno == EINVAL)
+			return copy_extent(source, target, at, size);
 		if (data < 0)
 			return errno == ENXIO ? 0 : -errno;
 		hole = lseek(source, data, SEEK_HOLE);
@@ -143,12 +146,18 @@ static int copy_extents(int source, int target, off_t size)
 static int copy_file(int source, int target)
 {
 	struct stat status;
+	uint64_t bytes;
 
 	if (ioctl(target, FICLONE, source) == 0)
 		return 0;
-	if (fstat(source, &status) < 0 || ftruncate(target, status.st_size) < 0)
+	if (fstat(source, &status) < 0)
 		return -errno;
-	return copy_extents(source, target, status.st_size);
+	bytes = (uint64_t)status.st_size;
+	if (S_ISBLK(status.st_mode) && ioctl(source, BLKGETSIZE64, &bytes) < 0)
+		return -errno;
+	if (ftruncate(target, (off_t)bytes) < 0)
+		return -errno;
+	return copy_extents(source, target, (off_t)bytes);
 }
 
 static int snapshot(const struct storage_volume *source, const struct storage_volume *volume,
