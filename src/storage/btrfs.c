@@ -283,8 +283,8 @@ static int destroy(const struct storage_volume *volume, const struct config_idma
 		if (r != -EPERM && r != -EACCES && r != -ELOOP && r != -ENAMETOOLONG)
 			return err_set(e, ERR_STORAGE, -r,
 				       "cannot destroy the btrfs subvolume \"%s\"", volume->path);
-		log_info("\"%s\" can't be destroyed as a subvolume (%s), it is emptied",
-			 volume->path, strerror(-r));
+		log_info("\"%s\" can't be destroyed as a subvolume (errno %d), it is emptied",
+			 volume->path, -r);
 	}
 	return removal_tree(maps, volume->path, NULL, e);
 }
