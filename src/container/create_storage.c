@@ -183,11 +183,13 @@ static int refuse_existing(const struct storage_volume *volume, struct err *e)
 	return r;
 }
 
-/* The volume of one kind, which is on nobody's account when it fails. */
+/* The volume of one kind, which is on nobody's account when it fails. Nothing is removed that was
+ * not noted before, or that somebody else has made meanwhile. */
 static int make_volume(const struct attempt *attempt, struct err *e)
 {
 	struct create_storage *ret = attempt->ret;
 	const struct storage_wish *wish = &attempt->wish;
+	bool is_begun = false;
 	int r = storage_name(wish, NULL, false, &ret->volume, e);
 
 	if (r == 0)
@@ -199,9 +201,12 @@ static int make_volume(const struct attempt *attempt, struct err *e)
 				     wish->type != ROOTFS_BTRFS, e);
 	if (r == 0)
 		r = creation_note_volume(attempt->marker_fd, &ret->volume, ret->mark, e);
-	if (r == 0)
+	if (r == 0) {
+		is_begun = true;
 		r = storage_create(&ret->volume, wish, NULL, e);
-	if (r < 0 && storage_destroy(&ret->volume, wish->maps, ret->mark, NULL) < 0)
+	}
+	if (r < 0 && r != -EEXIST && is_begun &&
+	    storage_destroy(&ret->volume, wish->maps, ret->mark, NULL) < 0)
 		log_info("%s: what was made of it can't be removed yet", ret->volume.path);
 	return r;
 }
@@ -210,6 +215,8 @@ static int make_type(struct attempt *attempt, const struct storage_type *type, s
 {
 	int r = check_type(type, e);
 
+	/* What the kind before was called is not this one's. */
+	storage_volume_finish(&attempt->ret->volume);
 	attempt->wish.type = type->type;
 	if (r == 0)
 		r = type->type == ROOTFS_DIR ? make_directories(attempt, e)

@@ -179,7 +179,7 @@ int host_nbd_disconnect(struct host *h, const struct plan_step *step)
 	pid_t server;
 	int result;
 
-	if (!r || atomic_load(&r->state) == VALUE_EMPTY || strlen(r->name) >= sizeof(device) ||
+	if (!r || atomic_load(&r->state) == VALUE_EMPTY || !memchr(r->name, '\0', sizeof(device)) ||
 	    strncmp(r->name, "/dev/nbd", 8) != 0)
 		return 0;
 	memcpy(device, r->name, strlen(r->name) + 1);

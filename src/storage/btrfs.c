@@ -278,12 +278,13 @@ static int destroy(const struct storage_volume *volume, const struct config_idma
 		r = destroy_in(parent_fd, base, 0);
 		if (r == 0)
 			return 0;
-		/* Others but root lack the right to destroy, or even to look. */
-		if (r != -EPERM && r != -EACCES)
+		/* Others but root lack the right to destroy, or even to look. What is nested too
+		 * deep is left to the removal, too. */
+		if (r != -EPERM && r != -EACCES && r != -ELOOP && r != -ENAMETOOLONG)
 			return err_set(e, ERR_STORAGE, -r,
 				       "cannot destroy the btrfs subvolume \"%s\"", volume->path);
-		log_info("\"%s\" can't be destroyed as a subvolume (%s), it is emptied",
-			 volume->path, r == -EPERM ? "EPERM" : "EACCES");
+		log_info("\"%s\" can't be destroyed as a subvolume (errno %d), it is emptied",
+			 volume->path, -r);
 	}
 	return removal_tree(maps, volume->path, NULL, e);
 }

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,6 +25,7 @@
 #include "base/macros.h"
 #include "child/command.h"
 #include "storage/removal.h"
+#include "sys/loop_device.h"
 
 static char top[128];
 static bool has_btrfs;
@@ -218,6 +220,67 @@ static void a_new_overlay_has_a_lower_directory_of_its_own(void **state)
 	storage_volume_finish(&source);
 }
 
+/* Nothing but what overlays leave in a work directory goes with an upper one that lies anywhere. */
+static void what_lies_beside_an_upper_directory_stays(void **state)
+{
+	struct storage_volume volume = {};
+	autostr path = {};
+
+	str_addf(&path, "/lower:%s/home/delta", top);
+	assert_int_equal(mkdir(place("home"), 0755), 0);
+	assert_int_equal(mkdir(place("home/delta"), 0755), 0);
+	assert_int_equal(mkdir(place("home/work"), 0755), 0);
+	assert_int_equal(mkdir(place("home/olwork"), 0755), 0);
+	assert_int_equal(mkdir(place("home/olwork/work"), 0), 0);
+	assert_int_equal(mkdir(place("home/olwork/index"), 0755), 0);
+	write_file("home/work/thesis", "precious");
+	assert_int_equal(storage_volume_set(&volume, ROOTFS_OVERLAY, str_text(&path)), 0);
+	assert_done(storage_destroy(&volume, NULL, NULL, &error));
+	assert_content("home/work/thesis", "precious");
+	assert_false(exists("home/delta"));
+	assert_false(exists("home/olwork"));
+
+	/* Directly below the root directory. */
+	assert_int_equal(storage_volume_set(&volume, ROOTFS_OVERLAY, "/lower:/tare-not-there"), 0);
+	assert_done(storage_destroy(&volume, NULL, NULL, &error));
+	storage_volume_finish(&volume);
+}
+
+static void names_that_end_an_overlay_part(void **state)
+{
+	struct storage_wish wish = wish_for(ROOTFS_OVERLAY, "c:");
+	struct storage_volume volume = {}, source = {};
+
+	assert_int_equal(storage_name(&wish, NULL, false, &volume, &error), -EINVAL);
+	wish.directory = place("c:/d");
+	assert_int_equal(storage_name(&wish, NULL, false, &volume, &error), -EINVAL);
+	wish.directory = place("d");
+	assert_int_equal(storage_volume_set(&source, ROOTFS_DIR, place("c:/rootfs")), 0);
+	assert_int_equal(storage_name(&wish, &source, true, &volume, &error), -EINVAL);
+	wish.directory = place("c:d");
+	assert_done(storage_name(&wish, NULL, false, &volume, &error));
+	storage_volume_finish(&volume);
+	storage_volume_finish(&source);
+}
+
+static void a_file_in_use_stays(void **state)
+{
+	struct storage_volume volume = {};
+	int fd;
+
+	write_file("used", "content");
+	assert_int_equal(storage_volume_set(&volume, ROOTFS_LOOP, place("used")), 0);
+	fd = open(volume.path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_SH), 0);
+	assert_int_equal(storage_destroy(&volume, NULL, NULL, &error), -EBUSY);
+	assert_content("used", "content");
+	close(fd);
+	assert_done(storage_destroy(&volume, NULL, NULL, &error));
+	assert_false(exists("used"));
+	storage_volume_finish(&volume);
+}
+
 static void ids_are_mapped(void **state)
 {
 	struct config_idmap items[] = {
@@ -299,6 +362,7 @@ static void subvolumes_inside_go_too(void **state)
 {
 	struct storage_wish wish = wish_for(ROOTFS_BTRFS, "b/n1");
 	struct storage_volume volume = {};
+	autostr deep = {};
 	const char *const freeze[] = {"btrfs", "property", "set", place("b/n1/rootfs/var/one"),
 				      "ro",    "true",     NULL};
 
@@ -313,6 +377,16 @@ static void subvolumes_inside_go_too(void **state)
 	make_subvolume("b/n1/rootfs/three");
 	write_file("b/n1/rootfs/var/one/dir/two/file", "deep");
 	assert_done(command_run(&(struct command){.argv = freeze}, NULL, &error));
+	assert_done(storage_destroy(&volume, NULL, NULL, &error));
+	assert_false(exists("b/n1/rootfs"));
+
+	/* Deeper than they are followed. */
+	assert_done(storage_create(&volume, &wish, NULL, &error));
+	str_add(&deep, "b/n1/rootfs");
+	for (int i = 0; i < 70; i++) {
+		str_add(&deep, "/s");
+		make_subvolume(str_text(&deep));
+	}
 	assert_done(storage_destroy(&volume, NULL, NULL, &error));
 	assert_false(exists("b/n1/rootfs"));
 
@@ -345,6 +419,68 @@ static bool is_inside(const struct storage_volume *volume, const char *name)
 	found = faccessat(root, name, F_OK, 0) == 0;
 	close(root);
 	return found;
+}
+
+/* From a tmpfs, which copy_file_range(2) leaves to us. */
+static void a_file_on_another_file_system(void **state)
+{
+	struct storage_wish wish = wish_for(ROOTFS_LOOP, "x1");
+	struct storage_wish clone = wish_for(ROOTFS_LOOP, "x2");
+	struct storage_volume volume = {}, copy = {}, device = {};
+	char path[LOOP_PATH_ROOM];
+	uint64_t found = 0;
+	unsigned number;
+	int fd;
+
+	assert_int_equal(mkdir(place("x1"), 0755), 0);
+	assert_int_equal(mount("x1", place("x1"), "tmpfs", 0, NULL), 0);
+	wish.size = 16 << 20;
+	assert_done(storage_name(&wish, NULL, false, &volume, &error));
+	assert_done(storage_create(&volume, &wish, NULL, &error));
+	assert_done(storage_name(&clone, &volume, true, &copy, &error));
+	assert_done(storage_snapshot(&volume, &copy, &clone, &error));
+	assert_true(is_inside(&copy, "lost+found"));
+	assert_done(storage_destroy(&copy, NULL, NULL, &error));
+
+	/* A device in the place of a file. */
+	fd = loop_device_open(volume.path, true, &number);
+	assert_true(fd >= 0);
+	loop_device_path(number, path);
+	assert_int_equal(storage_volume_set(&device, ROOTFS_LOOP, path), 0);
+	assert_done(storage_size(&device, &found, &error));
+	assert_true(found == 16 << 20);
+	assert_done(storage_snapshot(&device, &copy, &clone, &error));
+	assert_true(is_inside(&copy, "lost+found"));
+	close(fd);
+	assert_done(storage_destroy(&volume, NULL, NULL, &error));
+	assert_done(storage_destroy(&copy, NULL, NULL, &error));
+	assert_int_equal(umount(place("x1")), 0);
+	storage_volume_finish(&device);
+	storage_volume_finish(&volume);
+	storage_volume_finish(&copy);
+}
+
+/* A copy of what is only packed can be written. */
+static void a_packed_file_system_is_copied_to_another(void **state)
+{
+	struct storage_wish wish = wish_for(ROOTFS_LOOP, "p2");
+	struct storage_volume source = {}, volume = {};
+	const char magic[4] = {'h', 's', 'q', 's'};
+	char block[4096] = "";
+	int fd;
+
+	assert_int_equal(storage_volume_set(&source, ROOTFS_LOOP, place("packed")), 0);
+	fd = open(source.path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	memcpy(block, magic, sizeof(magic));
+	block[28] = 4; /* the version */
+	assert_int_equal(write(fd, block, sizeof(block)), sizeof(block));
+	assert_int_equal(ftruncate(fd, 16 << 20), 0);
+	close(fd);
+	assert_done(storage_name(&wish, NULL, false, &volume, &error));
+	assert_done(storage_create(&volume, &wish, &source, &error));
+	assert_true(is_inside(&volume, "lost+found"));
+	storage_volume_finish(&source);
+	storage_volume_finish(&volume);
 }
 
 /* A file that is one after another a file system, a snapshot and nothing. */
@@ -485,6 +621,11 @@ int main(void)
 		cmocka_unit_test(what_is_mounted_stays),
 		cmocka_unit_test(an_overlay_of_a_directory),
 		cmocka_unit_test(a_new_overlay_has_a_lower_directory_of_its_own),
+		cmocka_unit_test(what_lies_beside_an_upper_directory_stays),
+		cmocka_unit_test(names_that_end_an_overlay_part),
+		cmocka_unit_test(a_file_in_use_stays),
+		cmocka_unit_test(a_file_on_another_file_system),
+		cmocka_unit_test(a_packed_file_system_is_copied_to_another),
 		cmocka_unit_test(ids_are_mapped),
 		cmocka_unit_test(a_subvolume_comes_and_goes),
 		cmocka_unit_test(subvolumes_inside_go_too),

@@ -10,8 +10,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <stdlib.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/directory.h"
@@ -19,7 +22,7 @@
 #include "storage/filesystem.h"
 #include "storage/place.h"
 
-enum { SECTOR = 512, PIECE = 8 << 20 };
+enum { SECTOR = 512, PIECE = 8 << 20, BUFFER = 1 << 20, LOCK_ATTEMPTS = 50 };
 
 static int name(const struct storage_wish *wish, const struct storage_volume *source, bool snapshot,
 		struct str *ret, struct err *e)
@@ -70,6 +73,37 @@ static int create(const struct storage_volume *volume, const struct storage_wish
 	return r;
 }
 
+/* By hand where the kernel can't: between two kinds of file systems, from devices. */
+static int copy_bytes(int source, int target, off_t at, off_t end)
+{
+	autofree char *buffer = malloc(BUFFER);
+
+	if (!buffer)
+		return -ENOMEM;
+	while (at < end) {
+		size_t want = end - at < BUFFER ? (size_t)(end - at) : BUFFER;
+		ssize_t got = pread(source, buffer, want, at);
+
+		if (got <= 0)
+			return got < 0 ? -errno : 0;
+		for (ssize_t done = 0; done < got;) {
+			ssize_t put =
+				pwrite(target, buffer + done, (size_t)(got - done), at + done);
+
+			if (put < 0)
+				return -errno;
+			done += put;
+		}
+		at += got;
+	}
+	return 0;
+}
+
+static bool needs_hand(int errnum)
+{
+	return errnum == EXDEV || errnum == EOPNOTSUPP || errnum == EINVAL || errnum == ENOSYS;
+}
+
 /* One piece without holes. */
 static int copy_extent(int source, int target, off_t at, off_t end)
 {
@@ -79,7 +113,7 @@ static int copy_extent(int source, int target, off_t at, off_t end)
 		ssize_t got = copy_file_range(source, &at, target, &to, want, 0);
 
 		if (got < 0)
-			return -errno;
+			return needs_hand(errno) ? copy_bytes(source, target, at, end) : -errno;
 		if (got == 0)
 			return 0;
 	}
@@ -95,6 +129,9 @@ static int copy_extents(int source, int target, off_t size)
 		off_t hole;
 		int r;
 
+		/* Devices have no holes. */
+		if (data < 0 && errno == EINVAL)
+			return copy_extent(source, target, at, size);
 		if (data < 0)
 			return errno == ENXIO ? 0 : -errno;
 		hole = lseek(source, data, SEEK_HOLE);
@@ -109,12 +146,18 @@ static int copy_extents(int source, int target, off_t size)
 static int copy_file(int source, int target)
 {
 	struct stat status;
+	uint64_t bytes;
 
 	if (ioctl(target, FICLONE, source) == 0)
 		return 0;
-	if (fstat(source, &status) < 0 || ftruncate(target, status.st_size) < 0)
+	if (fstat(source, &status) < 0)
 		return -errno;
-	return copy_extents(source, target, status.st_size);
+	bytes = (uint64_t)status.st_size;
+	if (S_ISBLK(status.st_mode) && ioctl(source, BLKGETSIZE64, &bytes) < 0)
+		return -errno;
+	if (ftruncate(target, (off_t)bytes) < 0)
+		return -errno;
+	return copy_extents(source, target, (off_t)bytes);
 }
 
 static int snapshot(const struct storage_volume *source, const struct storage_volume *volume,
@@ -138,18 +181,52 @@ static int snapshot(const struct storage_volume *source, const struct storage_vo
 	return filesystem_renew(volume, wish, volume->path, true, e);
 }
 
+/* Who has it as a loop device has locked it; one that is going away takes a moment. Links and file
+ * systems without locks are passed over. */
+static int check_use(const char *path, int *ret_fd, struct err *e)
+{
+	const struct timespec pause = {.tv_nsec = 20000000};
+	int r;
+
+	*ret_fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (*ret_fd < 0)
+		return 0;
+	for (unsigned i = 0; i < LOCK_ATTEMPTS; i++) {
+		if (flock(*ret_fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+			return 0;
+		nanosleep(&pause, NULL);
+	}
+	r = err_set(e, ERR_STORAGE, EBUSY, "\"%s\" is not removed: it is in use", path);
+	err_hint(e, "a container that runs or a copy has it: losetup -j %s", path);
+	return r;
+}
+
 static int destroy(const struct storage_volume *volume, const struct config_idmaps *maps,
 		   const char *mark, struct err *e)
 {
+	autoclose int fd = -EBADF;
 	struct stat status;
+	int r;
 
 	if (lstat(volume->path, &status) == 0 && !S_ISREG(status.st_mode) &&
 	    !S_ISLNK(status.st_mode))
 		return err_set(e, ERR_STORAGE, EINVAL, "\"%s\" is not removed: it is no file",
 			       volume->path);
+	r = check_use(volume->path, &fd, e);
+	if (r < 0)
+		return r;
 	if (unlink(volume->path) == 0 || errno == ENOENT || errno == ENOTDIR)
 		return 0;
 	return err_set(e, ERR_STORAGE, errno, "cannot remove \"%s\"", volume->path);
+}
+
+static int device_size(const char *path, uint64_t *ret, struct err *e)
+{
+	autoclose int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0 || ioctl(fd, BLKGETSIZE64, ret) < 0)
+		return err_set(e, ERR_STORAGE, errno, "cannot find out the size of \"%s\"", path);
+	return 0;
 }
 
 static int size(const struct storage_volume *volume, uint64_t *ret, struct err *e)
@@ -159,7 +236,7 @@ static int size(const struct storage_volume *volume, uint64_t *ret, struct err *
 	if (stat(volume->path, &status) < 0)
 		return err_set(e, ERR_STORAGE, errno, "cannot look at \"%s\"", volume->path);
 	*ret = (uint64_t)status.st_size;
-	return 0;
+	return S_ISBLK(status.st_mode) ? device_size(volume->path, ret, e) : 0;
 }
 
 const struct storage_driver storage_loop = {

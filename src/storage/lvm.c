@@ -358,6 +358,11 @@ static int check_snapshots(const struct storage_volume *volume, struct err *e)
 	char attribute = '\0';
 	int r = ask_attribute(volume->path, 0, &attribute, e);
 
+	if (r == 0 && attribute == 't') {
+		r = err_set(e, ERR_STORAGE, EBUSY, "the logical volume \"%s\" is a thin pool",
+			    volume->path);
+		err_hint(e, "the volumes in it would go with it: it stays as it is");
+	}
 	if (r < 0 || (attribute != 'o' && attribute != 'O'))
 		return r;
 	r = split(volume, &parts, e);

@@ -8,6 +8,7 @@
 
 #include "storage/driver.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -40,9 +41,28 @@ static size_t lower_length(const char *path)
 	return upper > path ? (size_t)(upper - path) - 1 : 0;
 }
 
+/* Every ":/" ends a part: a directory of which a part ends with a colon can't be named. */
+static int check_parts(const char *path, struct err *e)
+{
+	int r;
+
+	if (!strstr(path, ":/") && !text_ends(path, ":"))
+		return 0;
+	r = err_set(e, ERR_USAGE, EINVAL,
+		    "\"%s\" can't be part of an overlay: a colon ends one of its names", path);
+	err_hint(e, "choose another name or lxcpath (-P), or another kind of storage (-B)");
+	return r;
+}
+
 static int name(const struct storage_wish *wish, const struct storage_volume *source, bool snapshot,
 		struct str *ret, struct err *e)
 {
+	int r = check_parts(wish->directory, e);
+
+	if (r == 0 && snapshot && (source->type == ROOTFS_DIR || source->type == ROOTFS_BTRFS))
+		r = check_parts(source->path, e);
+	if (r < 0)
+		return r;
 	if (!snapshot)
 		str_addf(ret, "%s/rootfs", wish->directory);
 	else if (source->type == ROOTFS_OVERLAY && lower_length(source->path) > 0)
@@ -68,10 +88,10 @@ static char *beside_upper(const char *path, const char *base)
 	const char *slash = strrchr(upper, '/');
 	autostr text = {};
 
-	if (!slash || slash == upper)
+	if (!slash)
 		return NULL;
 	str_add_bytes(&text, upper, (size_t)(slash - upper));
-	str_add(&text, base);
+	str_add(&text, text.len == 0 && !base[0] ? "/" : base);
 	return str_failed(&text) ? NULL : str_take(&text);
 }
 
@@ -179,6 +199,37 @@ static int snapshot(const struct storage_volume *source, const struct storage_vo
 					      : take_after(upper, source->path, e);
 }
 
+/* What the kernel leaves in a work directory: "work", a directory without any permission, and
+ * "index". Anything else was put there by somebody. */
+static bool is_left_by_overlay(int fd, const char *name)
+{
+	struct stat status;
+
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return true;
+	if (fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(status.st_mode))
+		return false;
+	return (strcmp(name, "work") == 0 && (status.st_mode & 0777) == 0) ||
+	       strcmp(name, "index") == 0;
+}
+
+/* Elsewhere than where we lay overlays out, "work" may be anybody's. */
+static bool is_work_directory(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	bool is_work = directory != NULL;
+
+	while (is_work && (entry = readdir(directory)))
+		is_work = is_left_by_overlay(fd, entry->d_name);
+	if (directory)
+		closedir(directory);
+	else if (fd >= 0)
+		close(fd);
+	return is_work;
+}
+
 /* "work" of today, "olwork" of LXC 1.x. */
 static int destroy(const struct storage_volume *volume, const struct config_idmaps *maps,
 		   const char *mark, struct err *e)
@@ -186,17 +237,26 @@ static int destroy(const struct storage_volume *volume, const struct config_idma
 	static const char *const work[] = {"/work", "/olwork"};
 	const char *upper = upper_of(volume->path);
 	autofree char *parent = beside_upper(volume->path, "");
-	int r = parent ? place_check_removal(upper, e) : place_no_memory(e);
+	bool is_ours = parent && text_ends(parent, "/overlay");
+	int r = 0;
+
+	if (upper[0] != '/')
+		return err_set(e, ERR_STORAGE, EINVAL,
+			       "\"%s\" is not removed: it has no upper directory", volume->path);
+	r = parent ? place_check_removal(upper, e) : place_no_memory(e);
 
 	for (size_t i = 0; r == 0 && i < ARRAY_LENGTH(work); i++) {
 		autofree char *path = beside_upper(volume->path, work[i]);
 
-		r = path ? removal_tree(maps, path, NULL, e) : place_no_memory(e);
+		if (!path)
+			r = place_no_memory(e);
+		else if (is_ours || is_work_directory(path))
+			r = removal_tree(maps, path, NULL, e);
 	}
 	if (r == 0)
 		r = removal_tree(maps, upper, NULL, e);
 	/* Of the container's directory: it goes when nothing else is in it. */
-	if (r == 0 && parent && text_ends(parent, "/overlay"))
+	if (r == 0 && is_ours)
 		rmdir(parent);
 	return r;
 }
@@ -210,7 +270,10 @@ static int rename_parts(const struct storage_volume *volume, const struct storag
 	const char *slash = strrchr(wish->directory, '/');
 	size_t above = slash ? (size_t)(slash - wish->directory) + 1 : 0;
 	autofree char *former = NULL;
+	int r = check_parts(wish->directory, e);
 
+	if (r < 0)
+		return r;
 	if (!wish->former && above > 0 && strncmp(upper, wish->directory, above) == 0)
 		former = strndup(upper, above + strcspn(upper + above, "/"));
 	if (former)

@@ -363,7 +363,8 @@ static void a_clone_of_a_data_set(void **state)
 	answer("zfs", "case $* in *' origin '*) echo other/c1@c2;; *clones*) echo;; esac");
 	assert_done(storage_destroy(&volume, NULL, NULL, &error));
 	assert_ran("zfs get -H -o value origin other/c2\n"
-		   "zfs destroy -r other/c2\n"
+		   "zfs list -H -r -o name -t all other/c2\n"
+		   "zfs destroy other/c2\n"
 		   "zfs get -H -o value tare:clone other/c1@c2\n"
 		   "zfs get -H -o value clones other/c1@c2\n"
 		   "zfs destroy -r other/c1@c2\n");
@@ -372,12 +373,14 @@ static void a_clone_of_a_data_set(void **state)
 	       "case $* in *' origin '*) echo other/c1@golden;; *tare:clone*) echo -;; esac");
 	assert_done(storage_destroy(&volume, NULL, NULL, &error));
 	assert_ran("zfs get -H -o value origin other/c2\n"
-		   "zfs destroy -r other/c2\n"
+		   "zfs list -H -r -o name -t all other/c2\n"
+		   "zfs destroy other/c2\n"
 		   "zfs get -H -o value tare:clone other/c1@golden\n");
 	answer("zfs", "case $* in *' origin '*) echo other/c1@c2;; *clones*) echo other/x;; esac");
 	assert_done(storage_destroy(&volume, NULL, NULL, &error));
 	assert_ran("zfs get -H -o value origin other/c2\n"
-		   "zfs destroy -r other/c2\n"
+		   "zfs list -H -r -o name -t all other/c2\n"
+		   "zfs destroy other/c2\n"
 		   "zfs get -H -o value tare:clone other/c1@c2\n"
 		   "zfs get -H -o value clones other/c1@c2\n");
 
@@ -409,6 +412,41 @@ static void a_data_set_that_others_need_stays(void **state)
 		   "zfs get -H -o value tare:mark tank/c1\n"
 		   "zfs get -H -r -t snapshot -s local -o name,value tare:mark tank\n");
 	storage_volume_finish(&volume);
+}
+
+static void what_lies_below_stays(void **state)
+{
+	struct storage_wish wish = wish_for(ROOTFS_ZFS, "c2");
+	struct storage_volume volume = {}, renamed = {};
+
+	volume_of(ROOTFS_ZFS, "tank/lxc", &volume);
+	answer("zfs", "case $* in *' all '*) echo tank/lxc; echo tank/lxc@a; echo tank/lxc/z1;; "
+		      "*) echo -;; esac");
+	assert_int_equal(storage_destroy(&volume, NULL, NULL, &error), -EBUSY);
+	assert_explained("tank/lxc/z1");
+	assert_ran("zfs get -H -o value origin tank/lxc\n"
+		   "zfs list -H -r -o name -t all tank/lxc\n");
+	assert_int_equal(storage_rename(&volume, &wish, true, &renamed, &error), -EBUSY);
+	assert_ran("zfs get -H -o value type tank/lxc\n"
+		   "zfs list -H -r -o name -t all tank/lxc\n");
+	/* Snapshots of its own go with it. */
+	answer("zfs", "case $* in *' all '*) echo tank/lxc; echo tank/lxc@a;; *) echo -;; esac");
+	assert_done(storage_destroy(&volume, NULL, NULL, &error));
+	assert_ran("zfs get -H -o value origin tank/lxc\n"
+		   "zfs list -H -r -o name -t all tank/lxc\n"
+		   "zfs destroy -r tank/lxc\n");
+	volume_of(ROOTFS_ZFS, "tank", &volume);
+	assert_int_equal(storage_destroy(&volume, NULL, NULL, &error), -EBUSY);
+	assert_ran("zfs get -H -o value origin tank\n");
+
+	volume_of(ROOTFS_LVM, "/dev/vg/pool", &volume);
+	answer("lvs", "case $* in *lv_tags*) echo;; *) echo '  twi-aotz--';; esac");
+	assert_int_equal(storage_destroy(&volume, NULL, NULL, &error), -EBUSY);
+	assert_explained("thin pool");
+	assert_ran("lvs --unbuffered --noheadings -o lv_tags /dev/vg/pool\n"
+		   "lvs --unbuffered --noheadings -o lv_attr /dev/vg/pool\n");
+	storage_volume_finish(&volume);
+	storage_volume_finish(&renamed);
 }
 
 /* One clone after the other, until there are none. */
@@ -451,6 +489,7 @@ static void a_data_set_gets_another_name(void **state)
 	assert_done(storage_rename(&volume, &wish, true, &renamed, &error));
 	assert_string_equal(renamed.path, "other/c2");
 	assert_ran("zfs get -H -o value type other/c1\n"
+		   "zfs list -H -r -o name -t all other/c1\n"
 		   "zfs rename other/c1 other/c2\n"
 		   "zfs set mountpoint=/lxc/c2/rootfs other/c2\n");
 	answer("zfs", "case $* in *type*) " NO_SET ";; esac");
@@ -656,6 +695,7 @@ int main(void)
 		cmocka_unit_test(a_data_set),
 		cmocka_unit_test(a_clone_of_a_data_set),
 		cmocka_unit_test(a_data_set_that_others_need_stays),
+		cmocka_unit_test(what_lies_below_stays),
 		cmocka_unit_test(clones_of_a_data_set_are_promoted),
 		cmocka_unit_test(a_data_set_gets_another_name),
 		cmocka_unit_test(an_image),

@@ -134,13 +134,30 @@ static int find_size(const struct storage_wish *wish, const struct storage_volum
 	return driver->size(source, ret, e);
 }
 
+/* What is only packed, never empty: a copy of it is one that can be written. */
+static bool can_be_made(const char *fstype)
+{
+	static const char *const packed[] = {"squashfs", "erofs",  "iso9660",
+					     "udf",      "cramfs", "romfs"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(packed); i++)
+		if (strcmp(fstype, packed[i]) == 0)
+			return false;
+	return true;
+}
+
 static int find_fstype(const struct storage_wish *wish, const struct storage_volume *source,
 		       char **ret, struct err *e)
 {
 	const struct storage_type *type = source ? storage_type(source->type) : NULL;
 
-	if (!wish->fstype && type && type->is_block)
-		return filesystem_type(source, ret, e);
+	if (!wish->fstype && type && type->is_block) {
+		int r = filesystem_type(source, ret, e);
+
+		if (r < 0 || can_be_made(*ret))
+			return r;
+		free(*ret);
+	}
 	*ret = strdup(wish->fstype ? wish->fstype : "ext4");
 	return *ret ? 0 : place_no_memory(e);
 }

@@ -237,9 +237,54 @@ static int commit(const struct storage_volume *volume, const char *mark, struct 
 				 volume->path);
 }
 
-static int destroy_set(const char *path, struct err *e)
+static int refuse_whole(const char *path, const char *child, size_t len, struct err *e)
 {
-	const char *const argv[] = {"zfs", "destroy", "-r", path, NULL};
+	int r;
+
+	if (child)
+		r = err_set(e, ERR_STORAGE, EBUSY, "the data set \"%s\" has others below: %.*s",
+			    path, (int)len, child);
+	else
+		r = err_set(e, ERR_STORAGE, EBUSY, "the data set \"%s\" is a whole pool", path);
+	err_hint(e, "it stays as it is: zfs list -r %s shows what is in it", path);
+	return r;
+}
+
+/* Only what holds nothing but its own snapshots is a container's: 1 = it has some, 0, or negative
+ * with e. */
+static int check_alone(const char *path, struct err *e)
+{
+	const char *const argv[] = {"zfs",  "list", "-H",  "-r", "-o",
+				    "name", "-t",   "all", path, NULL};
+	struct command_words words = {};
+	size_t own = strlen(path);
+	bool has_snapshots = false;
+	int r;
+
+	if (!strchr(path, '/'))
+		return refuse_whole(path, NULL, 0, e);
+	r = run(argv, NULL, &words, e);
+	if (r != 0)
+		r = err_wrap(e, r < 0 ? r : -EIO, "cannot look for what is in the data set \"%s\"",
+			     path);
+	for (const char *line = words.output.data; r == 0 && line && *line;) {
+		size_t len = strcspn(line, "\n");
+
+		if (len > own && strncmp(line, path, own) == 0 && line[own] == '/')
+			r = refuse_whole(path, line, len, e);
+		has_snapshots = has_snapshots || memchr(line, '@', len);
+		line += len + (line[len] == '\n');
+	}
+	command_words_finish(&words);
+	return r < 0 ? r : has_snapshots;
+}
+
+/* A snapshot is recursive when its data set was (zfs snapshot -r). */
+static int destroy_set(const char *path, bool recursive, struct err *e)
+{
+	const char *const plain[] = {"zfs", "destroy", path, NULL};
+	const char *const all[] = {"zfs", "destroy", "-r", path, NULL};
+	const char *const *argv = recursive ? all : plain;
 	int r = run(argv, NULL, NULL, e);
 
 	return r == 0 ? 0
@@ -268,7 +313,7 @@ static int destroy_origin(const struct storage_volume *volume, const char *origi
 		return r;
 	if (clones.len > 0 && strcmp(str_text(&clones), "-") != 0)
 		return 0;
-	return destroy_set(origin, e);
+	return destroy_set(origin, true, e);
 }
 
 /* Snapshots beside a clone that was not made any more: those that bear the mark, below the data set
@@ -295,7 +340,7 @@ static int destroy_marked(const struct storage_volume *volume, const char *mark,
 			*end = '\0';
 			if (tab < end && strcmp(tab + 1, mark) == 0) {
 				*tab = '\0';
-				r = destroy_set(line, e);
+				r = destroy_set(line, true, e);
 			}
 			line = end + more;
 		}
@@ -320,7 +365,9 @@ static int destroy(const struct storage_volume *volume, const struct config_idma
 			r = 0;
 	}
 	if (r > 0) {
-		r = destroy_set(volume->path, e);
+		r = check_alone(volume->path, e);
+		if (r >= 0)
+			r = destroy_set(volume->path, r > 0, e);
 		if (r == 0)
 			r = destroy_origin(volume, str_text(&origin), e);
 	}
@@ -343,8 +390,12 @@ static int rename_set(const struct storage_volume *volume, const struct storage_
 		return 0;
 	rename_argv[3] = renamed.path;
 	r = strcmp(renamed.path, volume->path) == 0 ? 0 : exists(volume, e);
-	if (r > 0)
+	if (r > 0) {
+		r = check_alone(volume->path, e);
+		if (r < 0)
+			return r;
 		r = run(rename_argv, NULL, NULL, e);
+	}
 	print_mountpoint(wish, &mountpoint);
 	set_argv[2] = str_text(&mountpoint);
 	set_argv[3] = renamed.path;

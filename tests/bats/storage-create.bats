@@ -384,3 +384,12 @@ FAKE
     [ -x "$LXCPATH/d1/rootfs/bin/busybox" ]
     destroy d1
 }
+
+@test "a list of kinds: a kind that fails removes nothing of what was there before" {
+    mkdir "$LXCPATH/n1"
+    echo mine >"$LXCPATH/n1/rootdev"
+    run_apart create n1 -B loop,lvm --lvname 'a b'
+    assert_equal "$status" 1
+    assert_equal "$(cat "$LXCPATH/n1/rootdev")" mine
+    rm -r "$LXCPATH/n1"
+}
