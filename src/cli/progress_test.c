@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -282,12 +283,22 @@ static int close_terminal(void **state)
 	return 0;
 }
 
+/* All of it and no more. The kernel carries what is written to a terminal over a little later, and
+ * not in one piece. */
 static void expect_written(int fd, const char *expected)
 {
+	struct pollfd wanted = {.fd = fd, .events = POLLIN};
 	char text[1024];
-	ssize_t n = read(fd, text, sizeof(text) - 1);
+	size_t used = 0;
+	ssize_t n = 1;
 
-	text[n < 0 ? 0 : n] = '\0';
+	while (n > 0 && used < strlen(expected) && poll(&wanted, 1, 5000) == 1) {
+		n = read(fd, text + used, sizeof(text) - 1 - used);
+		used += n > 0 ? (size_t)n : 0;
+	}
+	n = read(fd, text + used, sizeof(text) - 1 - used);
+	used += n > 0 ? (size_t)n : 0;
+	text[used] = '\0';
 	assert_string_equal(text, expected);
 }
 

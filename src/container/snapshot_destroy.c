@@ -343,10 +343,11 @@ int container_snapshot_destroy(const struct container *c, const char *snapshot, 
 		r = err_set(e, ERR_NOT_DEFINED, 0, "Could not find snapshot %s", snapshot);
 		err_hint(e, "lxc-snapshot -n %s -L lists those that there are", c->name);
 	}
-	if (r == 0)
+	if (r == 0 && doom.count > 0) {
 		r = check_doom(doom.items[0].container, &doom, e);
-	if (r == DESTROY_HAS_SNAPSHOTS)
-		r = refuse_outcome(doom.items[0].container, r, e);
+		if (r == DESTROY_HAS_SNAPSHOTS)
+			r = refuse_outcome(doom.items[0].container, r, e);
+	}
 	if (r > 0)
 		r = -EBUSY;
 	if (r == 0)

@@ -93,6 +93,7 @@ lxc.arch = x86_64
 # Container specific configuration
 lxc.rootfs.mount = $LXCPATH/.mount
 lxc.tty.max = 2
+# lxc.rootfs.backend = dir
 lxc.rootfs.path = dir:$LXCPATH/l1/rootfs
 lxc.uts.name = l1
 lxc.mount.fstab = $LXCPATH/l1/fstab

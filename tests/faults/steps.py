@@ -92,7 +92,8 @@ class Steps(trial.Trial):
                      for text in ("a fault that a test asked for", "tries again") if text not in log]
         if row.step["step"] % 2:
             code, out, errors = self.container.run("tare repair")
-            problems += [] if (code, out) == (0, "1 run undone\n") else [
+            told = f"{self.container.name}: 1 run undone\n"
+            problems += [] if (code, out) == (0, told) else [
                 f"tare repair: exit code {code}: {out}{errors}"]
         else:
             self.container.run("lxc-ls")
