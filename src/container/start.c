@@ -137,6 +137,12 @@ static int bind_address(struct start *s, struct err *e)
 
 enum holder { HOLDER_RUNS, HOLDER_ENDS, HOLDER_IS_SILENT, HOLDER_IS_STRANGER };
 
+/* The record's name goes before STOPPED is told, and the address behind that. */
+static bool is_ending(uint32_t state)
+{
+	return state == STATE_STOPPING || state == STATE_ABORTING || state == STATE_STOPPED;
+}
+
 /*
  * Without a record it is a monitor of LXC's that has the address, or nobody who answers: a starter
  * that has not written its record yet, or a process that another thread forked while the listener
@@ -148,11 +154,13 @@ static enum holder ask_holder(const struct container *c, struct err *why)
 	int r = client_call(c->lxcpath, c->name, WIRE_GET_STATE, 0, NULL, 0, ANSWER_WAIT, &answer,
 			    NULL, why);
 
-	if (r == 0)
-		client_answer_finish(&answer);
 	if (r == -EPERM)
 		return HOLDER_IS_STRANGER;
-	return r == -ETIMEDOUT || r == CLIENT_STOPPED ? HOLDER_IS_SILENT : HOLDER_RUNS;
+	/* Cut off, too: it was about to close its address. */
+	if (r != 0)
+		return HOLDER_IS_SILENT;
+	client_answer_finish(&answer);
+	return answer.ret >= 0 && is_ending((uint32_t)answer.data) ? HOLDER_ENDS : HOLDER_RUNS;
 }
 
 /* Who has the address; why a stranger is one. */
@@ -162,9 +170,7 @@ static enum holder find_holder(const struct container *c, struct err *why)
 	enum holder holder = HOLDER_RUNS;
 
 	if (runs_view(c->lxcpath, c->name, &view, NULL) == 0) {
-		uint32_t state = atomic_load(&view.record->state);
-
-		if (state == STATE_STOPPING || state == STATE_ABORTING)
+		if (is_ending(atomic_load(&view.record->state)))
 			holder = HOLDER_ENDS;
 	} else {
 		holder = ask_holder(c, why);
@@ -193,12 +199,9 @@ static bool runs_elsewhere(const struct container *c)
 	struct run_view view = {};
 	bool is_elsewhere = false;
 
-	if (runs_view(c->lxcpath, c->name, &view, NULL) == 0) {
-		uint32_t state = atomic_load(&view.record->state);
-
-		is_elsewhere = view.is_alive && state != STATE_STOPPING &&
-			       state != STATE_ABORTING && !runs_view_has_our_network(&view);
-	}
+	if (runs_view(c->lxcpath, c->name, &view, NULL) == 0)
+		is_elsewhere = view.is_alive && !is_ending(atomic_load(&view.record->state)) &&
+			       !runs_view_has_our_network(&view);
 	runs_view_close(&view);
 	return is_elsewhere;
 }
