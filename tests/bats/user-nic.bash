@@ -64,12 +64,16 @@ as() {
 
 # namespace USER: a network namespace of the user's, held by a process whose number is $held.
 namespace() {
-    mkfifo "$STAGE/ready" 2>/dev/null || true
-    chmod 666 "$STAGE/ready"
-    setpriv --reuid "$1" --regid "$1" --clear-groups -- \
-        unshare -Urn sh -c 'echo >"$STAGE/ready"; exec sleep 1000' 3>&- &
+    local i
+
+    setpriv --reuid "$1" --regid "$1" --clear-groups -- unshare -Urn sleep 1000 3>&- &
     held=$!
-    read -r <"$STAGE/ready"
+    for ((i = 0; i < 500; i++)); do
+        [ "$(cat "/proc/$held/comm" 2>/dev/null)" != sleep ] || return 0
+        sleep 0.02
+    done
+    echo "there is no namespace of user $1" >&2
+    return 1
 }
 
 # allow LINE…: the whole of lxc-usernet.
